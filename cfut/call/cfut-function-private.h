@@ -1,0 +1,52 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <cfut/call/cfut-function.h>
+
+G_BEGIN_DECLS
+
+/*
+ * CfutFunction: an entry of the registry. Entries are never freed or changed
+ * once registered, so a pointer to one is good for ever, in any thread.
+ */
+typedef struct _CfutFunction CfutFunction;
+
+struct _CfutFunction
+{
+  char *name;
+  GVariantType *parameter_type; /* (nullable): unknown here, the worker checks */
+  GVariantType *result_type;    /* (nullable): unknown here; "()" for none */
+  CfutFunc func;                /* (nullable): not in this process */
+  gpointer user_data;
+  GDestroyNotify destroy;
+};
+
+/* (nullable) */
+const CfutFunction *cfut_function_lookup          (const char          *name);
+
+/* An entry for a function that only a worker has: the same entry for the same
+ * name, its types unknown. */
+const CfutFunction *cfut_function_lookup_foreign  (const char          *name);
+
+/* All functions of this process, sorted by name; ends with NULL. Free the
+ * array only. */
+const CfutFunction **cfut_function_list           (void);
+
+/* FALSE with G_IO_ERROR_INVALID_ARGUMENT naming the function and both types. */
+gboolean            cfut_function_check_arguments (const CfutFunction  *self,
+                                                   GVariant            *arguments,
+                                                   GError             **error);
+
+/* Runs the function and checks its result: a sunk value of the declared type
+ * ("()" for none), or NULL with @error always set. */
+GVariant           *cfut_function_run             (const CfutFunction  *self,
+                                                   CfutCall            *call,
+                                                   GVariant            *arguments,
+                                                   GError             **error);
+
+G_END_DECLS

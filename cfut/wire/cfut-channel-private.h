@@ -1,0 +1,70 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "wire/cfut-frame-private.h"
+
+G_BEGIN_DECLS
+
+/*
+ * CfutChannel: frames over one end of a socket pair, in batches.
+ *
+ * Writing appends to a buffer; cfut_channel_flush() hands the kernel as much of
+ * it as it takes, in one call where possible. Reading takes what is there, up
+ * to a budget, and cuts it into frames. It is used by one thread at a time and
+ * holds no lock. No allocation is made on the word of the other end: the
+ * buffer grows with what has arrived.
+ */
+typedef struct _CfutChannel CfutChannel;
+
+typedef enum
+{
+  CFUT_CHANNEL_OK,      /* read: something arrived; flush: all is written */
+  CFUT_CHANNEL_BLOCKED, /* nothing there to read; no room to write */
+  CFUT_CHANNEL_CLOSED,  /* end of file, or the other end is gone */
+  CFUT_CHANNEL_FAILED,  /* protocol error; @error is set */
+} CfutChannelStatus;
+
+/* A received frame. @body is 8-aligned, has CFUT_FRAME_SLACK zero bytes behind
+ * it, and is valid until the next read. */
+typedef struct
+{
+  CfutFrameHeader header;
+  const guint8 *body;
+} CfutFrame;
+
+/* Takes @fd, makes it non-blocking. @peer is who the other end is. */
+CfutChannel       *cfut_channel_new_take_fd (int                     fd,
+                                             CfutFrameOrigin         peer,
+                                             GError                **error);
+void               cfut_channel_free        (CfutChannel            *self);
+int                cfut_channel_peek_fd     (CfutChannel            *self);
+
+/* Appends a frame; header->length is set from @length. */
+void               cfut_channel_queue       (CfutChannel            *self,
+                                             CfutFrameHeader        *header,
+                                             gconstpointer           body,
+                                             gsize                   length);
+gsize              cfut_channel_get_queued  (CfutChannel            *self);
+CfutChannelStatus  cfut_channel_flush       (CfutChannel            *self);
+
+/* Reads at most @budget bytes without blocking. */
+CfutChannelStatus  cfut_channel_read        (CfutChannel            *self,
+                                             gsize                   budget);
+/* As above, but waits until something can be read. */
+CfutChannelStatus  cfut_channel_read_wait   (CfutChannel            *self,
+                                             gsize                   budget);
+/* OK: @frame is the next one; BLOCKED: no whole frame is here yet. */
+CfutChannelStatus  cfut_channel_next        (CfutChannel            *self,
+                                             CfutFrame              *frame,
+                                             GError                **error);
+/* TRUE while part of a frame has arrived and the rest has not. */
+gboolean           cfut_channel_is_mid_frame (CfutChannel           *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CfutChannel, cfut_channel_free)
+
+G_END_DECLS

@@ -1,0 +1,73 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/*
+ * CfutClaims: the page that a manager shares with one worker.
+ *
+ * Each call that was sent has a slot. The worker claims the slot before it
+ * starts the call; the manager (or whoever cancels the call) revokes it to take
+ * the call back. Both are one compare-and-swap on the same word, so exactly
+ * one of them wins, and when the worker dies the word tells whether the call
+ * had started. A word is generation << 2 | phase; the generation is the
+ * attempt's, so that a late actor cannot touch the slot's next user. The
+ * manager never trusts a word beyond this: a worker that writes nonsense harms
+ * its own calls only.
+ *
+ *   FREE -> OFFERED (manager) -> CLAIMED (worker) -> FREE (manager, at the answer)
+ *                             -> REVOKED (manager) -> FREE (worker, on seeing it)
+ *
+ * Beside each word the worker counts the items of a chunk that it has started.
+ */
+
+#define CFUT_CLAIMS_N_SLOTS 1024
+
+typedef struct _CfutClaims CfutClaims;
+
+/* The manager's end: a new page. cfut_claims_get_fd() is to be handed to the
+ * worker. */
+CfutClaims *cfut_claims_new         (GError     **error);
+/* The worker's end. Takes @fd. */
+CfutClaims *cfut_claims_new_take_fd (int          fd,
+                                     GError     **error);
+void        cfut_claims_free        (CfutClaims  *self);
+int         cfut_claims_get_fd      (CfutClaims  *self);
+
+/* Manager: a free slot offered under @generation; FALSE if there is none. */
+gboolean    cfut_claims_offer       (CfutClaims  *self,
+                                     guint32      generation,
+                                     guint32     *slot);
+/* Manager, or any thread: TRUE if the call was taken back unstarted. */
+gboolean    cfut_claims_revoke      (CfutClaims  *self,
+                                     guint32      slot,
+                                     guint32      generation);
+/* Manager: TRUE if the worker has claimed the call. */
+gboolean    cfut_claims_is_claimed  (CfutClaims  *self,
+                                     guint32      slot,
+                                     guint32      generation);
+/* Manager: the call was answered, its slot is free again. */
+void        cfut_claims_release     (CfutClaims  *self,
+                                     guint32      slot);
+guint32     cfut_claims_get_item    (CfutClaims  *self,
+                                     guint32      slot);
+
+/* Worker: TRUE if the call is the worker's to run; FALSE if it was revoked,
+ * and the slot is freed. */
+gboolean    cfut_claims_claim       (CfutClaims  *self,
+                                     guint32      slot,
+                                     guint32      generation);
+void        cfut_claims_set_item    (CfutClaims  *self,
+                                     guint32      slot,
+                                     guint32      item);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CfutClaims, cfut_claims_free)
+
+G_END_DECLS

@@ -1,0 +1,140 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/*
+ * Frames: what both ends of a channel say.
+ *
+ * A frame is a header of 40 bytes, little-endian, and a body whose length is
+ * in the header, padded with zeros to a multiple of 8:
+ *
+ *   offset  size  field
+ *        0     2  magic 0x4663
+ *        2     1  version, 1
+ *        3     1  type
+ *        4     2  flags
+ *        6     2  format of the body
+ *        8     4  length of the body, without padding
+ *       12     4  slot in the claims page
+ *       16     8  call (0: none)
+ *       24     4  attempt (from 1)
+ *       28     4  aux: CALL the index of the function in READY; else 0
+ *       32     8  time: CALL the deadline (monotonic µs, -1 none);
+ *                 RESULT and ERROR the duration in ns; else 0
+ *
+ * struct format for Python: "<HBBHHIIQIIq".
+ *
+ *   type      from    body
+ *   SETUP     parent  a{sv}: "initializer" (s), "initializer-arguments" (v),
+ *                     "cwd" (s), "rlimits" (a(utt): resource, soft, hard)
+ *   READY     worker  a(sss): name, parameter type, result type
+ *   CALL      parent  the arguments; with flag CHUNK an array of them
+ *   RESULT    worker  the result; with flag CHUNK (aRa(usis)): the results in
+ *                     order without those that failed, and of each that failed
+ *                     its index, error domain, code and message
+ *   ERROR     worker  (siss): domain, code, message, detail (a traceback, or "");
+ *                     with call 0 the reason why the worker cannot serve
+ *   PROGRESS  worker  (ds): fraction, message
+ *   CANCEL    parent  none; on the control socket
+ *   SHUTDOWN  parent  none: finish what was sent, then exit
+ *
+ * A worker gets three descriptors: 3 the channel, 4 the control socket (on
+ * which the parent only writes; its end of file means that the parent is
+ * gone), 5 the claims page.
+ */
+
+#define CFUT_FRAME_MAGIC       0x4663
+#define CFUT_FRAME_VERSION     1
+#define CFUT_FRAME_HEADER_SIZE 40
+#define CFUT_FRAME_MAX_BODY    (G_GUINT64_CONSTANT (1) << 30)
+#define CFUT_FRAME_SLACK       16 /* zero bytes behind every received body */
+
+#define CFUT_FD_CHANNEL 3
+#define CFUT_FD_CONTROL 4
+#define CFUT_FD_CLAIMS  5
+
+typedef enum
+{
+  CFUT_FRAME_SETUP = 1,
+  CFUT_FRAME_READY,
+  CFUT_FRAME_CALL,
+  CFUT_FRAME_RESULT,
+  CFUT_FRAME_ERROR,
+  CFUT_FRAME_PROGRESS,
+  CFUT_FRAME_CANCEL,
+  CFUT_FRAME_SHUTDOWN,
+} CfutFrameType;
+
+typedef enum
+{
+  CFUT_FRAME_FLAG_NONE      = 0,
+  CFUT_FRAME_FLAG_CHUNK     = 1 << 0, /* CALL, RESULT */
+  CFUT_FRAME_FLAG_NO_CLAIMS = 1 << 1, /* READY: this worker cannot claim */
+} CfutFrameFlags;
+
+typedef enum
+{
+  CFUT_FORMAT_VARIANT = 0,
+  CFUT_FORMAT_BYTES   = 1,
+  CFUT_FORMAT_PICKLE  = 2,
+  CFUT_FORMAT_JSON    = 3,
+} CfutFormat;
+
+/* Who wrote a frame decides which types and flags it may have. */
+typedef enum
+{
+  CFUT_FRAME_FROM_PARENT,
+  CFUT_FRAME_FROM_WORKER,
+} CfutFrameOrigin;
+
+typedef struct
+{
+  CfutFrameType type;
+  guint16 flags;
+  guint16 format;
+  guint32 length;
+  guint32 slot;
+  guint64 call;
+  guint32 attempt;
+  guint32 aux;
+  gint64 time;
+} CfutFrameHeader;
+
+/* Size of a body on the wire, with its padding. */
+#define CFUT_FRAME_PADDED(length) (((gsize) (length) + 7) & ~(gsize) 7)
+
+void     cfut_frame_encode (const CfutFrameHeader *header,
+                            guint8                 bytes[CFUT_FRAME_HEADER_SIZE]);
+
+/* FALSE with CFUT_ERROR_PROTOCOL if the header is not one that @origin may
+ * send. Pure: no state, no I/O. */
+gboolean cfut_frame_decode (const guint8     bytes[CFUT_FRAME_HEADER_SIZE],
+                            CfutFrameOrigin  origin,
+                            CfutFrameHeader *header,
+                            GError         **error);
+
+/* A variant of @type over a received body, checked if it is not @trusted:
+ * NULL with CFUT_ERROR_PROTOCOL if it is not in normal form. Copies @data.
+ * Returned sunk (transfer full). */
+GVariant *cfut_frame_body_to_variant (const GVariantType *type,
+                                      const guint8       *data,
+                                      gsize               length,
+                                      gboolean            trusted,
+                                      GError            **error);
+
+/* An error as the body (siss) of an ERROR frame, sunk, and back. The message
+ * of what comes from a worker is made valid UTF-8 and cut at 4 KiB. */
+GVariant *cfut_frame_error_to_variant (const GError *error);
+GError   *cfut_frame_error_from_body  (const guint8 *data,
+                                       gsize         length,
+                                       GError      **error);
+
+G_END_DECLS
