@@ -1,0 +1,58 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/*
+ * What tests of all rooms share. Whatever waits here has a deadline far beyond
+ * what any machine needs, and aborts the test when it passes.
+ */
+
+/* A latch: closed until some thread opens it, then open for good. Needs no
+ * initialisation if static or zero-filled. */
+typedef struct
+{
+  GMutex lock;
+  GCond opened_cond;
+  gboolean opened;
+} TestLatch;
+
+void     test_latch_init    (TestLatch *self);
+void     test_latch_clear   (TestLatch *self);
+void     test_latch_open    (TestLatch *self);
+void     test_latch_wait    (TestLatch *self);
+gboolean test_latch_is_open (TestLatch *self);
+
+/* Iterates @context (NULL: the default one) until @condition holds. */
+typedef gboolean (*TestCondition) (gpointer user_data);
+
+void     test_iterate_until (GMainContext  *context,
+                             TestCondition  condition,
+                             gpointer       user_data);
+/* ... until *@flag is set by any thread (g_atomic_int_set). */
+void     test_iterate_until_set (GMainContext *context,
+                                 gint         *flag);
+
+/* What a process holds: taken before a test, asserted to be the same after it.
+ * The check iterates the default context while there is more than before. */
+typedef struct
+{
+  guint n_fds;
+  guint n_children; /* zombies are counted */
+} TestCensus;
+
+void     test_census_take   (TestCensus *self);
+void     test_census_check  (const TestCensus *self);
+
+guint    test_count_fds      (void);
+guint    test_count_children (void);
+guint    test_count_threads  (void);
+
+G_END_DECLS
