@@ -1,0 +1,325 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "call/cfut-function-private.h"
+
+/*
+ * The registry: what names mean in this process.
+ *
+ * Entries are never freed and never change, so the lock covers only the look-up
+ * and a caller keeps a pointer for as long as it likes. Functions of this
+ * process and functions that only a worker has are two tables: a name may
+ * begin as foreign and be registered here later.
+ */
+static GMutex registry_lock;
+
+/* All below: protected by registry_lock. */
+static GHashTable *registered; /* name -> CfutFunction */
+static GHashTable *foreign;    /* name -> CfutFunction */
+
+/* Locks: caller holds registry_lock. */
+static void
+ensure_tables_locked (void)
+{
+  if (registered != NULL)
+    return;
+
+  registered = g_hash_table_new (g_str_hash, g_str_equal);
+  foreign = g_hash_table_new (g_str_hash, g_str_equal);
+}
+
+/**
+ * cfut_register_function: (skip)
+ * @name: the name to submit calls by
+ * @parameter_type: (nullable): the type of the arguments, or %NULL for none,
+ *   which is the same as `()`
+ * @result_type: (nullable): the type of the result, or %NULL for none, which is
+ *   the same as `()`
+ * @func: (scope notified) (closure user_data) (destroy destroy): the function
+ * @user_data: data for @func
+ * @destroy: (nullable): what frees @user_data; it is not called for a function
+ *   that was registered, as that stays registered until the process ends
+ *
+ * Registers a function that executors can run under a name.
+ *
+ * ```c
+ * static GVariant *
+ * square (CfutCall *call, GVariant *arguments, gpointer user_data, GError **error)
+ * {
+ *   gint64 n;
+ *
+ *   g_variant_get (arguments, "(x)", &n);
+ *   return g_variant_new_int64 (n * n);
+ * }
+ *
+ * cfut_register_function ("square", G_VARIANT_TYPE ("(x)"),
+ *                         G_VARIANT_TYPE_INT64, square, NULL, NULL);
+ * ```
+ *
+ * Register before [func@Cfut.init], so that a worker process, which is the same
+ * program, knows the same functions. A name belongs to whoever registers it
+ * first; to register it again is a programming error, and the first function
+ * stays. A library should put its own name in front: `"mylib.square"`.
+ *
+ * @func may run in any thread, and in several at once.
+ *
+ * This function may be called from any thread. It is for C and Vala: other
+ * languages run their functions through workers of their own.
+ *
+ * Since: 1.0
+ */
+void
+cfut_register_function (const char         *name,
+                        const GVariantType *parameter_type,
+                        const GVariantType *result_type,
+                        CfutFunc            func,
+                        gpointer            user_data,
+                        GDestroyNotify      destroy)
+{
+  CfutFunction *self;
+  gboolean added;
+
+  g_return_if_fail (name != NULL && name[0] != '\0');
+  g_return_if_fail (g_utf8_validate (name, -1, NULL));
+  g_return_if_fail (parameter_type == NULL || g_variant_type_is_definite (parameter_type));
+  g_return_if_fail (result_type == NULL || g_variant_type_is_definite (result_type));
+  g_return_if_fail (func != NULL);
+
+  self = g_new0 (CfutFunction, 1);
+  self->name = g_strdup (name);
+  self->parameter_type = g_variant_type_copy (parameter_type != NULL ? parameter_type : G_VARIANT_TYPE_UNIT);
+  self->result_type = g_variant_type_copy (result_type != NULL ? result_type : G_VARIANT_TYPE_UNIT);
+  self->func = func;
+  self->user_data = user_data;
+  self->destroy = destroy;
+
+  g_mutex_lock (&registry_lock);
+  ensure_tables_locked ();
+  added = !g_hash_table_contains (registered, name);
+  if (added)
+    g_hash_table_insert (registered, self->name, self);
+  g_mutex_unlock (&registry_lock);
+
+  if (added)
+    return;
+
+  g_critical ("A function \"%s\" is registered already; the first one stays", name);
+
+  g_variant_type_free (self->parameter_type);
+  g_variant_type_free (self->result_type);
+  g_free (self->name);
+  g_free (self);
+
+  if (destroy != NULL)
+    destroy (user_data);
+}
+
+/**
+ * cfut_has_function:
+ * @name: a name
+ *
+ * Whether a function is registered in this process.
+ *
+ * A process executor can run more: functions that only its workers have.
+ *
+ * This function may be called from any thread.
+ *
+ * Returns: %TRUE if [func@Cfut.register_function] was called for @name
+ *
+ * Since: 1.0
+ */
+gboolean
+cfut_has_function (const char *name)
+{
+  g_return_val_if_fail (name != NULL, FALSE);
+
+  return cfut_function_lookup (name) != NULL;
+}
+
+/**
+ * cfut_list_functions:
+ *
+ * The names of all functions that are registered in this process.
+ *
+ * This function may be called from any thread.
+ *
+ * Returns: (transfer full) (array zero-terminated=1): the names, sorted
+ *
+ * Since: 1.0
+ */
+char **
+cfut_list_functions (void)
+{
+  g_autofree const CfutFunction **functions = cfut_function_list ();
+  GPtrArray *names = g_ptr_array_new ();
+
+  for (gsize i = 0; functions[i] != NULL; i++)
+    g_ptr_array_add (names, g_strdup (functions[i]->name));
+  g_ptr_array_add (names, NULL);
+
+  return (char **) g_ptr_array_free (names, FALSE);
+}
+
+/* Runs in: any thread. Locks: takes registry_lock. */
+const CfutFunction *
+cfut_function_lookup (const char *name)
+{
+  const CfutFunction *self = NULL;
+
+  g_assert (name != NULL);
+
+  g_mutex_lock (&registry_lock);
+  if (registered != NULL)
+    self = g_hash_table_lookup (registered, name);
+  g_mutex_unlock (&registry_lock);
+
+  return self;
+}
+
+/* Runs in: any thread. Locks: takes registry_lock. */
+const CfutFunction *
+cfut_function_lookup_foreign (const char *name)
+{
+  CfutFunction *self;
+
+  g_assert (name != NULL);
+
+  g_mutex_lock (&registry_lock);
+  ensure_tables_locked ();
+  self = g_hash_table_lookup (foreign, name);
+  if (self == NULL)
+    {
+      self = g_new0 (CfutFunction, 1);
+      self->name = g_strdup (name);
+      g_hash_table_insert (foreign, self->name, self);
+    }
+  g_mutex_unlock (&registry_lock);
+
+  return self;
+}
+
+static int
+compare_by_name (gconstpointer a,
+                 gconstpointer b)
+{
+  const CfutFunction *const *function_a = a;
+  const CfutFunction *const *function_b = b;
+
+  return strcmp ((*function_a)->name, (*function_b)->name);
+}
+
+/* Runs in: any thread. Locks: takes registry_lock. */
+const CfutFunction **
+cfut_function_list (void)
+{
+  g_autoptr(GPtrArray) functions = g_ptr_array_new ();
+
+  g_mutex_lock (&registry_lock);
+  if (registered != NULL)
+    {
+      GHashTableIter iter;
+      gpointer self;
+
+      g_hash_table_iter_init (&iter, registered);
+      while (g_hash_table_iter_next (&iter, NULL, &self))
+        g_ptr_array_add (functions, self);
+    }
+  g_mutex_unlock (&registry_lock);
+
+  g_ptr_array_sort (functions, compare_by_name);
+  g_ptr_array_add (functions, NULL);
+
+  return (const CfutFunction **) g_ptr_array_steal (functions, NULL);
+}
+
+/* Runs in: any thread. Locks: none. */
+gboolean
+cfut_function_check_arguments (const CfutFunction  *self,
+                               GVariant            *arguments,
+                               GError             **error)
+{
+  g_autofree char *expected = NULL;
+
+  g_assert (self != NULL);
+  g_assert (arguments != NULL);
+
+  if (self->parameter_type == NULL ||
+      g_variant_is_of_type (arguments, self->parameter_type))
+    return TRUE;
+
+  expected = g_variant_type_dup_string (self->parameter_type);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+               "Function \"%s\" takes arguments of type \"%s\", not \"%s\"",
+               self->name, expected, g_variant_get_type_string (arguments));
+  return FALSE;
+}
+
+/*
+ * Makes what a function returned into either a result of the right type or an
+ * error. Consumes @result, which may be floating.
+ */
+static GVariant *
+check_result (const CfutFunction  *self,
+              GVariant            *result,
+              GError             **error)
+{
+  g_autoptr(GVariant) owned = NULL;
+  g_autofree char *expected = NULL;
+
+  /* Neither sinks an owned value nor takes a reference on it, so it is right
+   * for floating values and for owned ones. */
+  if (result != NULL)
+    owned = g_variant_take_ref (result);
+
+  if (owned == NULL && g_variant_type_equal (self->result_type, G_VARIANT_TYPE_UNIT))
+    return g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
+
+  if (owned == NULL)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                   "Function \"%s\" failed without saying why", self->name);
+      return NULL;
+    }
+
+  if (g_variant_is_of_type (owned, self->result_type))
+    return g_steal_pointer (&owned);
+
+  expected = g_variant_type_dup_string (self->result_type);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+               "Function \"%s\" returned a value of type \"%s\", not \"%s\" as registered",
+               self->name, g_variant_get_type_string (owned), expected);
+  return NULL;
+}
+
+/* Runs in: worker thread. Locks: none. */
+GVariant *
+cfut_function_run (const CfutFunction  *self,
+                   CfutCall            *call,
+                   GVariant            *arguments,
+                   GError             **error)
+{
+  GError *local_error = NULL;
+  GVariant *result;
+
+  g_assert (self != NULL);
+  g_assert (self->func != NULL);
+  g_assert (CFUT_IS_CALL (call));
+
+  result = self->func (call, arguments, self->user_data, &local_error);
+
+  if (local_error == NULL)
+    return check_result (self, result, error);
+
+  if (result != NULL)
+    g_variant_unref (g_variant_take_ref (result));
+  g_propagate_error (error, local_error);
+  return NULL;
+}
