@@ -35,6 +35,16 @@ CfutCall *cfut_call_new    (const char           *function,
  * Runs in: any thread. Locks: takes the call's, never while calling out. */
 void      cfut_call_cancel (CfutCall             *self);
 
+/* Like g_cancellable_set_error_if_cancelled(), without making a cancellable.
+ * Runs in: any thread. Locks: takes the call's. */
+gboolean  cfut_call_set_error_if_cancelled (CfutCall  *self,
+                                            GError   **error);
+
+/* For a chunk: what get_arguments() is to give from now on.
+ * Runs in: the worker's thread. */
+void      cfut_call_set_arguments (CfutCall *self,
+                                   GVariant *arguments);
+
 /* After this, @target is not touched again. Runs in: the worker's thread. */
 void      cfut_call_end    (CfutCall             *self);
 

@@ -49,10 +49,12 @@ struct _CfutCall
 
   /* Set at construction, never changed; read from any thread. */
   const char *function; /* (unowned) outlives the call */
-  GVariant *arguments;  /* (owned) */
   gint64 deadline;
   guint attempt;
   CfutCallProgressFunc progress;
+
+  /* Changed only between the items of a chunk, by the thread that runs them. */
+  GVariant *arguments; /* (owned) */
 
   GMutex lock;
   GCond reported_cond; /* signalled with @lock held */
@@ -299,6 +301,32 @@ cfut_call_cancel (CfutCall *self)
 
   if (cancellable != NULL)
     g_cancellable_cancel (cancellable);
+}
+
+gboolean
+cfut_call_set_error_if_cancelled (CfutCall  *self,
+                                  GError   **error)
+{
+  gboolean cancelled;
+
+  g_mutex_lock (&self->lock);
+  cancelled = self->cancelled;
+  g_mutex_unlock (&self->lock);
+
+  if (cancelled)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                 "Call \"%s\" was cancelled", self->function);
+
+  return cancelled;
+}
+
+void
+cfut_call_set_arguments (CfutCall *self,
+                         GVariant *arguments)
+{
+  g_variant_ref (arguments);
+  g_variant_unref (self->arguments);
+  self->arguments = arguments;
 }
 
 void
