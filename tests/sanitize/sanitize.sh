@@ -1,0 +1,108 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+#
+# The long ways to run the tests, each a function for tests/run. Sourced after
+# tests/setup.sh. A report counts as a failure whoever wrote it: worker
+# processes write theirs to files, since nobody looks at how they exit.
+
+# Sets $build to another directory, for one instrumented build.
+use_build () { build=$top/_build-$1; }
+
+# record DIR NAME OK|FAIL: one more result for the sum.
+record ()
+{
+  local file=$1/meson-logs/cfut-$2.json
+
+  printf '{"name": "%s", "result": "%s"}\n' "$2" "$3" > "$file"
+  results+=("$file")
+}
+
+# check_reports DIR NAME FILE...: fails NAME if there are files, and shows them.
+check_reports ()
+{
+  local dir=$1 name=$2
+  shift 2
+
+  if [ $# = 0 ]; then
+    record "$dir" "$name" OK
+  else
+    say "$name: $# reports"
+    head -n 60 "$@" | head -n 300
+    record "$dir" "$name" FAIL
+  fi
+}
+
+# What an instrumented build leaves out: other languages' programs are not
+# instrumented.
+lean='-Dintrospection=disabled -Dvapi=disabled -Ddocs=disabled -Dexamples=enabled -Dtests=true'
+
+run_asan ()
+{
+  local build reports
+
+  use_build asan
+  reports=$build/reports
+  cfut_build $lean -Db_sanitize=address,undefined -Db_lundef=false "${options[@]}"
+  rm -rf "$reports"
+  mkdir -p "$reports"
+  ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_summary=1:fast_unwind_on_malloc=0:log_path="$reports"/asan \
+  UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_summary=1:print_stacktrace=1:log_path="$reports"/ubsan \
+  LSAN_OPTIONS=print_suppressions=0:suppressions="$top"/tests/sanitize/lsan.supp \
+    run_meson_test "$build" --setup sanitizer
+  shopt -s nullglob
+  check_reports "$build" asan "$reports"/*
+}
+
+run_tsan ()
+{
+  local build reports wrapper=()
+
+  use_build tsan
+  reports=$build/reports
+  cfut_build $lean -Db_sanitize=thread -Db_lundef=false "${options[@]}"
+  rm -rf "$reports"
+  mkdir -p "$reports"
+  # Its shadow memory does not fit every layout that newer kernels choose.
+  if setarch -R true 2> /dev/null; then
+    wrapper=(--wrapper 'setarch -R')
+  fi
+  TSAN_OPTIONS=ignore_noninstrumented_modules=1:second_deadlock_stack=1:suppressions="$top"/tests/sanitize/tsan.supp:log_path="$reports"/tsan \
+    run_meson_test "$build" --setup sanitizer "${wrapper[@]}"
+  shopt -s nullglob
+  check_reports "$build" tsan "$reports"/*
+}
+
+run_valgrind ()
+{
+  local build log reports=()
+
+  use_build valgrind
+  cfut_build $lean "${options[@]}"
+  rm -rf "$build/reports"
+  mkdir -p "$build/reports"
+  run_meson_test "$build" --setup valgrind
+  for log in "$build"/reports/*; do
+    # It opens one for every process, and writes only what is wrong.
+    [ -s "$log" ] && reports+=("$log")
+  done
+  check_reports "$build" valgrind "${reports[@]}"
+}
+
+run_coverage ()
+{
+  local build
+
+  use_build coverage
+  cfut_build -Dauto_features=enabled -Dtests=true -Db_coverage=true \
+    -Dc_args=-fprofile-update=atomic "${options[@]}"
+  find "$build" -name '*.gcda' -delete
+  run_meson_test "$build"
+  if gcovr --root "$top" --object-directory "$build" --filter "$top/cfut/" \
+       --exclude-unreachable-branches --print-summary --sort-uncovered \
+       --fail-under-line 90; then
+    record "$build" coverage OK
+  else
+    record "$build" coverage FAIL
+  fi
+}
