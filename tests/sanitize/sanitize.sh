@@ -48,7 +48,6 @@ run_asan ()
   mkdir -p "$reports"
   ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_summary=1:fast_unwind_on_malloc=0:log_path="$reports"/asan \
   UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_summary=1:print_stacktrace=1:log_path="$reports"/ubsan \
-  LSAN_OPTIONS=print_suppressions=0:suppressions="$top"/tests/sanitize/lsan.supp \
     run_meson_test "$build" --setup sanitizer
   shopt -s nullglob
   check_reports "$build" asan "$reports"/*
@@ -67,7 +66,7 @@ run_tsan ()
   if setarch -R true 2> /dev/null; then
     wrapper=(--wrapper 'setarch -R')
   fi
-  TSAN_OPTIONS=ignore_noninstrumented_modules=1:second_deadlock_stack=1:suppressions="$top"/tests/sanitize/tsan.supp:log_path="$reports"/tsan \
+  TSAN_OPTIONS=ignore_noninstrumented_modules=1:second_deadlock_stack=1:log_path="$reports"/tsan \
     run_meson_test "$build" --setup sanitizer "${wrapper[@]}"
   shopt -s nullglob
   check_reports "$build" tsan "$reports"/*
