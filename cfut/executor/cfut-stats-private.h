@@ -32,4 +32,11 @@ struct _CfutStats
   gint64 queue_wait; /* µs that started calls had waited, summed up */
 };
 
+/* All 0. */
+CfutStats *cfut_stats_new (void);
+
+/* cfut_stats_get_useful_workers() on a machine with @n_cpus. */
+guint cfut_stats_compute_useful_workers (const CfutStats *self,
+                                         guint            n_cpus);
+
 G_END_DECLS
