@@ -47,4 +47,9 @@ void cfut_delivery_destroy (GMainContext     *context,
  * thread is iterating it. */
 void cfut_delivery_sweep   (void);
 
+/* For a thread that runs calls: the sweep will do nothing in it. Its context is
+ * the default one like that of the main thread, whose closures must not be
+ * freed here. */
+void cfut_delivery_exclude_thread (void);
+
 G_END_DECLS

@@ -35,8 +35,8 @@ typedef struct _CfutWaiter     CfutWaiter;
 
 struct _CfutStateClass
 {
-  /* Asks the producer to stop. TRUE: the state is, or surely will be,
-   * cancelled. Runs in: any thread. Locks: none. */
+  /* Asks the producer to stop; not called once the state is claimed. TRUE: the
+   * state is, or surely will be, cancelled. Runs in: any thread. Locks: none. */
   gboolean  (*cancel)       (CfutState *state);
 
   /* Offers the calling thread, which is about to block on @state, to the
@@ -55,7 +55,22 @@ struct _CfutStateClass
   void      (*finalize)     (CfutState *state);
 };
 
-/* The parts of a CfutState are private to cfut-state.c. */
+/* What few states need: made when first used. */
+typedef struct
+{
+  /* All below: protected by the state's @lock. */
+  double fraction;
+  char *message;                       /* (owned) (nullable) */
+  struct _CfutDoneCallback *callbacks; /* (unowned) newest first */
+  guint last_callback_id;
+  guint notify_flags;                  /* CfutNotifyFlags on their way */
+  guint n_holders;                     /* see cfut_state_hold_future() */
+  gboolean holder_given;
+  gboolean has_value;
+  GValue value;                        /* the variant, for those who want a GValue */
+} CfutStateExtra;
+
+/* The parts of a CfutState are private to this room. */
 struct _CfutState
 {
   /* Set at construction, never changed; read from any thread. */
@@ -67,7 +82,7 @@ struct _CfutState
   int phase;
   int observed;
 
-  guint8 outcome; /* what @result is; set before the final phase */
+  int outcome; /* what @result is; both are set before the final phase */
   union
   {
     GVariant *variant;
@@ -78,14 +93,16 @@ struct _CfutState
   GMutex lock;
 
   /* All below: protected by @lock. */
-  CfutWaiter *waiters;         /* (unowned) doubly linked */
-  CfutFuture *future;          /* (unowned) cleared by the future's dispose */
-  struct _CfutProgress *progress; /* (owned) (nullable) */
+  CfutWaiter *waiters;   /* (unowned) oldest first; its @prev is the newest */
+  gboolean told;         /* the outcome is out and no waiter is left */
+  CfutFuture *future;    /* (unowned) cleared by the future's dispose */
+  CfutStateExtra *extra; /* (owned) (nullable) once set, stays */
 };
 
 /* One who is told, once, in the resolving thread and without locks, that a
  * state has its outcome. It belongs to whoever waits; it must stay valid until
- * it was told or was removed with success. */
+ * it was told or was removed with success. Waiters are told in the order in
+ * which they were added, also those that come while others are being told. */
 struct _CfutWaiter
 {
   void (*notify) (CfutWaiter *waiter,
@@ -116,9 +133,16 @@ gboolean         cfut_state_restart         (CfutState            *self);
 gboolean         cfut_state_claim           (CfutState            *self);
 /* As above, but only a state that is still pending. */
 gboolean         cfut_state_claim_pending   (CfutState            *self);
+/* As these two, by one who will publish G_IO_ERROR_CANCELLED at once: all other
+ * cancels see from now on that the state will be cancelled. */
+gboolean         cfut_state_claim_to_cancel (CfutState            *self);
+gboolean         cfut_state_claim_pending_to_cancel (CfutState    *self);
 
-/* For the winner of the claim; each consumes its argument. An error that is
- * G_IO_ERROR_CANCELLED makes the state cancelled, any other makes it failed. */
+/* For the winner of the claim, who holds a reference meanwhile. Each consumes
+ * its argument: a floating variant is sunk, the contents of a GValue are moved
+ * out of it. A GValue that holds a GVariant is published as that variant. An
+ * error that is G_IO_ERROR_CANCELLED makes the state cancelled, any other makes
+ * it failed. */
 void             cfut_state_publish_variant (CfutState            *self,
                                              GVariant             *variant);
 void             cfut_state_publish_value   (CfutState            *self,
@@ -133,6 +157,7 @@ void             cfut_state_set_progress    (CfutState            *self,
 double           cfut_state_get_progress    (CfutState            *self,
                                              char                **message);
 
+/* TRUE: the state is, or surely will be, cancelled; also if it was before. */
 gboolean         cfut_state_cancel          (CfutState            *self);
 gboolean         cfut_state_help            (CfutState            *self,
                                              GError              **error);
@@ -151,8 +176,10 @@ const GValue    *cfut_state_peek_value      (CfutState            *self);
 const GError    *cfut_state_peek_error      (CfutState            *self);
 void             cfut_state_set_observed    (CfutState            *self);
 
-/* The GObject over a state. */
+/* The GObject over a state; it takes a reference of its own on @state, which
+ * has none yet. */
 CfutFuture      *cfut_future_new_for_state  (CfutState            *state);
+/* Borrowed. */
 CfutState       *cfut_future_get_cfut_state (CfutFuture           *self);
 
 G_END_DECLS

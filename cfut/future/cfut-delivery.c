@@ -1,0 +1,345 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "future/cfut-delivery-private.h"
+
+/*
+ * The queue of a context is in its source, and the source is in a table as long
+ * as something may be added to it. It leaves the table when its queue is found
+ * empty, or when the context goes away, and is then never used again: the next
+ * item gets a new source.
+ *
+ * Everything that is delivered is at default priority. A loop draws its frames
+ * at a lower one, so after each budget of time the source sits out one
+ * iteration, which belongs to whatever else is ready, of any priority.
+ */
+typedef struct
+{
+  GSource source;
+
+  /* Set at construction, never changed. */
+  GMainContext *context; /* (unowned) only a key */
+
+  /* Only used by the thread that iterates the context. */
+  gboolean sits_out;
+
+  /* All below: protected by the delivery lock. */
+  gboolean in_table;
+  CfutDeliveryItem *head; /* (unowned) */
+  CfutDeliveryItem *tail;
+  guint n_destroys;       /* CfutDestroyItems in the queue */
+} CfutDeliverySource;
+
+typedef struct
+{
+  CfutDeliveryItem item;
+  GDestroyNotify destroy;
+  gpointer data;
+} CfutDestroyItem;
+
+static GMutex delivery_lock;
+
+/* All below: protected by @delivery_lock. */
+static GHashTable *delivery_sources; /* (owned) GMainContext → CfutDeliverySource */
+
+/* Atomic. */
+static int n_destroys_queued;
+
+static GPrivate never_sweeps;
+
+static void
+cfut_destroy_item_deliver (CfutDeliveryItem *item)
+{
+  CfutDestroyItem *self = (CfutDestroyItem *) item;
+
+  self->destroy (self->data);
+  g_free (self);
+}
+
+/* Locks: caller holds the delivery's. */
+static void
+count_destroys_locked (CfutDeliverySource *self,
+                       CfutDeliveryItem   *item,
+                       int                 change)
+{
+  if (item->deliver != cfut_destroy_item_deliver)
+    return;
+
+  self->n_destroys += change;
+  g_atomic_int_add (&n_destroys_queued, change);
+}
+
+/* Locks: caller holds the delivery's. */
+static void
+leave_table_locked (CfutDeliverySource *self)
+{
+  if (!self->in_table)
+    return;
+
+  g_hash_table_remove (delivery_sources, self->context);
+  self->in_table = FALSE;
+}
+
+/* Runs in: any thread. Locks: takes the delivery's. */
+static CfutDeliveryItem *
+pop (CfutDeliverySource *self)
+{
+  CfutDeliveryItem *item;
+
+  g_mutex_lock (&delivery_lock);
+
+  item = self->head;
+  if (item != NULL)
+    {
+      self->head = item->next;
+      item->next = NULL;
+      count_destroys_locked (self, item, -1);
+    }
+  else
+    {
+      leave_table_locked (self);
+    }
+
+  g_mutex_unlock (&delivery_lock);
+
+  return item;
+}
+
+/* Runs in: the thread that iterates the context. Locks: none. */
+static gboolean
+cfut_delivery_source_prepare (GSource *source,
+                              int     *timeout)
+{
+  CfutDeliverySource *self = (CfutDeliverySource *) source;
+
+  *timeout = 0;
+
+  return !self->sits_out;
+}
+
+/* Runs in: the thread that iterates the context. Locks: none. */
+static gboolean
+cfut_delivery_source_check (GSource *source)
+{
+  CfutDeliverySource *self = (CfutDeliverySource *) source;
+  gboolean sits_out = self->sits_out;
+
+  self->sits_out = FALSE;
+
+  return !sits_out;
+}
+
+/* An item may iterate the context itself: the source then dispatches the items
+ * behind it inside of that, and finds here that nothing is left.
+ * Runs in: the thread that iterates the context. Locks: takes the delivery's. */
+static gboolean
+cfut_delivery_source_dispatch (GSource     *source,
+                               GSourceFunc  callback,
+                               gpointer     user_data)
+{
+  CfutDeliverySource *self = (CfutDeliverySource *) source;
+  gint64 end = g_get_monotonic_time () + CFUT_DELIVERY_BUDGET_US;
+  CfutDeliveryItem *item;
+
+  while ((item = pop (self)) != NULL)
+    {
+      item->deliver (item);
+
+      if (g_get_monotonic_time () >= end)
+        {
+          self->sits_out = TRUE;
+          return G_SOURCE_CONTINUE;
+        }
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+/* The source was destroyed: by the dispatch above, or with its context, which
+ * is still there at this moment, so that its key cannot be that of another.
+ * Runs in: any thread. Locks: takes the delivery's. */
+static void
+cfut_delivery_source_destroyed (gpointer data)
+{
+  CfutDeliverySource *self = data;
+
+  g_mutex_lock (&delivery_lock);
+  leave_table_locked (self);
+  g_mutex_unlock (&delivery_lock);
+}
+
+/* Runs in: any thread. Locks: takes the delivery's. */
+static void
+cfut_delivery_source_finalize (GSource *source)
+{
+  CfutDeliverySource *self = (CfutDeliverySource *) source;
+  CfutDeliveryItem *item;
+
+  while ((item = pop (self)) != NULL)
+    item->deliver (item);
+}
+
+static GSourceFuncs cfut_delivery_source_funcs = {
+  cfut_delivery_source_prepare,
+  cfut_delivery_source_check,
+  cfut_delivery_source_dispatch,
+  cfut_delivery_source_finalize,
+  NULL,
+  NULL,
+};
+
+/* Runs in: any thread. Locks: none. */
+static CfutDeliverySource *
+cfut_delivery_source_new (GMainContext *context)
+{
+  GSource *source = g_source_new (&cfut_delivery_source_funcs, sizeof (CfutDeliverySource));
+  CfutDeliverySource *self = (CfutDeliverySource *) source;
+
+  g_source_set_static_name (source, "[cfut] delivery");
+  g_source_set_can_recurse (source, TRUE);
+  g_source_set_callback (source, NULL, self, cfut_delivery_source_destroyed);
+  self->context = context;
+
+  return self;
+}
+
+void
+cfut_delivery_push (GMainContext     *context,
+                    CfutDeliveryItem *item)
+{
+  CfutDeliverySource *self = NULL;
+  GSource *to_attach = NULL;
+
+  g_assert (item->deliver != NULL);
+  item->next = NULL;
+
+  g_mutex_lock (&delivery_lock);
+
+  if (delivery_sources == NULL)
+    delivery_sources = g_hash_table_new (NULL, NULL);
+  else
+    self = g_hash_table_lookup (delivery_sources, context);
+
+  if (self == NULL)
+    {
+      self = cfut_delivery_source_new (context);
+      self->in_table = TRUE;
+      g_hash_table_insert (delivery_sources, context, self);
+      to_attach = &self->source;
+    }
+
+  if (self->head == NULL)
+    self->head = item;
+  else
+    self->tail->next = item;
+  self->tail = item;
+  count_destroys_locked (self, item, 1);
+
+  g_mutex_unlock (&delivery_lock);
+
+  if (to_attach != NULL)
+    {
+      g_source_attach (to_attach, context);
+      g_source_unref (to_attach);
+    }
+}
+
+void
+cfut_delivery_destroy (GMainContext   *context,
+                       GDestroyNotify  destroy,
+                       gpointer        data)
+{
+  CfutDestroyItem *self;
+
+  if (destroy == NULL)
+    return;
+
+  self = g_new0 (CfutDestroyItem, 1);
+  self->item.deliver = cfut_destroy_item_deliver;
+  self->destroy = destroy;
+  self->data = data;
+  cfut_delivery_push (context, &self->item);
+}
+
+/* Takes the destroy items out of the queue of @context and returns them, in
+ * their order. Runs in: any thread. Locks: takes the delivery's. */
+static CfutDeliveryItem *
+take_destroys (GMainContext *context)
+{
+  CfutDeliverySource *self = NULL;
+  CfutDeliveryItem *taken = NULL;
+  CfutDeliveryItem **taken_end = &taken;
+  CfutDeliveryItem *item;
+
+  g_mutex_lock (&delivery_lock);
+
+  if (delivery_sources != NULL)
+    self = g_hash_table_lookup (delivery_sources, context);
+
+  if (self != NULL && self->n_destroys > 0)
+    {
+      CfutDeliveryItem **link = &self->head;
+
+      self->tail = NULL;
+
+      while ((item = *link) != NULL)
+        {
+          if (item->deliver == cfut_destroy_item_deliver)
+            {
+              *link = item->next;
+              item->next = NULL;
+              *taken_end = item;
+              taken_end = &item->next;
+              count_destroys_locked (self, item, -1);
+            }
+          else
+            {
+              self->tail = item;
+              link = &item->next;
+            }
+        }
+    }
+
+  g_mutex_unlock (&delivery_lock);
+
+  return taken;
+}
+
+void
+cfut_delivery_sweep (void)
+{
+  g_autoptr(GMainContext) context = NULL;
+  CfutDeliveryItem *item;
+
+  /* A thread that is dispatching will come back to its loop. */
+  if (g_atomic_int_get (&n_destroys_queued) == 0 ||
+      g_main_depth () > 0 ||
+      g_private_get (&never_sweeps) != NULL)
+    return;
+
+  context = g_main_context_ref_thread_default ();
+  if (!g_main_context_acquire (context))
+    return;
+
+  while ((item = take_destroys (context)) != NULL)
+    while (item != NULL)
+      {
+        CfutDeliveryItem *next = item->next;
+
+        item->deliver (item);
+        item = next;
+      }
+
+  g_main_context_release (context);
+}
+
+void
+cfut_delivery_exclude_thread (void)
+{
+  g_private_set (&never_sweeps, GINT_TO_POINTER (TRUE));
+}

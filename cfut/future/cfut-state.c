@@ -1,0 +1,435 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "future/cfut-future-private.h"
+
+#include "cfut-debug-private.h"
+
+/*
+ * The phases, the outcome and the waiters of a state.
+ *
+ * A claim is a flag on the phase it comes from, which is what users go on to
+ * see:
+ *
+ *   pending <-> running
+ *      |           |
+ *   claimed     claimed          the compare-and-swap that has one winner
+ *      |           |
+ *      +-----+-----+
+ *            |
+ *   done | failed | cancelled    stored by the winner, after the value
+ *
+ * Whoever sees a final phase (acquire) sees the outcome that was stored before
+ * it (release), without a lock. The lock guards only who is to be told.
+ */
+enum
+{
+  PHASE_MASK       = 7,
+  PHASE_CLAIMED    = 1 << 3,
+  PHASE_CANCELLING = 1 << 4, /* claimed, and the outcome will be: cancelled */
+};
+
+enum
+{
+  OUTCOME_NONE,
+  OUTCOME_VARIANT,
+  OUTCOME_VALUE,
+  OUTCOME_ERROR,
+};
+
+/* The caller owns one reference. The home of the state is the thread-default
+ * context of this moment. Runs in: any thread. Locks: none. */
+void
+cfut_state_init (CfutState            *self,
+                 const CfutStateClass *klass)
+{
+  g_assert (klass->cancel != NULL && klass->finalize != NULL);
+
+  self->klass = klass;
+  self->home = g_main_context_ref_thread_default ();
+  self->ref_count = 1;
+  self->phase = CFUT_FUTURE_STATE_PENDING;
+  self->observed = FALSE;
+  self->outcome = OUTCOME_NONE;
+  self->result.variant = NULL;
+  g_mutex_init (&self->lock);
+  self->waiters = NULL;
+  self->told = FALSE;
+  self->future = NULL;
+  self->extra = NULL;
+}
+
+CfutState *
+cfut_state_ref (CfutState *self)
+{
+  g_atomic_int_inc (&self->ref_count);
+
+  return self;
+}
+
+/* Runs in: the thread that drops the last reference. Locks: none. */
+static void
+warn_unobserved (CfutState *self)
+{
+  const GError *error = self->result.error;
+  g_autofree char *name = NULL;
+
+  if (cfut_debug_get_flags () & CFUT_DEBUG_UNOBSERVED)
+    return;
+
+  if (self->klass->dup_name != NULL)
+    name = self->klass->dup_name (self);
+
+  g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING,
+                    "CFUT_CALL", name != NULL ? name : "",
+                    "CFUT_ERROR_DOMAIN", g_quark_to_string (error->domain),
+                    "MESSAGE",
+                    "%s%s%s failed and nobody looked at the error: %s "
+                    "(%s, %d). Get the result or the error of every future; "
+                    "CFUT_DEBUG=unobserved hides this warning",
+                    name != NULL ? "Call \"" : "A call",
+                    name != NULL ? name : "",
+                    name != NULL ? "\"" : "",
+                    error->message,
+                    g_quark_to_string (error->domain),
+                    error->code);
+}
+
+/* Runs in: any thread. Locks: none. */
+void
+cfut_state_unref (CfutState *self)
+{
+  const CfutStateClass *klass = self->klass;
+
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
+    return;
+
+  g_assert (self->waiters == NULL && self->future == NULL);
+
+  if (self->phase == CFUT_FUTURE_STATE_FAILED && !self->observed)
+    warn_unobserved (self);
+
+  switch (self->outcome)
+    {
+    case OUTCOME_VARIANT:
+      g_variant_unref (self->result.variant);
+      break;
+
+    case OUTCOME_VALUE:
+      g_value_unset (self->result.value);
+      g_free (self->result.value);
+      break;
+
+    case OUTCOME_ERROR:
+      g_error_free (self->result.error);
+      break;
+
+    default:
+      break;
+    }
+
+  g_clear_pointer (&self->extra, cfut_state_extra_free);
+  g_clear_pointer (&self->home, g_main_context_unref);
+  g_mutex_clear (&self->lock);
+
+  klass->finalize (self);
+}
+
+CfutFutureState
+cfut_state_get_phase (CfutState *self)
+{
+  return g_atomic_int_get (&self->phase) & PHASE_MASK;
+}
+
+static gboolean
+is_final (int phase)
+{
+  return phase >= CFUT_FUTURE_STATE_DONE && phase <= CFUT_FUTURE_STATE_CANCELLED;
+}
+
+gboolean
+cfut_state_is_final (CfutState *self)
+{
+  return is_final (g_atomic_int_get (&self->phase));
+}
+
+gboolean
+cfut_state_is_claimed (CfutState *self)
+{
+  return g_atomic_int_get (&self->phase) >= CFUT_FUTURE_STATE_DONE;
+}
+
+/* Runs in: any thread. Locks: takes the state's. */
+static gboolean
+move (CfutState       *self,
+      CfutFutureState  from,
+      CfutFutureState  to)
+{
+  if (!g_atomic_int_compare_and_exchange (&self->phase, from, to))
+    return FALSE;
+
+  g_mutex_lock (&self->lock);
+  cfut_state_notify_and_unlock (self, CFUT_NOTIFY_STATE);
+
+  return TRUE;
+}
+
+gboolean
+cfut_state_start (CfutState *self)
+{
+  return move (self, CFUT_FUTURE_STATE_PENDING, CFUT_FUTURE_STATE_RUNNING);
+}
+
+gboolean
+cfut_state_restart (CfutState *self)
+{
+  return move (self, CFUT_FUTURE_STATE_RUNNING, CFUT_FUTURE_STATE_PENDING);
+}
+
+static gboolean
+claim_from (CfutState       *self,
+            CfutFutureState  from,
+            int              flags)
+{
+  return g_atomic_int_compare_and_exchange (&self->phase, from, from | flags);
+}
+
+static gboolean
+claim (CfutState *self,
+       int        flags)
+{
+  /* A retry may move the phase back and forth between the two attempts. */
+  while (!cfut_state_is_claimed (self))
+    if (claim_from (self, CFUT_FUTURE_STATE_RUNNING, flags) ||
+        claim_from (self, CFUT_FUTURE_STATE_PENDING, flags))
+      return TRUE;
+
+  return FALSE;
+}
+
+gboolean
+cfut_state_claim_pending (CfutState *self)
+{
+  return claim_from (self, CFUT_FUTURE_STATE_PENDING, PHASE_CLAIMED);
+}
+
+gboolean
+cfut_state_claim (CfutState *self)
+{
+  return claim (self, PHASE_CLAIMED);
+}
+
+gboolean
+cfut_state_claim_to_cancel (CfutState *self)
+{
+  return claim (self, PHASE_CLAIMED | PHASE_CANCELLING);
+}
+
+gboolean
+cfut_state_claim_pending_to_cancel (CfutState *self)
+{
+  return claim_from (self, CFUT_FUTURE_STATE_PENDING, PHASE_CLAIMED | PHASE_CANCELLING);
+}
+
+/* Locks: caller holds the state's. */
+gboolean
+cfut_state_remove_waiter_locked (CfutState  *self,
+                                 CfutWaiter *waiter)
+{
+  if (waiter->prev == NULL)
+    return FALSE;
+
+  if (waiter == self->waiters)
+    self->waiters = waiter->next;
+  else
+    waiter->prev->next = waiter->next;
+
+  if (waiter->next != NULL)
+    waiter->next->prev = waiter->prev;
+  else if (self->waiters != NULL)
+    self->waiters->prev = waiter->prev;
+
+  waiter->next = NULL;
+  waiter->prev = NULL;
+
+  return TRUE;
+}
+
+/* Runs in: any thread. Locks: takes the state's. */
+static void
+publish (CfutState       *self,
+         CfutFutureState  phase)
+{
+  CfutWaiter *waiter;
+
+  g_assert (g_atomic_int_get (&self->phase) & PHASE_CLAIMED);
+  g_atomic_int_set (&self->phase, phase);
+
+  g_mutex_lock (&self->lock);
+
+  while ((waiter = self->waiters) != NULL)
+    {
+      cfut_state_remove_waiter_locked (self, waiter);
+
+      g_mutex_unlock (&self->lock);
+      waiter->notify (waiter, self);
+      g_mutex_lock (&self->lock);
+    }
+
+  self->told = TRUE;
+  cfut_state_notify_and_unlock (self, CFUT_NOTIFY_STATE);
+}
+
+void
+cfut_state_publish_variant (CfutState *self,
+                            GVariant  *variant)
+{
+  self->outcome = OUTCOME_VARIANT;
+  self->result.variant = g_variant_take_ref (variant);
+  publish (self, CFUT_FUTURE_STATE_DONE);
+}
+
+void
+cfut_state_publish_value (CfutState *self,
+                          GValue    *value)
+{
+  g_assert (G_IS_VALUE (value));
+
+  if (G_VALUE_HOLDS_VARIANT (value) && g_value_get_variant (value) != NULL)
+    {
+      GVariant *variant = g_value_dup_variant (value);
+
+      g_value_unset (value);
+      cfut_state_publish_variant (self, variant);
+      return;
+    }
+
+  self->outcome = OUTCOME_VALUE;
+  self->result.value = g_new (GValue, 1);
+  *self->result.value = *value;
+  *value = (GValue) G_VALUE_INIT;
+  publish (self, CFUT_FUTURE_STATE_DONE);
+}
+
+void
+cfut_state_publish_error (CfutState *self,
+                          GError    *error)
+{
+  gboolean cancelled;
+
+  g_assert (error != NULL);
+
+  cancelled = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+  self->outcome = OUTCOME_ERROR;
+  self->result.error = error;
+  publish (self, cancelled ? CFUT_FUTURE_STATE_CANCELLED : CFUT_FUTURE_STATE_FAILED);
+}
+
+gboolean
+cfut_state_cancel (CfutState *self)
+{
+  int phase;
+
+  if (!cfut_state_is_claimed (self) && self->klass->cancel (self))
+    return TRUE;
+
+  /* Another cancel may have won. */
+  phase = g_atomic_int_get (&self->phase);
+
+  return phase == CFUT_FUTURE_STATE_CANCELLED || (phase & PHASE_CANCELLING);
+}
+
+gboolean
+cfut_state_help (CfutState  *self,
+                 GError    **error)
+{
+  if (self->klass->help == NULL)
+    return TRUE;
+
+  return self->klass->help (self, error);
+}
+
+gboolean
+cfut_state_add_waiter (CfutState  *self,
+                       CfutWaiter *waiter)
+{
+  gboolean added;
+
+  g_assert (waiter->notify != NULL && waiter->prev == NULL);
+
+  g_mutex_lock (&self->lock);
+
+  /* While the others are still being told this one goes to their end, so that
+   * it is not ahead of those who came earlier. */
+  added = !self->told;
+
+  if (added && self->waiters == NULL)
+    {
+      waiter->next = NULL;
+      waiter->prev = waiter;
+      self->waiters = waiter;
+    }
+  else if (added)
+    {
+      waiter->next = NULL;
+      waiter->prev = self->waiters->prev;
+      self->waiters->prev->next = waiter;
+      self->waiters->prev = waiter;
+    }
+
+  g_mutex_unlock (&self->lock);
+
+  return added;
+}
+
+gboolean
+cfut_state_remove_waiter (CfutState  *self,
+                          CfutWaiter *waiter)
+{
+  gboolean removed;
+
+  g_mutex_lock (&self->lock);
+  removed = cfut_state_remove_waiter_locked (self, waiter);
+  g_mutex_unlock (&self->lock);
+
+  return removed;
+}
+
+void
+cfut_state_set_observed (CfutState *self)
+{
+  if (!g_atomic_int_get (&self->observed))
+    g_atomic_int_set (&self->observed, TRUE);
+}
+
+GVariant *
+cfut_state_peek_variant (CfutState *self)
+{
+  g_assert (cfut_state_is_final (self));
+  cfut_state_set_observed (self);
+
+  return self->outcome == OUTCOME_VARIANT ? self->result.variant : NULL;
+}
+
+const GValue *
+cfut_state_peek_value (CfutState *self)
+{
+  g_assert (cfut_state_is_final (self));
+  cfut_state_set_observed (self);
+
+  return self->outcome == OUTCOME_VALUE ? self->result.value : NULL;
+}
+
+const GError *
+cfut_state_peek_error (CfutState *self)
+{
+  g_assert (cfut_state_is_final (self));
+  cfut_state_set_observed (self);
+
+  return self->outcome == OUTCOME_ERROR ? self->result.error : NULL;
+}
