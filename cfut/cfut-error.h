@@ -14,6 +14,8 @@ G_BEGIN_DECLS
  * CFUT_ERROR:
  *
  * The error domain of cfut; its codes are [error@Cfut.Error].
+ *
+ * Since: 1.0
  */
 #define CFUT_ERROR (cfut_error_quark ())
 
@@ -41,6 +43,8 @@ G_BEGIN_DECLS
  * `G_IO_ERROR_INVALID_DATA` for a result of the wrong type and
  * `G_IO_ERROR_CLOSED` for an iterator that was closed. An error that a function
  * returned keeps the domain, code and message it had in the worker.
+ *
+ * Since: 1.0
  */
 typedef enum
 {

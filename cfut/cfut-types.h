@@ -20,6 +20,8 @@ G_BEGIN_DECLS
  * CFUT_WAIT_FOREVER:
  *
  * A time-out, in microseconds, that never expires.
+ *
+ * Since: 1.0
  */
 #define CFUT_WAIT_FOREVER (G_GINT64_CONSTANT (-1))
 

@@ -11,7 +11,7 @@
 G_BEGIN_DECLS
 
 /**
- * CfutFunc:
+ * CfutFunc: (skip)
  * @call: the running call
  * @arguments: the arguments, of the type the function was registered with
  * @user_data: the data given at registration
@@ -24,6 +24,8 @@ G_BEGIN_DECLS
  * %NULL without an error when it succeeded.
  *
  * Returns: (transfer full) (nullable): the result
+ *
+ * Since: 1.0
  */
 typedef GVariant *(*CfutFunc) (CfutCall  *call,
                                GVariant  *arguments,

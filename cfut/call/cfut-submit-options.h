@@ -14,8 +14,10 @@ G_BEGIN_DECLS
  * CFUT_RETRY_FOREVER:
  *
  * A number of retries that is never used up.
+ *
+ * Since: 1.0
  */
-#define CFUT_RETRY_FOREVER (G_MAXUINT)
+#define CFUT_RETRY_FOREVER (4294967295u) /* G_MAXUINT, in words that the scanner knows */
 
 #define CFUT_TYPE_SUBMIT_OPTIONS (cfut_submit_options_get_type ())
 

@@ -21,6 +21,8 @@ G_BEGIN_DECLS
  * @CFUT_OVERFLOW_FAIL: fail with %CFUT_ERROR_QUEUE_FULL
  *
  * What a submit does when the queue is full.
+ *
+ * Since: 1.0
  */
 typedef enum
 {
@@ -42,6 +44,8 @@ GType         cfut_overflow_get_type              (void);
  *   that run to stop
  *
  * How an executor is shut down.
+ *
+ * Since: 1.0
  */
 typedef enum /*< flags >*/
 {
@@ -72,6 +76,8 @@ G_DECLARE_DERIVABLE_TYPE (CfutExecutor, cfut_executor, CFUT, EXECUTOR, GObject)
  * A subclass of its own kind (one that forwards calls to another machine, say)
  * makes a [class@Cfut.Promise] for each call, returns its future, and keeps the
  * promise when the call has ended. Everything else is built on that.
+ *
+ * Since: 1.0
  */
 struct _CfutExecutorClass
 {

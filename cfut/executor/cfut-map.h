@@ -27,6 +27,8 @@ G_DECLARE_FINAL_TYPE (CfutMap, cfut_map, CFUT, MAP, GObject)
  * latter, in the main context they were called in.
  *
  * Returns: %TRUE if @item was set, %FALSE at the end of the input
+ *
+ * Since: 1.0
  */
 typedef gboolean (*CfutMapSource) (GVariant **item,
                                    gpointer   user_data);

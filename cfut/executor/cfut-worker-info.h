@@ -19,6 +19,8 @@ G_BEGIN_DECLS
  * @CFUT_WORKER_STATE_GONE: has ended
  *
  * The states of a worker.
+ *
+ * Since: 1.0
  */
 typedef enum
 {

@@ -22,6 +22,8 @@ G_BEGIN_DECLS
  *
  * A future moves only downwards in this list, with one exception: a call that
  * is retried goes back from running to pending. The last three are final.
+ *
+ * Since: 1.0
  */
 typedef enum
 {
@@ -48,6 +50,8 @@ G_DECLARE_FINAL_TYPE (CfutFuture, cfut_future, CFUT, FUTURE, GObject)
  * @user_data: the data given with the callback
  *
  * Called once when a future has resolved, in the future's home context.
+ *
+ * Since: 1.0
  */
 typedef void (*CfutFutureCallback) (CfutFuture *future,
                                     gpointer    user_data);

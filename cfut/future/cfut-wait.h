@@ -18,6 +18,8 @@ G_BEGIN_DECLS
  *   cancelled, or every future has resolved
  *
  * When [func@Cfut.wait] returns.
+ *
+ * Since: 1.0
  */
 typedef enum
 {

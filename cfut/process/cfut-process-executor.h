@@ -19,6 +19,8 @@ G_BEGIN_DECLS
  *   `ProcessPoolExecutor`
  *
  * What the death of a worker does to its executor.
+ *
+ * Since: 1.0
  */
 typedef enum
 {

@@ -26,6 +26,8 @@ G_DECLARE_FINAL_TYPE (CfutThreadExecutor, cfut_thread_executor, CFUT, THREAD_EXE
  * A function that a thread executor runs, with a result of any type.
  *
  * Returns: %TRUE on success, %FALSE with @error set
+ *
+ * Since: 1.0
  */
 typedef gboolean (*CfutThreadFunc) (CfutCall  *call,
                                     GValue    *result,
