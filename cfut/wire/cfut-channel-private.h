@@ -49,10 +49,18 @@ void               cfut_channel_queue       (CfutChannel            *self,
                                              CfutFrameHeader        *header,
                                              gconstpointer           body,
                                              gsize                   length);
+/* As above; a large body is not copied. The size of @body is at most
+ * CFUT_FRAME_MAX_BODY. */
+void               cfut_channel_queue_variant (CfutChannel          *self,
+                                             CfutFrameHeader        *header,
+                                             GVariant               *body);
 gsize              cfut_channel_get_queued  (CfutChannel            *self);
 CfutChannelStatus  cfut_channel_flush       (CfutChannel            *self);
+/* Waits until a flush can write something, or will find the other end gone. */
+void               cfut_channel_write_wait  (CfutChannel            *self);
 
-/* Reads at most @budget bytes without blocking. */
+/* Reads at most @budget bytes, once and without blocking. Take all frames before
+ * the next read: a full buffer is OK and reads nothing. */
 CfutChannelStatus  cfut_channel_read        (CfutChannel            *self,
                                              gsize                   budget);
 /* As above, but waits until something can be read. */
@@ -61,6 +69,13 @@ CfutChannelStatus  cfut_channel_read_wait   (CfutChannel            *self,
 /* OK: @frame is the next one; BLOCKED: no whole frame is here yet. */
 CfutChannelStatus  cfut_channel_next        (CfutChannel            *self,
                                              CfutFrame              *frame,
+                                             GError                **error);
+/* The body of @frame, which came last, as cfut_frame_body_to_variant() makes it,
+ * but a large body is not copied. @frame has no body after this. */
+GVariant          *cfut_channel_take_variant (CfutChannel           *self,
+                                             const CfutFrame        *frame,
+                                             const GVariantType     *type,
+                                             gboolean                trusted,
                                              GError                **error);
 /* TRUE while part of a frame has arrived and the rest has not. */
 gboolean           cfut_channel_is_mid_frame (CfutChannel           *self);

@@ -17,13 +17,16 @@ G_BEGIN_DECLS
  * starts the call; the manager (or whoever cancels the call) revokes it to take
  * the call back. Both are one compare-and-swap on the same word, so exactly
  * one of them wins, and when the worker dies the word tells whether the call
- * had started. A word is generation << 2 | phase; the generation is the
- * attempt's, so that a late actor cannot touch the slot's next user. The
- * manager never trusts a word beyond this: a worker that writes nonsense harms
- * its own calls only.
+ * had started. A word is generation << 2 | phase; the generation is made of the
+ * call and its attempt, so that a late actor cannot touch the slot's next user.
+ * The manager never trusts a word beyond this, and keeps its own books of which
+ * slots are in use: a worker that writes nonsense harms its own calls only.
  *
  *   FREE -> OFFERED (manager) -> CLAIMED (worker) -> FREE (manager, at the answer)
  *                             -> REVOKED (manager) -> FREE (worker, on seeing it)
+ *
+ * A revoked slot is not used again until the worker has seen it, so a CALL frame
+ * never meets a word that is not its own.
  *
  * Beside each word the worker counts the items of a chunk that it has started.
  */
@@ -41,6 +44,14 @@ CfutClaims *cfut_claims_new_take_fd (int          fd,
 void        cfut_claims_free        (CfutClaims  *self);
 int         cfut_claims_get_fd      (CfutClaims  *self);
 
+/* What both ends call a slot's use by an attempt of a call. */
+static inline guint32
+cfut_claims_get_generation (guint64 call,
+                            guint32 attempt)
+{
+  return (guint32) (call + ((guint64) attempt << 24)) & 0x3fffffff;
+}
+
 /* Manager: a free slot offered under @generation; FALSE if there is none. */
 gboolean    cfut_claims_offer       (CfutClaims  *self,
                                      guint32      generation,
@@ -53,9 +64,11 @@ gboolean    cfut_claims_revoke      (CfutClaims  *self,
 gboolean    cfut_claims_is_claimed  (CfutClaims  *self,
                                      guint32      slot,
                                      guint32      generation);
-/* Manager: the call was answered, its slot is free again. */
+/* Manager: the call was answered, its slot is free again. Does nothing to a
+ * slot that was revoked: that is the worker's to free. */
 void        cfut_claims_release     (CfutClaims  *self,
                                      guint32      slot);
+/* Manager: the worker's word, which may be any number. */
 guint32     cfut_claims_get_item    (CfutClaims  *self,
                                      guint32      slot);
 

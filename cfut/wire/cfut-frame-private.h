@@ -34,8 +34,10 @@ G_BEGIN_DECLS
  *
  *   type      from    body
  *   SETUP     parent  a{sv}: "initializer" (s), "initializer-arguments" (v),
- *                     "cwd" (s), "rlimits" (a(utt): resource, soft, hard)
- *   READY     worker  a(sss): name, parameter type, result type
+ *                     "cwd" (s), "rlimits" (a(utt): resource, soft, hard);
+ *                     always the first frame, be it empty
+ *   READY     worker  a(sss): name, parameter type, result type, sorted by name;
+ *                     the answer to SETUP, once that is done
  *   CALL      parent  the arguments; with flag CHUNK an array of them
  *   RESULT    worker  the result; with flag CHUNK (aRa(usis)): the results in
  *                     order without those that failed, and of each that failed
@@ -111,6 +113,9 @@ typedef struct
 /* Size of a body on the wire, with its padding. */
 #define CFUT_FRAME_PADDED(length) (((gsize) (length) + 7) & ~(gsize) 7)
 
+/* "CALL" and so on, for logs. */
+const char *cfut_frame_type_get_name (CfutFrameType type);
+
 void     cfut_frame_encode (const CfutFrameHeader *header,
                             guint8                 bytes[CFUT_FRAME_HEADER_SIZE]);
 
@@ -129,6 +134,19 @@ GVariant *cfut_frame_body_to_variant (const GVariantType *type,
                                       gsize               length,
                                       gboolean            trusted,
                                       GError            **error);
+/* The same in two steps, the second without a copy: the data of @bytes is
+ * 8-aligned and has CFUT_FRAME_SLACK zero bytes behind it. */
+GBytes   *cfut_frame_copy_body       (const guint8       *data,
+                                      gsize               length);
+GVariant *cfut_frame_bytes_to_variant (const GVariantType *type,
+                                      GBytes             *bytes,
+                                      gboolean            trusted,
+                                      GError            **error);
+
+/* A type that a worker declares in READY: NULL with CFUT_ERROR_PROTOCOL if it
+ * is no type, not a definite one, or longer than is reasonable. */
+GVariantType *cfut_frame_string_to_type (const char   *string,
+                                         GError      **error);
 
 /* An error as the body (siss) of an ERROR frame, sunk, and back. The message
  * of what comes from a worker is made valid UTF-8 and cut at 4 KiB. */

@@ -1,0 +1,249 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <gio/gio.h>
+#include <unistd.h>
+
+#include "cfut-debug-private.h"
+#include "cfut-error.h"
+#include "wire/cfut-channel-private.h"
+#include "wire/cfut-inbox-private.h"
+#include "wire/cfut-outbox-private.h"
+
+/*
+ * The socket is a GSocketConnection, whose streams write with MSG_NOSIGNAL, so
+ * a dead peer is an answer and not a SIGPIPE. Used in batches they cost what
+ * bare system calls cost: a round trip of one small frame takes 8.9 µs by
+ * poll() and recv(), 9.4 µs by a blocking recv(), and 10 µs through the streams
+ * (two processes on one core). Writing that would block says so without a
+ * GError. Reading has no such form, and pays 0.1 µs for one; it is done when
+ * something is there, so that is rare.
+ */
+#define MAX_VECTORS 16
+
+struct _CfutChannel
+{
+  /* Set at construction, never changed. */
+  GSocketConnection *connection; /* (owned) */
+  GSocket *socket;               /* (unowned) the connection's */
+  GPollableInputStream *input;   /* (unowned) the connection's */
+  GPollableOutputStream *output; /* (unowned) the connection's */
+
+  /* Only for the thread that reads. */
+  CfutInbox inbox;
+
+  /* Only for the thread that writes. */
+  CfutOutbox outbox;
+  gboolean closed; /* nobody will read what is written */
+};
+
+CfutChannel *
+cfut_channel_new_take_fd (int               fd,
+                          CfutFrameOrigin   peer,
+                          GError          **error)
+{
+  g_autoptr(GSocket) socket = g_socket_new_from_fd (fd, error);
+  CfutChannel *self;
+
+  if (socket == NULL)
+    {
+      close (fd);
+      return NULL;
+    }
+
+  if (g_socket_get_socket_type (socket) != G_SOCKET_TYPE_STREAM)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   "Descriptor %d is not a stream socket", fd);
+      return NULL;
+    }
+
+  g_socket_set_blocking (socket, FALSE);
+
+  self = g_new0 (CfutChannel, 1);
+  self->connection = g_socket_connection_factory_create_connection (socket);
+  self->socket = socket;
+  self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (G_IO_STREAM (self->connection)));
+  self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (self->connection)));
+  cfut_inbox_init (&self->inbox, peer);
+  cfut_outbox_init (&self->outbox);
+
+  return self;
+}
+
+void
+cfut_channel_free (CfutChannel *self)
+{
+  cfut_inbox_clear (&self->inbox);
+  cfut_outbox_clear (&self->outbox);
+  g_object_unref (self->connection);
+  g_free (self);
+}
+
+int
+cfut_channel_peek_fd (CfutChannel *self)
+{
+  return g_socket_get_fd (self->socket);
+}
+
+static void
+log_frame (CfutChannel           *self,
+           const char            *verb,
+           const CfutFrameHeader *header)
+{
+  CFUT_DEBUG (PROTOCOL, "Channel %d: %s %s, call %" G_GUINT64_FORMAT ", attempt %u, slot %u, %u bytes",
+              cfut_channel_peek_fd (self), verb, cfut_frame_type_get_name (header->type),
+              header->call, header->attempt, header->slot, header->length);
+}
+
+void
+cfut_channel_queue (CfutChannel     *self,
+                    CfutFrameHeader *header,
+                    gconstpointer    body,
+                    gsize            length)
+{
+  if (self->closed)
+    return;
+
+  cfut_outbox_add (&self->outbox, header, body, length);
+  log_frame (self, "queued", header);
+}
+
+void
+cfut_channel_queue_variant (CfutChannel     *self,
+                            CfutFrameHeader *header,
+                            GVariant        *body)
+{
+  if (self->closed)
+    return;
+
+  cfut_outbox_add_variant (&self->outbox, header, body);
+  log_frame (self, "queued", header);
+}
+
+gsize
+cfut_channel_get_queued (CfutChannel *self)
+{
+  return self->outbox.queued;
+}
+
+CfutChannelStatus
+cfut_channel_flush (CfutChannel *self)
+{
+  while (!self->closed && self->outbox.queued > 0)
+    {
+      GOutputVector vectors[MAX_VECTORS];
+      guint n_vectors = cfut_outbox_get_vectors (&self->outbox, vectors, MAX_VECTORS);
+      gsize n_bytes = 0, n_written = 0;
+      GPollableReturn result;
+
+      for (guint i = 0; i < n_vectors; i++)
+        n_bytes += vectors[i].size;
+
+      result = g_pollable_output_stream_writev_nonblocking (self->output,
+                                                            vectors, n_vectors,
+                                                            &n_written, NULL, NULL);
+      if (result == G_POLLABLE_RETURN_WOULD_BLOCK)
+        return CFUT_CHANNEL_BLOCKED;
+
+      if (result == G_POLLABLE_RETURN_FAILED)
+        {
+          self->closed = TRUE;
+          cfut_outbox_clear (&self->outbox);
+          break;
+        }
+
+      cfut_outbox_remove (&self->outbox, n_written);
+      if (n_written < n_bytes)
+        return CFUT_CHANNEL_BLOCKED;
+    }
+
+  return self->closed ? CFUT_CHANNEL_CLOSED : CFUT_CHANNEL_OK;
+}
+
+CfutChannelStatus
+cfut_channel_read (CfutChannel *self,
+                   gsize        budget)
+{
+  g_autoptr(GError) error = NULL;
+  gsize space;
+  guint8 *room = cfut_inbox_get_space (&self->inbox, &space);
+  gssize n_bytes;
+
+  g_assert (budget > 0);
+
+  /* Frames are waiting to be taken. */
+  if (space == 0)
+    return CFUT_CHANNEL_OK;
+
+  n_bytes = g_pollable_input_stream_read_nonblocking (self->input, room, MIN (space, budget), NULL, &error);
+
+  if (n_bytes > 0)
+    {
+      cfut_inbox_add (&self->inbox, n_bytes);
+      return CFUT_CHANNEL_OK;
+    }
+
+  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
+    return CFUT_CHANNEL_BLOCKED;
+
+  return CFUT_CHANNEL_CLOSED;
+}
+
+CfutChannelStatus
+cfut_channel_read_wait (CfutChannel *self,
+                        gsize        budget)
+{
+  CfutChannelStatus status;
+
+  do
+    {
+      g_socket_condition_wait (self->socket, G_IO_IN, NULL, NULL);
+      status = cfut_channel_read (self, budget);
+    }
+  while (status == CFUT_CHANNEL_BLOCKED);
+
+  return status;
+}
+
+void
+cfut_channel_write_wait (CfutChannel *self)
+{
+  g_socket_condition_wait (self->socket, G_IO_OUT, NULL, NULL);
+}
+
+CfutChannelStatus
+cfut_channel_next (CfutChannel  *self,
+                   CfutFrame    *frame,
+                   GError      **error)
+{
+  CfutChannelStatus status = cfut_inbox_next (&self->inbox, frame, error);
+
+  if (status == CFUT_CHANNEL_OK)
+    log_frame (self, "got", &frame->header);
+
+  return status;
+}
+
+GVariant *
+cfut_channel_take_variant (CfutChannel         *self,
+                           const CfutFrame     *frame,
+                           const GVariantType  *type,
+                           gboolean             trusted,
+                           GError             **error)
+{
+  g_autoptr(GBytes) bytes = cfut_inbox_take_body (&self->inbox, frame);
+
+  return cfut_frame_bytes_to_variant (type, bytes, trusted, error);
+}
+
+gboolean
+cfut_channel_is_mid_frame (CfutChannel *self)
+{
+  return cfut_inbox_is_mid_frame (&self->inbox);
+}

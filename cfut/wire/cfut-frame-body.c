@@ -1,0 +1,295 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "cfut-error.h"
+#include "wire/cfut-frame-private.h"
+
+/*
+ * Bodies into values.
+ *
+ * What a worker sends is checked before anybody looks at it, and refused when
+ * it is not in normal form; it is never repaired, as g_variant_get_normal_form()
+ * takes quadratic time on hostile bytes. Three things are done before GLib's
+ * own check:
+ *
+ * - For numbers and what is made of them without gaps every byte sequence of
+ *   the right size is normal, so the size decides. GLib looks at each element.
+ * - A wrong size of a fixed-size type, which GLib takes for the value's
+ *   default, is refused.
+ * - A variant within the body brings a type of its own, for which GLib builds a
+ *   description that can be far larger than the body. So such types are looked
+ *   at first: one may be as long as a signature in D-Bus, and they may be nested
+ *   as deep as there.
+ */
+#define MAX_VARIANT_TYPE_LENGTH 255
+#define MAX_VARIANT_DEPTH       64
+
+/* Longest type that a worker may declare for a function. */
+#define MAX_DECLARED_TYPE_LENGTH 4096
+
+/* How a value of a type is laid out. */
+typedef struct
+{
+  gsize size;       /* 0: not fixed */
+  gsize alignment;
+  gboolean plain;   /* every byte sequence of @size is a normal value */
+} Layout;
+
+static Layout get_layout (const GVariantType *type);
+
+static gsize
+align_up (gsize offset,
+          gsize alignment)
+{
+  return (offset + alignment - 1) & ~(alignment - 1);
+}
+
+/* The layout of a tuple or dictionary entry. */
+static Layout
+get_members_layout (const GVariantType *type)
+{
+  const GVariantType *member = g_variant_type_first (type);
+  Layout layout = { 0, 1, TRUE };
+  gsize size = 0;
+
+  /* A tuple of nothing is one zero byte. */
+  if (member == NULL)
+    return (Layout) { 1, 1, FALSE };
+
+  for (; member != NULL; member = g_variant_type_next (member))
+    {
+      Layout inner = get_layout (member);
+      gsize offset = align_up (size, inner.alignment);
+
+      if (inner.size == 0)
+        return inner;
+
+      layout.alignment = MAX (layout.alignment, inner.alignment);
+      layout.plain = layout.plain && inner.plain && offset == size;
+      size = offset + inner.size;
+    }
+
+  layout.size = align_up (size, layout.alignment);
+  layout.plain = layout.plain && layout.size == size;
+
+  return layout;
+}
+
+static Layout
+get_layout (const GVariantType *type)
+{
+  switch (g_variant_type_peek_string (type)[0])
+    {
+    case 'y':
+      return (Layout) { 1, 1, TRUE };
+
+    case 'b':
+      return (Layout) { 1, 1, FALSE };
+
+    case 'n':
+    case 'q':
+      return (Layout) { 2, 2, TRUE };
+
+    case 'i':
+    case 'u':
+    case 'h':
+      return (Layout) { 4, 4, TRUE };
+
+    case 'x':
+    case 't':
+    case 'd':
+      return (Layout) { 8, 8, TRUE };
+
+    case '(':
+    case '{':
+      return get_members_layout (type);
+
+    default:
+      return (Layout) { 0, 1, FALSE };
+    }
+}
+
+/* FALSE if no value of @type has @length bytes, for all that the layout can
+ * tell. @plain: the length is all there is to check. */
+static gboolean
+check_length (const GVariantType *type,
+              gsize               length,
+              gboolean           *plain)
+{
+  Layout layout;
+
+  if (g_variant_type_is_array (type))
+    {
+      layout = get_layout (g_variant_type_element (type));
+      *plain = layout.plain;
+      return layout.size == 0 || length % layout.size == 0;
+    }
+
+  layout = get_layout (type);
+  *plain = layout.plain;
+  return layout.size == 0 || length == layout.size;
+}
+
+static gboolean
+holds_variants (const GVariantType *type)
+{
+  return memchr (g_variant_type_peek_string (type), 'v',
+                 g_variant_type_get_string_length (type)) != NULL;
+}
+
+static gboolean check_variants (GVariant *value,
+                                guint     depth);
+
+/* Looks at a variant: a child, a zero byte, and the child's type. */
+static gboolean
+check_variant (GVariant *value,
+               guint     depth)
+{
+  const char *data = g_variant_get_data (value);
+  gsize size = g_variant_get_size (value);
+  const char *zero = data != NULL ? memrchr (data, '\0', size) : NULL;
+  g_autoptr(GVariant) child = NULL;
+  const char *end;
+  gsize length;
+
+  if (zero == NULL)
+    return FALSE;
+
+  length = data + size - (zero + 1);
+  if (length == 0 || length > MAX_VARIANT_TYPE_LENGTH || depth == MAX_VARIANT_DEPTH)
+    return FALSE;
+
+  if (!g_variant_type_string_scan (zero + 1, data + size, &end) || end != data + size)
+    return FALSE;
+
+  if (memchr (zero + 1, 'v', length) == NULL)
+    return TRUE;
+
+  child = g_variant_get_variant (value);
+  return check_variants (child, depth + 1);
+}
+
+/* Looks at all variants within @value, the outermost first, and stops at the
+ * first that is not acceptable. */
+static gboolean
+check_variants (GVariant *value,
+                guint     depth)
+{
+  const GVariantType *type = g_variant_get_type (value);
+  const GVariantType *inner;
+  gsize n_children;
+
+  if (g_variant_type_is_variant (type))
+    return check_variant (value, depth);
+
+  n_children = g_variant_n_children (value);
+  inner = g_variant_type_is_array (type) || g_variant_type_is_maybe (type)
+    ? g_variant_type_element (type)
+    : g_variant_type_first (type);
+
+  for (gsize i = 0; i < n_children; i++)
+    {
+      if (holds_variants (inner))
+        {
+          g_autoptr(GVariant) child = g_variant_get_child_value (value, i);
+
+          if (!check_variants (child, depth))
+            return FALSE;
+        }
+
+      if (g_variant_type_is_tuple (type) || g_variant_type_is_dict_entry (type))
+        inner = g_variant_type_next (inner);
+    }
+
+  return TRUE;
+}
+
+static GVariant *
+refuse_body (const GVariantType  *type,
+             GError             **error)
+{
+  g_autofree char *string = g_variant_type_dup_string (type);
+
+  g_set_error (error, CFUT_ERROR, CFUT_ERROR_PROTOCOL,
+               "The body of a frame is not a value of type \"%s\"", string);
+  return NULL;
+}
+
+/* Runs in: any thread. Locks: none. */
+GVariant *
+cfut_frame_bytes_to_variant (const GVariantType  *type,
+                             GBytes              *bytes,
+                             gboolean             trusted,
+                             GError             **error)
+{
+  g_autoptr(GVariant) value = NULL;
+  gboolean plain;
+
+  if (!check_length (type, g_bytes_get_size (bytes), &plain))
+    return refuse_body (type, error);
+
+  value = g_variant_ref_sink (g_variant_new_from_bytes (type, bytes, trusted || plain));
+
+  if (!trusted && !plain)
+    {
+      if (holds_variants (type) && !check_variants (value, 0))
+        return refuse_body (type, error);
+
+      if (!g_variant_is_normal_form (value))
+        return refuse_body (type, error);
+    }
+
+  return g_steal_pointer (&value);
+}
+
+/* Runs in: any thread. Locks: none. */
+GBytes *
+cfut_frame_copy_body (const guint8 *data,
+                      gsize         length)
+{
+  guint8 *copy = g_malloc (length + CFUT_FRAME_SLACK);
+
+  if (length > 0)
+    memcpy (copy, data, length);
+  memset (copy + length, 0, CFUT_FRAME_SLACK);
+
+  return g_bytes_new_with_free_func (copy, length, g_free, copy);
+}
+
+/* Runs in: any thread. Locks: none. */
+GVariant *
+cfut_frame_body_to_variant (const GVariantType  *type,
+                            const guint8        *data,
+                            gsize                length,
+                            gboolean             trusted,
+                            GError             **error)
+{
+  g_autoptr(GBytes) bytes = cfut_frame_copy_body (data, length);
+
+  return cfut_frame_bytes_to_variant (type, bytes, trusted, error);
+}
+
+/* Runs in: any thread. Locks: none. */
+GVariantType *
+cfut_frame_string_to_type (const char  *string,
+                           GError     **error)
+{
+  g_autoptr(GVariantType) type = NULL;
+
+  if (strlen (string) <= MAX_DECLARED_TYPE_LENGTH && g_variant_type_string_is_valid (string))
+    type = g_variant_type_new (string);
+
+  if (type != NULL && g_variant_type_is_definite (type))
+    return g_steal_pointer (&type);
+
+  g_set_error (error, CFUT_ERROR, CFUT_ERROR_PROTOCOL,
+               "A worker declared a function with something that is not a type");
+  return NULL;
+}

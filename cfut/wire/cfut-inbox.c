@@ -1,0 +1,215 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <string.h>
+
+#include "cfut-error.h"
+#include "wire/cfut-inbox-private.h"
+
+#define BASE_CAPACITY ((gsize) 64 << 10)
+
+static gsize
+get_total (const CfutFrameHeader *header)
+{
+  return CFUT_FRAME_HEADER_SIZE + CFUT_FRAME_PADDED (header->length);
+}
+
+void
+cfut_inbox_init (CfutInbox       *self,
+                 CfutFrameOrigin  peer)
+{
+  memset (self, 0, sizeof *self);
+  self->peer = peer;
+}
+
+void
+cfut_inbox_clear (CfutInbox *self)
+{
+  g_clear_pointer (&self->data, g_free);
+  g_clear_error (&self->fault);
+}
+
+static void
+put_slack (CfutInbox *self,
+           gsize      at)
+{
+  g_assert (!self->has_slack);
+  g_assert (at <= self->capacity);
+
+  memcpy (self->covered, self->data + at, CFUT_FRAME_SLACK);
+  memset (self->data + at, 0, CFUT_FRAME_SLACK);
+  self->slack_at = at;
+  self->has_slack = TRUE;
+}
+
+static void
+remove_slack (CfutInbox *self)
+{
+  if (!self->has_slack)
+    return;
+
+  memcpy (self->data + self->slack_at, self->covered, CFUT_FRAME_SLACK);
+  self->has_slack = FALSE;
+}
+
+static void
+set_capacity (CfutInbox *self,
+              gsize      capacity)
+{
+  self->data = g_realloc (self->data, capacity + CFUT_FRAME_SLACK);
+  self->capacity = capacity;
+}
+
+guint8 *
+cfut_inbox_get_space (CfutInbox *self,
+                      gsize     *space)
+{
+  gsize total = self->has_header ? get_total (&self->header) : 0;
+
+  remove_slack (self);
+
+  if (self->start == self->end)
+    {
+      self->start = self->end = 0;
+
+      /* What a large frame needed is given back. */
+      if (self->capacity > BASE_CAPACITY)
+        {
+          g_clear_pointer (&self->data, g_free);
+          self->capacity = 0;
+        }
+    }
+  else if (self->start > 0)
+    {
+      memmove (self->data, self->data + self->start, self->end - self->start);
+      self->end -= self->start;
+      self->start = 0;
+    }
+
+  if (self->data == NULL)
+    set_capacity (self, BASE_CAPACITY);
+
+  if (total <= BASE_CAPACITY)
+    {
+      *space = self->capacity - self->end;
+      return self->data + self->end;
+    }
+
+  if (self->end == self->capacity)
+    set_capacity (self, MIN (total, 2 * self->capacity));
+
+  *space = MIN (total, self->capacity) - self->end;
+  return self->data + self->end;
+}
+
+void
+cfut_inbox_add (CfutInbox *self,
+                gsize      n_bytes)
+{
+  g_assert (n_bytes <= self->capacity - self->end);
+
+  self->end += n_bytes;
+}
+
+static CfutChannelStatus
+fail (CfutInbox  *self,
+      GError    **error)
+{
+  if (error != NULL)
+    *error = g_error_copy (self->fault);
+
+  return CFUT_CHANNEL_FAILED;
+}
+
+static gboolean
+padding_is_zero (const guint8 *padding,
+                 gsize         length)
+{
+  guint8 sum = 0;
+
+  for (gsize i = 0; i < length; i++)
+    sum |= padding[i];
+
+  return sum == 0;
+}
+
+CfutChannelStatus
+cfut_inbox_next (CfutInbox  *self,
+                 CfutFrame  *frame,
+                 GError    **error)
+{
+  gsize length, padded;
+  guint8 *body;
+
+  if (self->fault != NULL)
+    return fail (self, error);
+
+  remove_slack (self);
+
+  if (!self->has_header)
+    {
+      if (self->end - self->start < CFUT_FRAME_HEADER_SIZE)
+        return CFUT_CHANNEL_BLOCKED;
+
+      if (!cfut_frame_decode (self->data + self->start, self->peer, &self->header, &self->fault))
+        return fail (self, error);
+
+      self->has_header = TRUE;
+    }
+
+  if (self->end - self->start < get_total (&self->header))
+    return CFUT_CHANNEL_BLOCKED;
+
+  length = self->header.length;
+  padded = CFUT_FRAME_PADDED (length);
+  body = self->data + self->start + CFUT_FRAME_HEADER_SIZE;
+
+  if (!padding_is_zero (body + length, padded - length))
+    {
+      g_set_error (&self->fault, CFUT_ERROR, CFUT_ERROR_PROTOCOL,
+                   "A %s frame has a bad padding",
+                   cfut_frame_type_get_name (self->header.type));
+      return fail (self, error);
+    }
+
+  self->has_header = FALSE;
+  self->start += CFUT_FRAME_HEADER_SIZE + padded;
+  put_slack (self, (body - self->data) + length);
+
+  frame->header = self->header;
+  frame->body = body;
+
+  return CFUT_CHANNEL_OK;
+}
+
+GBytes *
+cfut_inbox_take_body (CfutInbox       *self,
+                      const CfutFrame *frame)
+{
+  gsize length = frame->header.length;
+  guint8 *data;
+
+  if (self->capacity <= BASE_CAPACITY)
+    return cfut_frame_copy_body (frame->body, length);
+
+  /* A large frame has the buffer for itself. */
+  g_assert (frame->body == self->data + CFUT_FRAME_HEADER_SIZE);
+  g_assert (self->start == self->end);
+
+  data = g_steal_pointer (&self->data);
+  self->capacity = self->start = self->end = 0;
+  self->has_slack = FALSE;
+
+  return g_bytes_new_with_free_func (frame->body, length, g_free, data);
+}
+
+gboolean
+cfut_inbox_is_mid_frame (CfutInbox *self)
+{
+  return self->start != self->end;
+}
