@@ -1,0 +1,306 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "executor/cfut-executor-private.h"
+
+/*
+ * The asynchronous methods of CfutExecutor. Each is a GTask and at most one
+ * waiter in the pool; whoever of the waiter, the cancellable and the time-out
+ * comes first completes the task.
+ */
+
+/* ---- submit_async: waits for room without blocking. */
+
+typedef struct
+{
+  CfutRoomWaiter waiter; /* first */
+  gatomicrefcount ref_count; /* the pool's list, and the source */
+  GTask *task;               /* (owned) */
+  CfutFuture *future;        /* (owned) */
+  GSource *source;           /* (owned) (nullable) watches the cancellable */
+} SubmitWait;
+
+static void
+submit_wait_unref (gpointer data)
+{
+  SubmitWait *self = data;
+
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  cfut_job_unref (self->waiter.job);
+  g_clear_pointer (&self->source, g_source_unref);
+  g_object_unref (self->future);
+  g_object_unref (self->task);
+  g_free (self);
+}
+
+/* Runs in: the thread that made room. Locks: none. */
+static void
+submit_wait_notify (CfutRoomWaiter *waiter,
+                    const GError   *error)
+{
+  SubmitWait *self = (SubmitWait *) waiter;
+
+  if (self->source != NULL)
+    g_source_destroy (self->source);
+
+  if (error != NULL)
+    g_task_return_error (self->task, g_error_copy (error));
+  else
+    g_task_return_pointer (self->task, g_object_ref (self->future), g_object_unref);
+
+  submit_wait_unref (self);
+}
+
+/* Runs in: the submitter's context. */
+static gboolean
+submit_wait_cancelled_cb (GCancellable *cancellable,
+                          gpointer      user_data)
+{
+  SubmitWait *self = user_data;
+
+  if (cfut_pool_forget_room (self->waiter.job->pool, &self->waiter))
+    {
+      g_task_return_error (self->task,
+                           g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                                "Submitting was cancelled"));
+      submit_wait_unref (self);
+    }
+
+  return G_SOURCE_REMOVE;
+}
+
+static SubmitWait *
+submit_wait_new (GTask   *task,
+                 CfutJob *job)
+{
+  SubmitWait *self = g_new0 (SubmitWait, 1);
+  GCancellable *cancellable = g_task_get_cancellable (task);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  self->waiter.job = cfut_job_ref (job);
+  self->waiter.notify = submit_wait_notify;
+  self->task = g_object_ref (task);
+  self->future = cfut_future_new_for_state (&job->state);
+
+  if (cancellable == NULL)
+    return self;
+
+  g_atomic_ref_count_inc (&self->ref_count);
+  self->source = g_cancellable_source_new (cancellable);
+  g_source_set_static_name (self->source, "[cfut] submit_async cancellable");
+  g_source_set_callback (self->source, G_SOURCE_FUNC (submit_wait_cancelled_cb),
+                         self, submit_wait_unref);
+
+  return self;
+}
+
+/**
+ * cfut_executor_submit_async:
+ * @self: an executor
+ * @function: the name of a registered function
+ * @arguments: (nullable): its arguments; see [method@Cfut.Executor.submit]
+ * @options: (nullable): options of the call; they are copied
+ * @cancellable: (nullable): cancels the wait for room, not the call
+ * @callback: (nullable): called when the call has been submitted
+ * @user_data: data for @callback
+ *
+ * Submits a call, waiting for room in the queue without blocking.
+ *
+ * This is the way to submit from a main loop, however full the queue is and
+ * whatever [property@Cfut.Executor:overflow] says. Waiting submits get room in the
+ * order in which they came.
+ *
+ * Since: 1.0
+ */
+void
+cfut_executor_submit_async (CfutExecutor        *self,
+                            const char          *function,
+                            GVariant            *arguments,
+                            CfutSubmitOptions   *options,
+                            GCancellable        *cancellable,
+                            GAsyncReadyCallback  callback,
+                            gpointer             user_data)
+{
+  g_autoptr(GVariant) sunk = arguments != NULL ? g_variant_ref_sink (arguments) : NULL;
+  g_autoptr(GTask) task = NULL;
+  g_autoptr(CfutJob) job = NULL;
+  g_autoptr(CfutFuture) future = NULL;
+  GError *error = NULL;
+  SubmitWait *wait;
+
+  g_return_if_fail (CFUT_IS_EXECUTOR (self));
+  g_return_if_fail (function != NULL);
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cfut_executor_submit_async);
+  g_task_set_check_cancellable (task, FALSE);
+
+  if (g_task_return_error_if_cancelled (task))
+    return;
+
+  if (cfut_executor_get_pool (self)->carrier_class == NULL)
+    {
+      future = cfut_executor_submit_full (self, function, sunk, options, &error);
+      if (future != NULL)
+        g_task_return_pointer (task, g_steal_pointer (&future), g_object_unref);
+      else
+        g_task_return_error (task, error);
+      return;
+    }
+
+  job = cfut_executor_make_job (self, function, sunk, options, &error);
+  if (job == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  wait = submit_wait_new (task, job);
+  if (wait->source != NULL)
+    g_source_attach (wait->source, g_task_get_context (task));
+  if (!cfut_pool_await_room (cfut_executor_get_pool (self), &wait->waiter, &error))
+    submit_wait_notify (&wait->waiter, error);
+  g_clear_error (&error);
+}
+
+/**
+ * cfut_executor_submit_finish:
+ * @self: an executor
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Ends [method@Cfut.Executor.submit_async].
+ *
+ * The errors are those of [method@Cfut.Executor.submit], but for
+ * %CFUT_ERROR_QUEUE_FULL; %G_IO_ERROR_CANCELLED if the wait was cancelled.
+ *
+ * Returns: (transfer full) (nullable): the future of the call, or %NULL with
+ *   @error set
+ *
+ * Since: 1.0
+ */
+CfutFuture *
+cfut_executor_submit_finish (CfutExecutor  *self,
+                             GAsyncResult  *result,
+                             GError       **error)
+{
+  g_return_val_if_fail (CFUT_IS_EXECUTOR (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}
+
+/* ---- call_async: submits and waits for the result. */
+
+static void
+call_result_cb (GObject      *object,
+                GAsyncResult *result,
+                gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  GError *error = NULL;
+  GVariant *variant = cfut_future_result_finish (CFUT_FUTURE (object), result, &error);
+
+  if (variant != NULL)
+    g_task_return_pointer (task, variant, (GDestroyNotify) g_variant_unref);
+  else
+    g_task_return_error (task, error);
+}
+
+static void
+call_submitted_cb (GObject      *object,
+                   GAsyncResult *result,
+                   gpointer      user_data)
+{
+  g_autoptr(GTask) task = user_data;
+  g_autoptr(CfutFuture) future = NULL;
+  GError *error = NULL;
+
+  future = cfut_executor_submit_finish (CFUT_EXECUTOR (object), result, &error);
+  if (future == NULL)
+    {
+      g_task_return_error (task, error);
+      return;
+    }
+
+  /* The cancellable reaches the call itself, which then ends as cancelled. */
+  cfut_future_result_async (future, NULL, call_result_cb, g_steal_pointer (&task));
+}
+
+/**
+ * cfut_executor_call_async:
+ * @self: an executor
+ * @function: the name of a registered function
+ * @arguments: (nullable): its arguments; see [method@Cfut.Executor.submit]
+ * @options: (nullable): options of the call; they are copied
+ * @cancellable: (nullable): cancels the call; it takes the place of one in
+ *   @options
+ * @callback: (nullable): called when the call has ended
+ * @user_data: data for @callback
+ *
+ * Submits a call, waiting for room as [method@Cfut.Executor.submit_async] does,
+ * and waits for its result.
+ *
+ * Since: 1.0
+ */
+void
+cfut_executor_call_async (CfutExecutor        *self,
+                          const char          *function,
+                          GVariant            *arguments,
+                          CfutSubmitOptions   *options,
+                          GCancellable        *cancellable,
+                          GAsyncReadyCallback  callback,
+                          gpointer             user_data)
+{
+  g_autoptr(CfutSubmitOptions) own = NULL;
+  GTask *task;
+
+  g_return_if_fail (CFUT_IS_EXECUTOR (self));
+  g_return_if_fail (function != NULL);
+
+  task = g_task_new (self, cancellable, callback, user_data);
+  g_task_set_source_tag (task, cfut_executor_call_async);
+  g_task_set_check_cancellable (task, FALSE);
+
+  if (cancellable != NULL)
+    {
+      own = options != NULL ? cfut_submit_options_copy (options) : cfut_submit_options_new ();
+      cfut_submit_options_set_cancellable (own, cancellable);
+    }
+
+  cfut_executor_submit_async (self, function, arguments, own != NULL ? own : options,
+                              cancellable, call_submitted_cb, task);
+}
+
+/**
+ * cfut_executor_call_finish:
+ * @self: an executor
+ * @result: what the callback was given
+ * @error: return location for an error
+ *
+ * Ends [method@Cfut.Executor.call_async].
+ *
+ * The errors are those of [method@Cfut.Executor.submit] and those of the call.
+ *
+ * Returns: (transfer full) (nullable): the result of the call, or %NULL with
+ *   @error set
+ *
+ * Since: 1.0
+ */
+GVariant *
+cfut_executor_call_finish (CfutExecutor  *self,
+                           GAsyncResult  *result,
+                           GError       **error)
+{
+  g_return_val_if_fail (CFUT_IS_EXECUTOR (self), NULL);
+  g_return_val_if_fail (g_task_is_valid (result, self), NULL);
+
+  return g_task_propagate_pointer (G_TASK (result), error);
+}

@@ -1,0 +1,26 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "executor/cfut-pool-private.h"
+
+G_BEGIN_DECLS
+
+/* What the files of CfutExecutor, and its subclasses here, share. */
+
+/* Checks name and arguments; NULL with @error. */
+CfutJob    *cfut_executor_make_job   (CfutExecutor       *self,
+                                      const char         *name,
+                                      GVariant           *arguments,
+                                      CfutSubmitOptions  *options,
+                                      GError            **error);
+CfutFuture *cfut_executor_submit_job (CfutExecutor       *self,
+                                      CfutJob            *job,
+                                      CfutRoom            room,
+                                      GError            **error);
+
+G_END_DECLS

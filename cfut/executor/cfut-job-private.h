@@ -1,0 +1,138 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "call/cfut-call-private.h"
+#include "call/cfut-function-private.h"
+#include "call/cfut-submit-options.h"
+#include "future/cfut-state-private.h"
+
+G_BEGIN_DECLS
+
+/*
+ * CfutJob: one call on its way through an executor.
+ *
+ * It is the state of its future, with what the executor needs to run it. It
+ * moves through places; moving it is accounting, done by its pool under the
+ * pool's lock. Whoever holds it in a place owns a reference: the queue, then
+ * the carrier (a thread, or the window of a worker process), then nobody but
+ * the futures over it.
+ */
+
+typedef struct _CfutPool       CfutPool;
+typedef struct _CfutJob        CfutJob;
+typedef struct _CfutWork       CfutWork;
+typedef struct _CfutOutcome    CfutOutcome;
+typedef struct _CfutCancelLink CfutCancelLink;
+
+typedef enum
+{
+  CFUT_PLACE_NEW,
+  CFUT_PLACE_QUEUED,  /* in the pool's queue */
+  CFUT_PLACE_TAKEN,   /* with the carrier, not started; can be taken back */
+  CFUT_PLACE_RUNNING, /* with the carrier, started */
+  CFUT_PLACE_ENDED,   /* nobody will run it any more */
+} CfutPlace;
+
+/* What a call came to: exactly one of the three. */
+struct _CfutOutcome
+{
+  GVariant *variant; /* (owned) (nullable) sunk */
+  GValue value;      /* (owned) unset unless it is the outcome */
+  GError *error;     /* (owned) (nullable) */
+};
+
+/* Code to run that is not a registered function. */
+struct _CfutWork
+{
+  gboolean (*run) (CfutWork    *work,
+                   CfutCall    *call,
+                   GValue      *result,
+                   GError     **error);
+  gpointer data;
+  gpointer func;
+  GDestroyNotify destroy; /* run in the future's home context */
+};
+
+struct _CfutJob
+{
+  CfutState state;
+
+  /* Set at construction, never changed; read from any thread. */
+  CfutPool *pool;               /* (owned) */
+  const CfutFunction *function; /* (nullable) */
+  CfutSubmitOptions *options;   /* (owned) (nullable) */
+  gsize size;                   /* what it counts for in bytes */
+  guint n_items;                /* of a chunk; 0: an ordinary call */
+
+  /* Dropped by whoever ends the job. */
+  GVariant *arguments; /* (owned) (nullable) */
+  CfutWork *work;      /* (owned) (nullable) */
+
+  /* Atomic: the outcome is to be CANCELLED, whatever the function returns. */
+  int stop_requested;
+  /* Atomic to set; cleared under the pool's lock. The running call. */
+  CfutCall *call; /* (owned) (nullable) */
+
+  /* All below: protected by the pool's lock. */
+  CfutPlace place;
+  CfutJob *prev; /* in the queue, or in the list of those under way */
+  CfutJob *next;
+  CfutCancelLink *links; /* (owned) (nullable) */
+  gint64 queued_at;      /* monotonic µs */
+  gint64 started_at;
+  gint64 due;            /* when it times out; G_MAXINT64 for never */
+  gint64 run_time_ns;    /* -1 while unknown */
+  guint attempt;         /* from 1 */
+  guint n_started;       /* items of a chunk that had started at a death */
+  gpointer carrier_data; /* the carrier's own */
+};
+
+#define CFUT_OUTCOME_INIT { NULL, G_VALUE_INIT, NULL }
+
+/* All arguments are checked and, where owned, taken. The returned job has one
+ * reference. @function or @work is given, the other is NULL. */
+CfutJob     *cfut_job_new           (CfutPool           *pool,
+                                     const CfutFunction *function,
+                                     CfutWork           *work,
+                                     GVariant           *arguments,
+                                     guint               n_items,
+                                     CfutSubmitOptions  *options);
+void         cfut_job_unref         (CfutJob            *self);
+CfutJob     *cfut_job_ref           (CfutJob            *self);
+CfutJob     *cfut_job_from_state    (CfutState          *state);
+CfutJob     *cfut_job_from_future   (CfutFuture         *future);
+
+/* For messages: the function's name, or the name that was given. */
+const char  *cfut_job_get_label     (CfutJob            *self);
+int          cfut_job_get_priority  (CfutJob            *self);
+gint64       cfut_job_get_timeout   (CfutJob            *self);
+/* When the deadline that was given at submit is, or G_MAXINT64. */
+gint64       cfut_job_get_deadline_time (CfutJob        *self);
+guint        cfut_job_get_retries   (CfutJob            *self);
+GCancellable *cfut_job_get_cancellable (CfutJob         *self);
+GError      *cfut_job_cancelled_error (CfutJob          *self);
+
+/* Runs the call in this thread. Runs in: any thread; no locks. */
+void         cfut_job_run           (CfutJob            *self,
+                                     CfutOutcome        *outcome);
+
+/* Frees arguments and work; the latter in the home context. Locks: none. */
+void         cfut_job_drop_input    (CfutJob            *self);
+
+void         cfut_outcome_take_variant (CfutOutcome     *self,
+                                        GVariant        *variant);
+void         cfut_outcome_take_error   (CfutOutcome     *self,
+                                        GError          *error);
+void         cfut_outcome_clear        (CfutOutcome     *self);
+/* For the winner of the claim on @state; empties @self. */
+void         cfut_outcome_publish      (CfutOutcome     *self,
+                                        CfutState       *state);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CfutJob, cfut_job_unref)
+
+G_END_DECLS

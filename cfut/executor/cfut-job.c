@@ -1,0 +1,308 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "executor/cfut-job-private.h"
+
+#include "call/cfut-chunk-private.h"
+#include "executor/cfut-pool-private.h"
+#include "future/cfut-delivery-private.h"
+
+/* The least that a queued call counts for in bytes, so that a queue of empty
+ * calls is bounded by bytes too: about what it takes. */
+#define CFUT_JOB_OVERHEAD 256
+
+static gboolean
+cfut_job_cancel (CfutState *state)
+{
+  CfutJob *self = cfut_job_from_state (state);
+
+  return cfut_pool_cancel_job (self->pool, self);
+}
+
+static gboolean
+cfut_job_help (CfutState  *state,
+               GError    **error)
+{
+  CfutJob *self = cfut_job_from_state (state);
+
+  return cfut_pool_help (self->pool, self, error);
+}
+
+static char *
+cfut_job_dup_name (CfutState *state)
+{
+  return g_strdup (cfut_job_get_label (cfut_job_from_state (state)));
+}
+
+static GObject *
+cfut_job_dup_executor (CfutState *state)
+{
+  return g_weak_ref_get (&cfut_job_from_state (state)->pool->executor);
+}
+
+static void
+cfut_job_finalize (CfutState *state)
+{
+  CfutJob *self = cfut_job_from_state (state);
+
+  g_assert (self->links == NULL);
+  g_assert (self->call == NULL);
+
+  cfut_job_drop_input (self);
+  g_clear_pointer (&self->options, cfut_submit_options_free);
+  cfut_pool_unref (self->pool);
+  g_free (self);
+}
+
+static const CfutStateClass cfut_job_state_class = {
+  .cancel = cfut_job_cancel,
+  .help = cfut_job_help,
+  .dup_name = cfut_job_dup_name,
+  .dup_executor = cfut_job_dup_executor,
+  .finalize = cfut_job_finalize,
+};
+
+CfutJob *
+cfut_job_new (CfutPool           *pool,
+              const CfutFunction *function,
+              CfutWork           *work,
+              GVariant           *arguments,
+              guint               n_items,
+              CfutSubmitOptions  *options)
+{
+  CfutJob *self = g_new0 (CfutJob, 1);
+
+  g_assert ((function == NULL) != (work == NULL));
+
+  cfut_state_init (&self->state, &cfut_job_state_class);
+  self->pool = cfut_pool_ref (pool);
+  self->function = function;
+  self->work = work;
+  self->n_items = n_items;
+  self->run_time_ns = -1;
+  self->due = G_MAXINT64;
+  self->attempt = 1;
+  self->size = CFUT_JOB_OVERHEAD;
+  if (options != NULL)
+    self->options = cfut_submit_options_copy (options);
+  if (arguments != NULL)
+    {
+      self->arguments = g_variant_ref_sink (arguments);
+      self->size += g_variant_get_size (self->arguments);
+    }
+
+  return self;
+}
+
+CfutJob *
+cfut_job_ref (CfutJob *self)
+{
+  cfut_state_ref (&self->state);
+
+  return self;
+}
+
+void
+cfut_job_unref (CfutJob *self)
+{
+  cfut_state_unref (&self->state);
+}
+
+CfutJob *
+cfut_job_from_state (CfutState *state)
+{
+  g_assert (state->klass == &cfut_job_state_class);
+
+  return (CfutJob *) state;
+}
+
+/* NULL if the future is not a call's. */
+CfutJob *
+cfut_job_from_future (CfutFuture *future)
+{
+  CfutState *state = cfut_future_get_cfut_state (future);
+
+  return state->klass == &cfut_job_state_class ? (CfutJob *) state : NULL;
+}
+
+const char *
+cfut_job_get_label (CfutJob *self)
+{
+  const char *name = NULL;
+
+  if (self->options != NULL)
+    name = cfut_submit_options_get_name (self->options);
+  if (name == NULL && self->function != NULL)
+    name = self->function->name;
+
+  return name != NULL ? name : "closure";
+}
+
+int
+cfut_job_get_priority (CfutJob *self)
+{
+  return self->options != NULL ? cfut_submit_options_get_priority (self->options) : 0;
+}
+
+gint64
+cfut_job_get_timeout (CfutJob *self)
+{
+  return self->options != NULL ? cfut_submit_options_get_timeout (self->options) : -1;
+}
+
+GCancellable *
+cfut_job_get_cancellable (CfutJob *self)
+{
+  return self->options != NULL ? cfut_submit_options_get_cancellable (self->options) : NULL;
+}
+
+gint64
+cfut_job_get_deadline_time (CfutJob *self)
+{
+  gint64 deadline = self->options != NULL ? cfut_submit_options_get_deadline (self->options) : -1;
+
+  return deadline >= 0 ? self->queued_at + deadline : G_MAXINT64;
+}
+
+guint
+cfut_job_get_retries (CfutJob *self)
+{
+  return self->options != NULL ? cfut_submit_options_get_retries (self->options) : 0;
+}
+
+static void
+cfut_work_free (gpointer data)
+{
+  CfutWork *work = data;
+
+  if (work->destroy != NULL)
+    work->destroy (work->data);
+  g_free (work);
+}
+
+void
+cfut_job_drop_input (CfutJob *self)
+{
+  g_clear_pointer (&self->arguments, g_variant_unref);
+
+  if (self->work != NULL)
+    cfut_delivery_destroy (self->state.home, cfut_work_free,
+                           g_steal_pointer (&self->work));
+}
+
+GError *
+cfut_job_cancelled_error (CfutJob *self)
+{
+  return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                      "Call “%s” was cancelled", cfut_job_get_label (self));
+}
+
+static void
+cfut_job_progress (gpointer    target,
+                   double      fraction,
+                   const char *message)
+{
+  CfutJob *self = target;
+
+  cfut_state_set_progress (&self->state, fraction, message);
+}
+
+static void
+cfut_job_run_work (CfutJob     *self,
+                   CfutCall    *call,
+                   CfutOutcome *outcome)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (self->work->run (self->work, call, &outcome->value, &error))
+    {
+      /* A call without a result resolves to the unit value. */
+      if (!G_IS_VALUE (&outcome->value))
+        outcome->variant = g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
+      return;
+    }
+
+  if (G_IS_VALUE (&outcome->value))
+    g_value_unset (&outcome->value);
+  if (error == NULL)
+    error = g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED,
+                         "Call “%s” failed without saying why",
+                         cfut_job_get_label (self));
+  outcome->error = g_steal_pointer (&error);
+}
+
+void
+cfut_job_run (CfutJob     *self,
+              CfutOutcome *outcome)
+{
+  CfutCall *call = cfut_call_new (cfut_job_get_label (self),
+                                  self->arguments,
+                                  self->due == G_MAXINT64 ? -1 : self->due,
+                                  self->attempt,
+                                  cfut_job_progress,
+                                  self);
+
+  /* Who asks to stop sets the flag first and looks for the call second; here
+   * it is the other way round, so one of the two sees the other. */
+  g_atomic_pointer_set (&self->call, call);
+  if (g_atomic_int_get (&self->stop_requested))
+    cfut_call_cancel (call);
+
+  if (self->work != NULL)
+    cfut_job_run_work (self, call, outcome);
+  else if (self->n_items > 0)
+    outcome->variant = cfut_chunk_run (self->function, call, self->arguments,
+                                       NULL, NULL);
+  else
+    outcome->variant = cfut_function_run (self->function, call,
+                                          self->arguments, &outcome->error);
+
+  cfut_call_end (call);
+}
+
+void
+cfut_outcome_take_variant (CfutOutcome *self,
+                           GVariant    *variant)
+{
+  cfut_outcome_clear (self);
+  self->variant = variant;
+}
+
+void
+cfut_outcome_take_error (CfutOutcome *self,
+                         GError      *error)
+{
+  cfut_outcome_clear (self);
+  self->error = error;
+}
+
+void
+cfut_outcome_clear (CfutOutcome *self)
+{
+  g_clear_pointer (&self->variant, g_variant_unref);
+  g_clear_error (&self->error);
+  if (G_IS_VALUE (&self->value))
+    g_value_unset (&self->value);
+}
+
+void
+cfut_outcome_publish (CfutOutcome *self,
+                      CfutState   *state)
+{
+  if (self->error != NULL)
+    cfut_state_publish_error (state, g_steal_pointer (&self->error));
+  else if (self->variant != NULL)
+    cfut_state_publish_variant (state, g_steal_pointer (&self->variant));
+  else
+    {
+      GValue value = self->value;
+
+      self->value = (GValue) G_VALUE_INIT;
+      cfut_state_publish_value (state, &value);
+    }
+}

@@ -1,0 +1,352 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "executor/cfut-pool-private.h"
+
+#include "cfut-debug-private.h"
+#include "executor/cfut-live-list-private.h"
+
+CfutPool *
+cfut_pool_new (CfutExecutor *executor)
+{
+  CfutPool *self = g_new0 (CfutPool, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  g_weak_ref_init (&self->executor, executor);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->room_cond);
+  g_cond_init (&self->ended_cond);
+  g_cond_init (&self->clock_cond);
+  self->max_pending = CFUT_DEFAULT_MAX_PENDING;
+  self->max_pending_bytes = CFUT_DEFAULT_MAX_PENDING_BYTES;
+  cfut_queue_init (&self->queue);
+  g_queue_init (&self->room_waiters);
+  g_queue_init (&self->end_waiters);
+
+  return self;
+}
+
+CfutPool *
+cfut_pool_ref (CfutPool *self)
+{
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  return self;
+}
+
+void
+cfut_pool_unref (CfutPool *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_assert (self->under_way == NULL);
+  g_assert (self->room_waiters.length == 0 && self->end_waiters.length == 0);
+
+  if (self->carrier_class != NULL)
+    self->carrier_class->free (self->carrier);
+  cfut_queue_clear (&self->queue);
+  g_assert (self->cancel_groups == NULL || g_hash_table_size (self->cancel_groups) == 0);
+  g_clear_pointer (&self->cancel_groups, g_hash_table_unref);
+  g_clear_pointer (&self->deadlines, g_tree_unref);
+  g_clear_pointer (&self->calls, cfut_live_list_release);
+  g_clear_pointer (&self->workers, cfut_live_list_release);
+  g_clear_error (&self->broken);
+  g_clear_pointer (&self->name, g_free);
+  g_weak_ref_clear (&self->executor);
+  g_cond_clear (&self->room_cond);
+  g_cond_clear (&self->ended_cond);
+  g_cond_clear (&self->clock_cond);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+void
+cfut_pool_set_carrier (CfutPool               *self,
+                       const CfutCarrierClass *klass,
+                       gpointer                carrier)
+{
+  g_assert (self->carrier_class == NULL);
+
+  self->carrier = carrier;
+  self->carrier_class = klass;
+}
+
+static void
+cfut_pool_list_add (CfutPool *self,
+                    CfutJob  *job)
+{
+  job->prev = NULL;
+  job->next = self->under_way;
+  if (self->under_way != NULL)
+    self->under_way->prev = job;
+  self->under_way = job;
+}
+
+static void
+cfut_pool_list_remove (CfutPool *self,
+                       CfutJob  *job)
+{
+  if (job->prev != NULL)
+    job->prev->next = job->next;
+  else
+    self->under_way = job->next;
+  if (job->next != NULL)
+    job->next->prev = job->prev;
+  job->prev = job->next = NULL;
+}
+
+/* Takes the job out of the place it is in. */
+static void
+cfut_pool_leave_place_locked (CfutPool *self,
+                              CfutJob  *job)
+{
+  switch (job->place)
+    {
+    case CFUT_PLACE_QUEUED:
+      cfut_queue_remove (&self->queue, job);
+      break;
+
+    case CFUT_PLACE_TAKEN:
+      cfut_pool_list_remove (self, job);
+      self->n_taken--;
+      self->taken_bytes -= job->size;
+      break;
+
+    case CFUT_PLACE_RUNNING:
+      cfut_pool_list_remove (self, job);
+      self->n_running--;
+      break;
+
+    case CFUT_PLACE_NEW:
+    case CFUT_PLACE_ENDED:
+    default:
+      break;
+    }
+}
+
+void
+cfut_pool_enqueue_locked (CfutPool *self,
+                          CfutJob  *job)
+{
+  g_assert (job->place == CFUT_PLACE_NEW);
+
+  job->place = CFUT_PLACE_QUEUED;
+  job->queued_at = g_get_monotonic_time ();
+  self->n_submitted += MAX (job->n_items, 1);
+  cfut_queue_push (&self->queue, cfut_job_ref (job));
+
+  cfut_pool_set_due_locked (self, job, cfut_job_get_deadline_time (job));
+}
+
+static void
+cfut_pool_note_taken_locked (CfutPool *self,
+                             CfutJob  *job)
+{
+  job->place = CFUT_PLACE_TAKEN;
+  self->n_taken++;
+  self->taken_bytes += job->size;
+  cfut_pool_list_add (self, job);
+}
+
+CfutJob *
+cfut_pool_take_locked (CfutPool *self)
+{
+  CfutJob *job = cfut_queue_pop (&self->queue);
+
+  if (job != NULL)
+    cfut_pool_note_taken_locked (self, job);
+
+  return job;
+}
+
+void
+cfut_pool_take_job_locked (CfutPool *self,
+                           CfutJob  *job)
+{
+  cfut_queue_remove (&self->queue, job);
+  cfut_pool_note_taken_locked (self, job);
+}
+
+gboolean
+cfut_pool_start_locked (CfutPool *self,
+                        CfutJob  *job,
+                        gint64    now)
+{
+  gint64 timeout = cfut_job_get_timeout (job);
+
+  if (job->place != CFUT_PLACE_TAKEN || !cfut_state_start (&job->state))
+    return FALSE;
+
+  self->n_taken--;
+  self->taken_bytes -= job->size;
+  self->n_running++;
+  self->queue_wait += now - job->queued_at;
+  job->place = CFUT_PLACE_RUNNING;
+  job->started_at = now;
+
+  if (timeout >= 0 && now + timeout < job->due)
+    cfut_pool_set_due_locked (self, job, now + timeout);
+
+  return TRUE;
+}
+
+void
+cfut_pool_put_back_locked (CfutPool *self,
+                           CfutJob  *job,
+                           gboolean  at_back)
+{
+  cfut_pool_leave_place_locked (self, job);
+  cfut_state_restart (&job->state);
+  job->place = CFUT_PLACE_QUEUED;
+  job->carrier_data = NULL;
+  cfut_pool_set_due_locked (self, job, cfut_job_get_deadline_time (job));
+  if (at_back)
+    cfut_queue_push (&self->queue, job);
+  else
+    cfut_queue_push_head (&self->queue, job);
+}
+
+/* Of a chunk, how many of its calls failed. */
+static guint
+cfut_outcome_count_failures (CfutOutcome *outcome)
+{
+  g_autoptr(GVariant) failures = NULL;
+
+  if (outcome->variant == NULL)
+    return 0;
+
+  failures = g_variant_get_child_value (outcome->variant, 1);
+
+  return g_variant_n_children (failures);
+}
+
+void
+cfut_pool_count_locked (CfutPool    *self,
+                        CfutJob     *job,
+                        CfutOutcome *outcome)
+{
+  guint n_items = MAX (job->n_items, 1);
+
+  self->n_finished += n_items;
+  if (outcome->error == NULL)
+    self->n_failed += job->n_items > 0 ? cfut_outcome_count_failures (outcome) : 0;
+  else if (g_error_matches (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    self->n_cancelled += n_items;
+  else
+    self->n_failed += n_items;
+}
+
+gboolean
+cfut_pool_end_locked (CfutPool    *self,
+                      CfutJob     *job,
+                      CfutOutcome *outcome,
+                      gint64       run_time_ns)
+{
+  gboolean won = cfut_state_claim (&job->state);
+
+  /* Asked for after the claim: cancel() sets the flag before it looks whether
+   * there was a claim, so that what it answered holds. */
+  if (won && g_atomic_int_get (&job->stop_requested))
+    cfut_outcome_take_error (outcome,
+                             cfut_job_cancelled_error (job));
+
+  cfut_pool_leave_place_locked (self, job);
+  cfut_pool_set_due_locked (self, job, G_MAXINT64);
+  job->place = CFUT_PLACE_ENDED;
+  job->run_time_ns = run_time_ns;
+  if (run_time_ns > 0)
+    self->busy_time_ns += run_time_ns;
+  job->carrier_data = NULL;
+  if (won)
+    cfut_pool_count_locked (self, job, outcome);
+
+  return won;
+}
+
+void
+cfut_pool_settle (CfutPool    *self,
+                  CfutJob     *job,
+                  gboolean     won,
+                  CfutOutcome *outcome)
+{
+  if (job->call != NULL || job->links != NULL)
+    {
+      CfutCancelLink *links;
+      CfutCall *call;
+
+      g_mutex_lock (&self->lock);
+      call = g_steal_pointer (&job->call);
+      links = cfut_pool_unlink_locked (self, job);
+      g_mutex_unlock (&self->lock);
+
+      g_clear_object (&call);
+      cfut_pool_drop_links (links);
+    }
+  cfut_job_drop_input (job);
+
+  if (won)
+    cfut_outcome_publish (outcome, &job->state);
+  cfut_outcome_clear (outcome);
+}
+
+void
+cfut_pool_finish (CfutPool    *self,
+                  CfutJob     *job,
+                  CfutOutcome *outcome,
+                  gint64       run_time_ns)
+{
+  gboolean won;
+
+  g_mutex_lock (&self->lock);
+  won = cfut_pool_end_locked (self, job, outcome, run_time_ns);
+  g_mutex_unlock (&self->lock);
+
+  cfut_pool_settle (self, job, won, outcome);
+  cfut_job_unref (job);
+  cfut_pool_tell (self);
+}
+
+/* Takes every queued job, so that it can be ended without the lock. */
+GPtrArray *
+cfut_pool_take_all_locked (CfutPool *self)
+{
+  GPtrArray *jobs = g_ptr_array_new ();
+  CfutJob *job;
+
+  while ((job = cfut_pool_take_locked (self)) != NULL)
+    g_ptr_array_add (jobs, job);
+
+  return jobs;
+}
+
+void
+cfut_pool_break (CfutPool *self,
+                 GError   *error)
+{
+  g_autoptr(GPtrArray) jobs = NULL;
+
+  CFUT_DEBUG (WORKERS, "executor is broken: %s", error->message);
+
+  g_mutex_lock (&self->lock);
+  self->phase = CFUT_POOL_BROKEN;
+  if (self->broken == NULL)
+    self->broken = g_error_copy (error);
+  jobs = cfut_pool_take_all_locked (self);
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < jobs->len; i++)
+    {
+      CfutOutcome outcome = CFUT_OUTCOME_INIT;
+
+      cfut_outcome_take_error (&outcome, g_error_copy (error));
+      cfut_pool_finish (self, g_ptr_array_index (jobs, i), &outcome, -1);
+    }
+  cfut_pool_tell (self);
+  g_error_free (error);
+}

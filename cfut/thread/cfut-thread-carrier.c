@@ -1,0 +1,524 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "thread/cfut-thread-carrier-private.h"
+
+#include <pthread.h>
+
+#include "cfut-debug-private.h"
+#include "cfut-error.h"
+#include "executor/cfut-live-list-private.h"
+#include "executor/cfut-worker-info-private.h"
+
+/* One thread while it works for this carrier. */
+typedef struct _CfutThreadWorker CfutThreadWorker;
+
+struct _CfutThreadWorker
+{
+  /* Set by the thread itself before it is in the list. */
+  clockid_t cpu_clock;
+  gint64 cpu_begin_ns; /* what the thread had used for others */
+  guint id;
+  char other_name[16]; /* the thread's name that is not in use */
+  CfutWorkerInfo *info; /* (owned) (nullable) made when somebody looks */
+
+  /* All below: protected by the pool's lock. */
+  CfutThreadWorker *prev;
+  CfutThreadWorker *next;
+  gboolean busy;
+  guint64 n_calls;
+  gint64 busy_time_ns;
+};
+
+struct _CfutThreadCarrier
+{
+  /* Set at construction, never changed; read from any thread. */
+  CfutPool *pool;          /* (unowned) it owns us */
+  GThreadPool *threads;    /* (owned) */
+
+  GCond work_cond; /* with the pool's lock: an idle thread may look */
+
+  /* All below: protected by the pool's lock. */
+  CfutThreadWorker *workers; /* (owned) doubly linked */
+  guint next_id;
+  guint n_starting;          /* asked of GThreadPool, not there yet */
+  guint n_idle;              /* waiting, and not promised a call */
+  guint n_promised;          /* waiting, and woken for a call */
+  gint64 gone_cpu_time_ns;   /* of threads that have left */
+  gint64 idle_timeout_us;    /* negative: for ever */
+  const CfutFunction *initializer; /* (nullable) */
+  GVariant *initializer_arguments; /* (owned) (nullable) */
+};
+
+static gint64
+clock_get_ns (clockid_t clock)
+{
+  struct timespec now;
+
+  if (clock_gettime (clock, &now) != 0)
+    return 0;
+
+  return now.tv_sec * G_GINT64_CONSTANT (1000000000) + now.tv_nsec;
+}
+
+static CfutThreadWorker *
+cfut_thread_worker_new (void)
+{
+  CfutThreadWorker *self = g_new0 (CfutThreadWorker, 1);
+
+  pthread_getcpuclockid (pthread_self (), &self->cpu_clock);
+  self->cpu_begin_ns = clock_get_ns (self->cpu_clock);
+
+  return self;
+}
+
+/* The thread's name while it is ours, and its old one again when it goes back to
+ * GThreadPool. Runs in: worker thread. */
+static void
+cfut_thread_worker_swap_name (CfutThreadWorker *self)
+{
+  char name[16];
+
+  pthread_getname_np (pthread_self (), name, sizeof name);
+  pthread_setname_np (pthread_self (), self->other_name);
+  memcpy (self->other_name, name, sizeof name);
+}
+
+static gint64
+cfut_thread_worker_get_cpu_time_ns (CfutThreadWorker *self)
+{
+  return clock_get_ns (self->cpu_clock) - self->cpu_begin_ns;
+}
+
+/* Brings the info up to date, if anybody looks at the list of workers.
+ * Locks: caller holds the pool's. */
+static void
+cfut_thread_worker_show_locked (CfutThreadWorker *self,
+                                CfutPool         *pool)
+{
+  if (pool->workers == NULL)
+    return;
+
+  if (self->info == NULL)
+    {
+      self->info = cfut_worker_info_new (self->id, 0, cfut_live_list_get_context (pool->workers));
+      cfut_live_list_add (pool->workers, self->info);
+    }
+
+  cfut_worker_info_update (self->info,
+                           self->busy ? CFUT_WORKER_STATE_BUSY : CFUT_WORKER_STATE_IDLE,
+                           self->n_calls,
+                           self->busy_time_ns / 1000,
+                           cfut_thread_worker_get_cpu_time_ns (self) / 1000);
+}
+
+static void
+cfut_thread_carrier_add_locked (CfutThreadCarrier *self,
+                                CfutThreadWorker  *worker)
+{
+  worker->id = ++self->next_id;
+  g_snprintf (worker->other_name, sizeof worker->other_name, "cfut-io-%u", worker->id);
+  worker->next = self->workers;
+  if (self->workers != NULL)
+    self->workers->prev = worker;
+  self->workers = worker;
+  cfut_thread_worker_show_locked (worker, self->pool);
+}
+
+/* Takes the worker out of the list; it is freed without the lock. */
+static void
+cfut_thread_carrier_remove_locked (CfutThreadCarrier *self,
+                                   CfutThreadWorker  *worker)
+{
+  if (worker->prev != NULL)
+    worker->prev->next = worker->next;
+  else
+    self->workers = worker->next;
+  if (worker->next != NULL)
+    worker->next->prev = worker->prev;
+
+  self->gone_cpu_time_ns += cfut_thread_worker_get_cpu_time_ns (worker);
+}
+
+static void
+cfut_thread_worker_free (CfutThreadWorker *self,
+                         CfutPool         *pool)
+{
+  if (self->info != NULL)
+    {
+      cfut_worker_info_update (self->info, CFUT_WORKER_STATE_GONE, self->n_calls,
+                               self->busy_time_ns / 1000,
+                               cfut_thread_worker_get_cpu_time_ns (self) / 1000);
+      cfut_live_list_remove (pool->workers, self->info);
+      g_object_unref (self->info);
+    }
+  g_free (self);
+}
+
+/* Waits for a call; FALSE when it is time to leave. The thread is counted as
+ * idle or as promised when this is called, and as neither when it returns. */
+static gboolean
+cfut_thread_carrier_wait_locked (CfutThreadCarrier *self)
+{
+  CfutPool *pool = self->pool;
+  gint64 give_up_at = -1;
+
+  if (self->idle_timeout_us >= 0)
+    give_up_at = g_get_monotonic_time () + self->idle_timeout_us;
+
+  while (pool->queue.length == 0)
+    {
+      gboolean in_time = TRUE;
+
+      /* Woken in vain: a busy thread was quicker. */
+      if (self->n_promised > 0)
+        {
+          self->n_promised--;
+          self->n_idle++;
+        }
+
+      if (pool->phase != CFUT_POOL_OPEN)
+        break;
+
+      if (give_up_at < 0)
+        g_cond_wait (&self->work_cond, &pool->lock);
+      else
+        in_time = g_cond_wait_until (&self->work_cond, &pool->lock, give_up_at);
+
+      if (!in_time && pool->queue.length == 0 && self->n_idle > 0)
+        break;
+    }
+
+  if (self->n_promised > 0)
+    self->n_promised--;
+  else
+    self->n_idle--;
+
+  return pool->queue.length > 0;
+}
+
+/* Runs the per-thread initializer; FALSE: the pool is broken now. */
+static gboolean
+cfut_thread_carrier_initialize (CfutThreadCarrier *self)
+{
+  g_autoptr(GVariant) arguments = NULL;
+  g_autoptr(GVariant) result = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(CfutCall) call = NULL;
+  const CfutFunction *initializer;
+
+  g_mutex_lock (&self->pool->lock);
+  initializer = self->initializer;
+  if (self->initializer_arguments != NULL)
+    arguments = g_variant_ref (self->initializer_arguments);
+  g_mutex_unlock (&self->pool->lock);
+
+  if (initializer == NULL)
+    return TRUE;
+
+  call = cfut_call_new (initializer->name, arguments, -1, 1, NULL, NULL);
+  result = cfut_function_run (initializer, call, arguments, &error);
+  cfut_call_end (call);
+  if (result != NULL)
+    return TRUE;
+
+  g_prefix_error (&error, "Failed to initialize a thread with “%s”: ", initializer->name);
+  cfut_pool_break (self->pool,
+                   g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, error->message));
+
+  return FALSE;
+}
+
+/* The call before, whose outcome is published only after this thread was
+ * counted as idle or has taken its next call. */
+typedef struct
+{
+  CfutJob *job; /* (owned) (nullable) */
+  CfutOutcome outcome;
+  gboolean won;
+} CfutThreadLast;
+
+static void
+cfut_thread_last_settle (CfutThreadLast *self,
+                         CfutPool       *pool)
+{
+  cfut_pool_settle (pool, self->job, self->won, &self->outcome);
+  g_clear_pointer (&self->job, cfut_job_unref);
+}
+
+/* Takes calls and runs them until there are none for long enough. Comes and
+ * goes with the lock held; leaves it for each call. */
+static void
+cfut_thread_carrier_work_locked (CfutThreadCarrier *self,
+                                 CfutThreadWorker  *worker)
+{
+  CfutPool *pool = self->pool;
+  CfutThreadLast last = { NULL, CFUT_OUTCOME_INIT, FALSE };
+
+  while (TRUE)
+    {
+      CfutJob *job = cfut_pool_take_locked (pool);
+      gboolean listeners = cfut_pool_has_listeners_locked (pool);
+
+      worker->busy = job != NULL;
+      cfut_thread_worker_show_locked (worker, pool);
+      if (job != NULL)
+        cfut_pool_start_locked (pool, job, g_get_monotonic_time ());
+      else
+        self->n_idle++;
+
+      if (last.job != NULL || listeners)
+        {
+          g_mutex_unlock (&pool->lock);
+          if (last.job != NULL)
+            cfut_thread_last_settle (&last, pool);
+          if (listeners)
+            cfut_pool_tell (pool);
+          g_mutex_lock (&pool->lock);
+        }
+
+      if (job == NULL)
+        {
+          if (!cfut_thread_carrier_wait_locked (self))
+            break;
+          continue;
+        }
+
+      g_mutex_unlock (&pool->lock);
+      {
+        gint64 run_time_ns = cfut_pool_run (pool, job, &last.outcome);
+
+        g_mutex_lock (&pool->lock);
+        last.job = job;
+        last.won = cfut_pool_end_locked (pool, job, &last.outcome, run_time_ns);
+        worker->n_calls++;
+        worker->busy_time_ns += run_time_ns;
+      }
+    }
+}
+
+/* What GThreadPool runs: one thread's stay. Runs in: worker thread. */
+static void
+cfut_thread_carrier_thread (gpointer data,
+                            gpointer user_data)
+{
+  g_autoptr(CfutPool) pool = data; /* kept for the stay */
+  CfutThreadCarrier *self = pool->carrier;
+  CfutThreadWorker *worker;
+  gboolean usable;
+
+  g_mutex_lock (&pool->lock);
+  if (self->n_starting == 0)
+    {
+      g_mutex_unlock (&pool->lock);
+      return;
+    }
+  self->n_starting--;
+  worker = cfut_thread_worker_new ();
+  cfut_thread_carrier_add_locked (self, worker);
+  g_mutex_unlock (&pool->lock);
+
+  CFUT_DEBUG (WORKERS, "thread %u starts", worker->id);
+  cfut_thread_worker_swap_name (worker);
+  usable = cfut_thread_carrier_initialize (self);
+
+  g_mutex_lock (&pool->lock);
+  if (usable)
+    cfut_thread_carrier_work_locked (self, worker);
+  cfut_thread_carrier_remove_locked (self, worker);
+  pool->n_workers--;
+  g_mutex_unlock (&pool->lock);
+
+  CFUT_DEBUG (WORKERS, "thread %u leaves", worker->id);
+  cfut_thread_worker_swap_name (worker);
+  cfut_thread_worker_free (worker, pool);
+  cfut_pool_tell (pool);
+}
+
+static CfutWake
+cfut_thread_carrier_queued_locked (CfutPool *pool)
+{
+  CfutThreadCarrier *self = pool->carrier;
+
+  if (self->n_idle > 0)
+    {
+      self->n_idle--;
+      self->n_promised++;
+      return CFUT_WAKE_IDLE;
+    }
+
+  return pool->n_workers < pool->max_workers ? CFUT_WAKE_NEW : CFUT_WAKE_NOBODY;
+}
+
+/* Asks GThreadPool for one more thread. */
+static gboolean
+cfut_thread_carrier_start (CfutThreadCarrier  *self,
+                           GError            **error)
+{
+  CfutPool *pool = self->pool;
+  g_autoptr(GError) local_error = NULL;
+  gboolean alone;
+
+  g_mutex_lock (&pool->lock);
+  if (pool->n_workers >= pool->max_workers || pool->queue.length == 0)
+    {
+      g_mutex_unlock (&pool->lock);
+      return TRUE;
+    }
+  pool->n_workers++;
+  self->n_starting++;
+  g_mutex_unlock (&pool->lock);
+
+  if (g_thread_pool_push (self->threads, cfut_pool_ref (pool), &local_error))
+    return TRUE;
+
+  /* GThreadPool has queued the push all the same: the thread that comes upon it
+   * one day finds that none is expected, and turns back. */
+  g_mutex_lock (&pool->lock);
+  pool->n_workers--;
+  self->n_starting--;
+  alone = pool->n_workers == 0;
+  g_mutex_unlock (&pool->lock);
+  if (!alone)
+    return TRUE;
+
+  g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+               "Failed to start a thread: %s", local_error->message);
+
+  return FALSE;
+}
+
+static gboolean
+cfut_thread_carrier_wake (CfutPool  *pool,
+                          CfutJob   *job,
+                          CfutWake   wake,
+                          GError   **error)
+{
+  CfutThreadCarrier *self = pool->carrier;
+
+  if (wake == CFUT_WAKE_NEW)
+    return cfut_thread_carrier_start (self, error);
+
+  g_cond_signal (&self->work_cond);
+
+  return TRUE;
+}
+
+static void
+cfut_thread_carrier_close (CfutPool *pool,
+                           gboolean  kill)
+{
+  CfutThreadCarrier *self = pool->carrier;
+
+  g_mutex_lock (&pool->lock);
+  g_cond_broadcast (&self->work_cond);
+  g_mutex_unlock (&pool->lock);
+}
+
+static void
+cfut_thread_carrier_add_stats (CfutPool  *pool,
+                               CfutStats *stats)
+{
+  CfutThreadCarrier *self = pool->carrier;
+  gint64 cpu_time_ns;
+
+  g_mutex_lock (&pool->lock);
+  cpu_time_ns = self->gone_cpu_time_ns;
+  for (CfutThreadWorker *worker = self->workers; worker != NULL; worker = worker->next)
+    cpu_time_ns += cfut_thread_worker_get_cpu_time_ns (worker);
+  stats->n_workers += pool->n_workers;
+  stats->n_idle += self->n_idle + self->n_promised;
+  stats->cpu_time += cpu_time_ns / 1000;
+  g_mutex_unlock (&pool->lock);
+}
+
+static void
+cfut_thread_carrier_list_workers (CfutPool *pool)
+{
+  CfutThreadCarrier *self = pool->carrier;
+
+  g_mutex_lock (&pool->lock);
+  for (CfutThreadWorker *worker = self->workers; worker != NULL; worker = worker->next)
+    cfut_thread_worker_show_locked (worker, pool);
+  g_mutex_unlock (&pool->lock);
+}
+
+/* Runs in: any thread, one of its own too; so it joins none. */
+static void
+cfut_thread_carrier_free (gpointer carrier)
+{
+  CfutThreadCarrier *self = carrier;
+
+  g_assert (self->workers == NULL);
+
+  g_thread_pool_free (self->threads, FALSE, FALSE);
+  g_clear_pointer (&self->initializer_arguments, g_variant_unref);
+  g_cond_clear (&self->work_cond);
+  g_free (self);
+}
+
+const CfutCarrierClass cfut_thread_carrier_class = {
+  .queued_locked = cfut_thread_carrier_queued_locked,
+  .wake = cfut_thread_carrier_wake,
+  .stop = cfut_pool_stop_call,
+  .set_alarm = cfut_pool_clock_set_alarm,
+  .close = cfut_thread_carrier_close,
+  .add_stats = cfut_thread_carrier_add_stats,
+  .list_workers = cfut_thread_carrier_list_workers,
+  .free = cfut_thread_carrier_free,
+};
+
+CfutThreadCarrier *
+cfut_thread_carrier_new (CfutPool  *pool,
+                         GError   **error)
+{
+  CfutThreadCarrier *self = g_new0 (CfutThreadCarrier, 1);
+
+  self->pool = pool;
+  self->idle_timeout_us = CFUT_THREAD_IDLE_TIMEOUT_US;
+  g_cond_init (&self->work_cond);
+  self->threads = g_thread_pool_new (cfut_thread_carrier_thread, NULL,
+                                     pool->max_workers, FALSE, error);
+
+  return self;
+}
+
+gint64
+cfut_thread_carrier_get_idle_timeout (CfutThreadCarrier *self)
+{
+  gint64 idle_timeout_us;
+
+  g_mutex_lock (&self->pool->lock);
+  idle_timeout_us = self->idle_timeout_us;
+  g_mutex_unlock (&self->pool->lock);
+
+  return idle_timeout_us;
+}
+
+void
+cfut_thread_carrier_set_idle_timeout (CfutThreadCarrier *self,
+                                      gint64             idle_timeout_us)
+{
+  g_mutex_lock (&self->pool->lock);
+  self->idle_timeout_us = idle_timeout_us;
+  g_mutex_unlock (&self->pool->lock);
+}
+
+void
+cfut_thread_carrier_set_initializer (CfutThreadCarrier  *self,
+                                     const CfutFunction *function,
+                                     GVariant           *arguments)
+{
+  g_autoptr(GVariant) old = NULL;
+
+  g_mutex_lock (&self->pool->lock);
+  self->initializer = function;
+  old = g_steal_pointer (&self->initializer_arguments);
+  self->initializer_arguments = arguments != NULL ? g_variant_ref (arguments) : NULL;
+  g_mutex_unlock (&self->pool->lock);
+}
