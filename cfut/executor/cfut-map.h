@@ -50,6 +50,8 @@ gboolean  cfut_map_next_finish (CfutMap              *self,
                                 GVariant            **result,
                                 GError              **error);
 CFUT_AVAILABLE_IN_ALL
+guint64   cfut_map_get_index   (CfutMap              *self);
+CFUT_AVAILABLE_IN_ALL
 gboolean  cfut_map_is_done     (CfutMap              *self);
 CFUT_AVAILABLE_IN_ALL
 void      cfut_map_close       (CfutMap              *self);
