@@ -1,0 +1,156 @@
+// Copyright 2026 The cfut authors
+//
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// cfut as GJS sees it through introspection, without an override.
+//
+//     gjs -m test-cfut.js MODULE
+//
+// MODULE is what cfut-worker is to load. Prints TAP.
+
+import Cfut from 'gi://Cfut?version=1';
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import GObject from 'gi://GObject';
+import System from 'system';
+
+const MODULE = ARGV[0];
+const DEADLINE_US = 60 * 1000000;
+
+for (const [prototype, name] of [
+    [Cfut.Executor.prototype, 'call'],
+    [Cfut.Executor.prototype, 'submit'],
+    [Cfut.Executor.prototype, 'shutdown'],
+    [Cfut.Future.prototype, 'result'],
+    [Cfut.Future.prototype, 'wait'],
+    [Cfut.CompletedIterator.prototype, 'next'],
+])
+    Gio._promisify(prototype, `${name}_async`, `${name}_finish`);
+
+function processes() {
+    return new Cfut.ProcessExecutor({max_workers: 2, modules: [MODULE]});
+}
+
+function number(n) {
+    return new GLib.Variant('(x)', [n]);
+}
+
+function assert(condition, message = 'assertion failed') {
+    if (!condition)
+        throw new Error(message);
+}
+
+function assertEqual(found, expected) {
+    assert(found === expected, `${found} is not ${expected}`);
+}
+
+async function assertFails(domain, code, action) {
+    try {
+        await action();
+    } catch (error) {
+        assert(error.matches?.(domain, code), `another error: ${error}`);
+        return error.message;
+    }
+    throw new Error('it did not fail');
+}
+
+const tests = {
+    async 'A call in cfut-worker gives its result'() {
+        const executor = processes();
+        const result = await executor.call_async('twice', number(21), null, null);
+        assertEqual(result.unpack(), 42);
+        const future = executor.submit('twice', number(4), null);
+        assertEqual(future.dup_result(DEADLINE_US).unpack(), 8);
+        assertEqual(future.get_state(), Cfut.FutureState.DONE);
+        await executor.shutdown_async(Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
+    },
+
+    async 'A hundred calls at once give a hundred results'() {
+        const executor = processes();
+        const futures = [];
+        for (let n = 0; n < 100; n++)
+            futures.push(executor.submit('twice', number(n), null));
+        const results = await Promise.all(futures.map(f => f.result_async(null)));
+        results.forEach((result, n) => assertEqual(result.unpack(), 2 * n));
+
+        const iterator = Cfut.as_completed(futures, DEADLINE_US);
+        let seen = 0;
+        while (await iterator.next_async(null))
+            seen++;
+        assertEqual(seen, 100);
+        await executor.shutdown_async(Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
+    },
+
+    async 'An error has the domain, code and message it had in the worker'() {
+        const executor = processes();
+        const message = await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND,
+            () => executor.call_async('fail', new GLib.Variant('(s)', ['No such thing']), null, null));
+        assertEqual(message, 'No such thing');
+        await executor.shutdown_async(Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
+        await assertFails(Cfut.Error, Cfut.Error.SHUTDOWN,
+            () => executor.submit('twice', number(1), null));
+    },
+
+    async 'A running call is cancelled, with a notify of its progress before'() {
+        const executor = processes();
+        const future = executor.submit('wait-for-cancel', null, null);
+        await new Promise(resolve => future.connect('notify::progress', resolve));
+        assertEqual(future.get_progress(), 0.5);
+        assertEqual(future.dup_progress_message(), 'Waiting');
+        const done = new Promise(resolve => future.add_done_callback(resolve));
+        assert(future.cancel());
+        await done;
+        assertEqual(future.get_state(), Cfut.FutureState.CANCELLED);
+        await executor.shutdown_async(Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
+    },
+
+    async 'A cancellable given to a wait ends the wait and not the call'() {
+        const promise = new Cfut.Promise();
+        const cancellable = new Gio.Cancellable();
+        const waiting = promise.get_future().wait_async(cancellable);
+        cancellable.cancel();
+        await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.CANCELLED, () => waiting);
+        assertEqual(promise.get_future().get_state(), Cfut.FutureState.PENDING);
+        promise.resolve_variant(number(3));
+        assertEqual((await promise.get_future().result_async(null)).deepUnpack()[0], 3);
+    },
+
+    async 'A JavaScript closure is refused where it would run on a thread'() {
+        const executor = new Cfut.ThreadExecutor({max_workers: 1});
+        for (let i = 0; i < 200; i++) {
+            await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_SUPPORTED,
+                () => executor.submit_closure(() => 1, GObject.TYPE_INT, null));
+        }
+        System.gc();
+        await executor.shutdown_async(Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
+    },
+
+    async 'Constants are there'() {
+        assertEqual(Number(Cfut.WAIT_FOREVER), -1);
+        assertEqual(Cfut.RETRY_FOREVER, 4294967295);
+    },
+};
+
+const loop = new GLib.MainLoop(null, false);
+let exitCode = 1;
+
+async function main() {
+    const names = Object.keys(tests);
+    let failed = 0;
+    print(`1..${names.length}`);
+    for (const [index, name] of names.entries()) {
+        try {
+            await tests[name]();
+            print(`ok ${index + 1} - ${name}`);
+        } catch (error) {
+            failed++;
+            print(`not ok ${index + 1} - ${name}`);
+            print(`# ${error}\n${error.stack ?? ''}`.trimEnd().replaceAll('\n', '\n# '));
+        }
+    }
+    exitCode = failed === 0 ? 0 : 1;
+}
+
+main().catch(logError).finally(() => loop.quit());
+loop.run();
+System.exit(exitCode);

@@ -1,0 +1,91 @@
+// Copyright 2026 The cfut authors
+//
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// cfut as Vala sees it. Compiling it is half of the test: each async function
+// is called with `yield`.
+
+const int64 DEADLINE_US = 60 * 1000000;
+
+string module;
+
+Cfut.Executor processes () {
+    return (Cfut.Executor) Object.new (typeof (Cfut.ProcessExecutor),
+                                       "max-workers", 2, "modules", new string[] { module });
+}
+
+async void call () throws Error {
+    var executor = processes ();
+    var result = yield executor.call_async ("twice", new Variant ("(x)", (int64) 21), null, null);
+    assert (result.get_int64 () == 42);
+
+    var future = yield executor.submit_async ("twice", new Variant ("(x)", (int64) 4), null, null);
+    assert (yield future.wait_async (null));
+    assert ((yield future.result_async (null)).get_int64 () == 8);
+
+    var iterator = Cfut.as_completed ({ future }, DEADLINE_US);
+    assert ((yield iterator.next_async (null)) == future);
+    assert ((yield iterator.next_async (null)) == null);
+
+    var map = executor.map ("twice", new Variant.parsed ("[(int64 1,), (int64 2,)]"), null);
+    uint64 index;
+    Variant? item;
+    int64 sum = 0;
+    while (yield map.next_async (null, out index, out item))
+        sum += item.get_int64 ();
+    assert (sum == 6);
+
+    assert (yield executor.shutdown_async (Cfut.ShutdownFlags.WAIT, DEADLINE_US, null));
+}
+
+async void fail () throws Error {
+    var executor = processes ();
+    try {
+        yield executor.call_async ("fail", new Variant ("(s)", "No such thing"), null, null);
+        assert_not_reached ();
+    } catch (IOError.NOT_FOUND e) {
+        assert (e.message == "No such thing");
+    }
+    yield executor.shutdown_async (Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
+    try {
+        executor.submit ("twice", new Variant ("(x)", (int64) 1), null);
+        assert_not_reached ();
+    } catch (Cfut.Error.SHUTDOWN e) {
+    }
+}
+
+// A function of Vala's own, registered and run on a thread.
+async void register () throws Error {
+    Cfut.register_function ("negate", new VariantType ("(i)"), VariantType.INT32, (call, arguments) => {
+        return new Variant.int32 (-arguments.get_child_value (0).get_int32 ());
+    });
+    var executor = new Cfut.ThreadExecutor (1);
+    var result = yield executor.call_async ("negate", new Variant ("(i)", 7), null, null);
+    assert (result.get_int32 () == -7);
+    yield executor.shutdown_async (Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
+}
+
+delegate void Start (AsyncReadyCallback callback);
+delegate void Finish (AsyncResult result) throws Error;
+
+void run (Start start, Finish finish) {
+    var loop = new MainLoop ();
+    start ((source, result) => {
+        try {
+            finish (result);
+        } catch (Error e) {
+            error ("%s", e.message);
+        }
+        loop.quit ();
+    });
+    loop.run ();
+}
+
+int main (string[] args) {
+    Test.init (ref args);
+    module = args[1];
+    Test.add_func ("/vala/call", () => run (c => call.begin (c), r => call.end (r)));
+    Test.add_func ("/vala/fail", () => run (c => fail.begin (c), r => fail.end (r)));
+    Test.add_func ("/vala/register", () => run (c => register.begin (c), r => register.end (r)));
+    return Test.run ();
+}

@@ -1,0 +1,86 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+/* A module that cfut-worker loads: what the tests in other languages call. */
+
+#include <cfut/cfut.h>
+#include <gmodule.h>
+#include <unistd.h>
+
+static GVariant *
+twice (CfutCall  *call,
+       GVariant  *arguments,
+       gpointer   user_data,
+       GError   **error)
+{
+  gint64 number;
+
+  g_variant_get (arguments, "(x)", &number);
+
+  return g_variant_new_int64 (2 * number);
+}
+
+static GVariant *
+get_pid (CfutCall  *call,
+         GVariant  *arguments,
+         gpointer   user_data,
+         GError   **error)
+{
+  return g_variant_new_int64 (getpid ());
+}
+
+static GVariant *
+fail (CfutCall  *call,
+      GVariant  *arguments,
+      gpointer   user_data,
+      GError   **error)
+{
+  const char *message;
+
+  g_variant_get (arguments, "(&s)", &message);
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, message);
+
+  return NULL;
+}
+
+/* Says that it runs, and returns when it is cancelled and not before. */
+static GVariant *
+wait_for_cancel (CfutCall  *call,
+                 GVariant  *arguments,
+                 gpointer   user_data,
+                 GError   **error)
+{
+  GCancellable *cancellable = cfut_call_get_cancellable (call);
+  GPollFD poll_fd;
+
+  cfut_call_set_progress (call, 0.5, "Waiting");
+
+  if (g_cancellable_make_pollfd (cancellable, &poll_fd))
+    {
+      g_poll (&poll_fd, 1, -1);
+      g_cancellable_release_fd (cancellable);
+    }
+  g_cancellable_set_error_if_cancelled (cancellable, error);
+
+  return NULL;
+}
+
+G_MODULE_EXPORT gboolean cfut_module_register (GError **error);
+
+gboolean
+cfut_module_register (GError **error)
+{
+  cfut_register_function ("twice", G_VARIANT_TYPE ("(x)"), G_VARIANT_TYPE_INT64,
+                          twice, NULL, NULL);
+  cfut_register_function ("get-pid", NULL, G_VARIANT_TYPE_INT64,
+                          get_pid, NULL, NULL);
+  cfut_register_function ("fail", G_VARIANT_TYPE ("(s)"), NULL,
+                          fail, NULL, NULL);
+  cfut_register_function ("wait-for-cancel", NULL, NULL,
+                          wait_for_cancel, NULL, NULL);
+
+  return TRUE;
+}
