@@ -267,6 +267,8 @@ gboolean     cfut_pool_shutdown       (CfutPool                *self,
                                        CfutShutdownFlags        flags,
                                        gint64                   timeout_us,
                                        GError                 **error);
+/* Closes, and cancels what has not started; leaves what runs to the carrier. */
+void         cfut_pool_shutdown_now   (CfutPool                *self);
 /* The last stage of a shutdown that ran out of time. */
 void         cfut_pool_give_up        (CfutPool                *self);
 gboolean     cfut_pool_has_ended_locked (CfutPool              *self);

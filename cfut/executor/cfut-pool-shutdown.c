@@ -33,16 +33,20 @@ cfut_pool_collect_end_waiters_locked (CfutPool *self)
   return waiters;
 }
 
-/* Cancels what has not started and asks what runs to stop. */
+/* Cancels what has not started; with @running, asks what runs to stop. */
 static void
-cfut_pool_cancel_all (CfutPool *self)
+cfut_pool_cancel_all (CfutPool *self,
+                      gboolean  running)
 {
+  g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_job_unref);
   g_autoptr(GPtrArray) queued = NULL;
-  g_autoptr(GPtrArray) under_way = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_job_unref);
 
   g_mutex_lock (&self->lock);
   for (CfutJob *job = self->under_way; job != NULL; job = job->next)
-    g_ptr_array_add (under_way, cfut_job_ref (job));
+    {
+      if (running || job->place == CFUT_PLACE_TAKEN)
+        g_ptr_array_add (jobs, cfut_job_ref (job));
+    }
   queued = cfut_pool_take_all_locked (self);
   g_mutex_unlock (&self->lock);
 
@@ -54,8 +58,8 @@ cfut_pool_cancel_all (CfutPool *self)
       cfut_outcome_take_error (&outcome, cfut_job_cancelled_error (job));
       cfut_pool_finish (self, job, &outcome, -1);
     }
-  for (guint i = 0; i < under_way->len; i++)
-    cfut_pool_cancel_job (self, g_ptr_array_index (under_way, i));
+  for (guint i = 0; i < jobs->len; i++)
+    cfut_pool_cancel_job (self, g_ptr_array_index (jobs, i));
 }
 
 /* Refuses calls from now on. */
@@ -71,9 +75,18 @@ cfut_pool_close (CfutPool *self)
 }
 
 void
+cfut_pool_shutdown_now (CfutPool *self)
+{
+  cfut_pool_close (self);
+  cfut_pool_cancel_all (self, FALSE);
+  self->carrier_class->close (self, FALSE);
+  cfut_pool_tell (self);
+}
+
+void
 cfut_pool_give_up (CfutPool *self)
 {
-  cfut_pool_cancel_all (self);
+  cfut_pool_cancel_all (self, TRUE);
   self->carrier_class->close (self, TRUE);
 }
 
@@ -118,7 +131,7 @@ cfut_pool_shutdown (CfutPool           *self,
 {
   cfut_pool_close (self);
   if (flags & CFUT_SHUTDOWN_CANCEL)
-    cfut_pool_cancel_all (self);
+    cfut_pool_cancel_all (self, TRUE);
   self->carrier_class->close (self, FALSE);
   cfut_pool_tell (self);
 

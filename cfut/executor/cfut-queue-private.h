@@ -34,6 +34,8 @@ void     cfut_queue_push      (CfutQueue *self,
 /* Before those of its priority: for a call that had its turn already. */
 void     cfut_queue_push_head (CfutQueue *self,
                                CfutJob   *job);
+/* The next one to be popped, or NULL. */
+CfutJob *cfut_queue_peek      (CfutQueue *self);
 CfutJob *cfut_queue_pop       (CfutQueue *self);
 void     cfut_queue_remove    (CfutQueue *self,
                                CfutJob   *job);

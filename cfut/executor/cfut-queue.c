@@ -157,15 +157,18 @@ cfut_queue_unlink (CfutQueue *self,
 }
 
 CfutJob *
+cfut_queue_peek (CfutQueue *self)
+{
+  return self->front != NULL ? self->front->head : NULL;
+}
+
+CfutJob *
 cfut_queue_pop (CfutQueue *self)
 {
-  CfutJob *job;
+  CfutJob *job = cfut_queue_peek (self);
 
-  if (self->front == NULL)
-    return NULL;
-
-  job = self->front->head;
-  cfut_queue_unlink (self, self->front, job);
+  if (job != NULL)
+    cfut_queue_unlink (self, self->front, job);
 
   return job;
 }
