@@ -1,0 +1,160 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "process/cfut-manager-private.h"
+
+#include "cfut-error.h"
+
+/* What workers answer. Runs in: manager thread. */
+
+/* The first call that is left is the one that runs. */
+static void
+cfut_manager_start_head_locked (CfutManager *self,
+                                CfutProcess *process,
+                                GPtrArray   *dropped,
+                                gint64       now)
+{
+  while (process->head != NULL && process->head->revoked)
+    {
+      CfutEntry *head = process->head;
+
+      cfut_process_remove_entry (process, head);
+      g_ptr_array_add (dropped, head);
+    }
+
+  if (process->head != NULL && process->head->job->place == CFUT_PLACE_TAKEN)
+    cfut_pool_start_locked (self->pool, process->head->job, now);
+}
+
+/* Settles a batch of answers: all of it under one lock, then all of it without. */
+static gboolean
+cfut_manager_settle_answers (CfutManager  *self,
+                             CfutProcess  *process,
+                             gint64        now,
+                             GError      **error)
+{
+  CfutPool *pool = self->pool;
+  g_autoptr(GPtrArray) dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_entry_free);
+  CfutEntry *head;
+  guint n_settled = 0;
+  gboolean in_order = TRUE;
+
+  g_mutex_lock (&pool->lock);
+  for (; in_order && n_settled < process->answers->len; n_settled++)
+    {
+      CfutAnswer *answer = &g_array_index (process->answers, CfutAnswer, n_settled);
+      CfutEntry *entry = answer->entry;
+
+      while ((head = process->head) != entry && head->revoked)
+        {
+          cfut_process_remove_entry (process, head);
+          g_ptr_array_add (dropped, head);
+        }
+      in_order = head == entry;
+      if (!in_order)
+        break;
+
+      cfut_process_remove_entry (process, entry);
+      if (!process->no_claims)
+        cfut_claims_release (process->claims, entry->slot);
+      answer->won = cfut_pool_end_locked (pool, entry->job, &answer->outcome, answer->duration_ns);
+      cfut_window_measured (&process->window, answer->duration_ns / MAX (entry->job->n_items, 1));
+      process->n_done += MAX (entry->job->n_items, 1);
+      process->busy_time_ns += answer->duration_ns;
+    }
+
+  cfut_manager_start_head_locked (self, process, dropped, now);
+  g_mutex_unlock (&pool->lock);
+
+  for (guint i = 0; i < process->answers->len; i++)
+    {
+      CfutAnswer *answer = &g_array_index (process->answers, CfutAnswer, i);
+
+      if (i >= n_settled)
+        {
+          cfut_outcome_clear (&answer->outcome);
+          continue;
+        }
+      cfut_pool_settle (pool, answer->entry->job, answer->won, &answer->outcome);
+      cfut_entry_free (answer->entry);
+    }
+  g_array_set_size (process->answers, 0);
+
+  if (in_order)
+    return TRUE;
+
+  g_set_error_literal (error, CFUT_ERROR, CFUT_ERROR_PROTOCOL, "It skipped a call");
+
+  return FALSE;
+}
+
+/* Drops calls that were taken back from the front of the window. */
+void
+cfut_manager_drop_revoked (CfutManager *self,
+                           CfutProcess *process,
+                           gint64       now)
+{
+  g_autoptr(GPtrArray) dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_entry_free);
+
+  g_mutex_lock (&self->pool->lock);
+  cfut_manager_start_head_locked (self, process, dropped, now);
+  g_mutex_unlock (&self->pool->lock);
+}
+
+/* Recycles a worker whose memory has grown too large. */
+static void
+cfut_manager_check_rss (CfutManager *self,
+                        CfutProcess *process,
+                        gint64       now)
+{
+  guint64 max_rss;
+
+  g_mutex_lock (&self->pool->lock);
+  max_rss = self->config.max_rss;
+  g_mutex_unlock (&self->pool->lock);
+
+  if (max_rss == 0 || process->phase != CFUT_PROCESS_SERVING ||
+      cfut_process_get_rss (process) <= max_rss)
+    return;
+
+  self->n_replacements++;
+  cfut_manager_let_go (self, process, now);
+}
+
+/* Reads what the worker has sent. */
+void
+cfut_manager_read_process (CfutManager *self,
+                           CfutProcess *process)
+{
+  g_autoptr(GError) error = NULL;
+  gint64 now = g_get_monotonic_time ();
+  gboolean fine = cfut_process_read (process, &error);
+
+  if (process->answers->len > 0)
+    {
+      process->active_at = now;
+      process->slots_used_up = FALSE;
+      cfut_start_policy_succeeded (&self->policy);
+      if (fine)
+        fine = cfut_manager_settle_answers (self, process, now, &error);
+      else
+        cfut_manager_settle_answers (self, process, now, NULL);
+      cfut_manager_check_rss (self, process, now);
+    }
+
+  if (!cfut_channel_is_mid_frame (process->channel))
+    process->frame_since = -1;
+  else if (process->frame_since < 0)
+    process->frame_since = now;
+
+  if (process->phase == CFUT_PROCESS_DYING)
+    return;
+
+  if (!fine)
+    cfut_manager_condemn (self, process, g_steal_pointer (&error));
+}

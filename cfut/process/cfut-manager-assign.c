@@ -1,0 +1,266 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "process/cfut-manager-private.h"
+
+#include "cfut-error.h"
+
+/*
+ * From the queue to the workers. Runs in: manager thread, but for the two
+ * functions that only look.
+ */
+
+static gboolean
+cfut_process_has_room (CfutProcess *self,
+                       gsize        size)
+{
+  return self->phase == CFUT_PROCESS_SERVING && !self->slots_used_up &&
+         (!self->no_claims || self->n_live == 0) &&
+         cfut_window_has_room (&self->window, self->n_live, self->live_bytes, size);
+}
+
+/* The worker that gets the next call: the one with the fewest, and of several
+ * idle ones the oldest, so that the youngest can leave. */
+static CfutProcess *
+cfut_manager_choose (CfutManager *self,
+                     gsize        size)
+{
+  CfutProcess *best = NULL;
+
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      if (cfut_process_has_room (process, size) &&
+          (best == NULL || process->n_live < best->n_live))
+        best = process;
+    }
+
+  return best;
+}
+
+gboolean
+cfut_manager_has_room_locked (CfutManager *self)
+{
+  CfutJob *job = cfut_queue_peek (&self->pool->queue);
+
+  return job != NULL && cfut_manager_choose (self, job->size) != NULL;
+}
+
+gboolean
+cfut_manager_is_hungry_locked (CfutManager *self)
+{
+  guint n_alive = cfut_manager_count (self, CFUT_PROCESS_STARTING) +
+                  cfut_manager_count (self, CFUT_PROCESS_SERVING);
+
+  return n_alive < self->pool->max_workers || cfut_manager_choose (self, 0) != NULL;
+}
+
+/* A worker process that has its own idea of a foreign function's types. */
+static gboolean
+cfut_process_accepts (CfutProcess  *self,
+                      CfutJob      *job,
+                      GError      **error)
+{
+  const CfutRemoteFunction *function = cfut_process_find_function (self, job->function->name);
+  const GVariantType *type = g_variant_get_type (job->arguments);
+
+  if (function == NULL)
+    {
+      g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
+                   "The worker has no function “%s”; it must be registered there too, before cfut_init()",
+                   job->function->name);
+      return FALSE;
+    }
+
+  if (job->n_items > 0)
+    type = g_variant_type_element (type);
+  if (!g_variant_type_equal (type, function->parameter_type))
+    {
+      g_autofree char *given = g_variant_type_dup_string (type);
+      g_autofree char *expected = g_variant_type_dup_string (function->parameter_type);
+
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   "Function “%s” takes arguments of type “%s”, not “%s”",
+                   job->function->name, expected, given);
+      return FALSE;
+    }
+
+  if (job->function->result_type != NULL &&
+      !g_variant_type_equal (job->function->result_type, function->result_type))
+    {
+      g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
+                   "The worker's function “%s” has another result type", job->function->name);
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/* Puts @job in the worker's window. FALSE if that has no slot. */
+static gboolean
+cfut_manager_give_locked (CfutManager *self,
+                          CfutProcess *process,
+                          CfutJob     *job,
+                          gint64       now)
+{
+  CfutEntry *entry;
+  guint64 call = self->next_call + 1;
+  guint32 slot = 0;
+
+  if (!process->no_claims &&
+      !cfut_claims_offer (process->claims, cfut_claims_get_generation (call, job->attempt), &slot))
+    return FALSE;
+
+  self->next_call = call;
+  entry = cfut_process_add_entry (process, job, call, slot);
+  job->carrier_data = entry;
+  process->n_assigned += MAX (job->n_items, 1);
+
+  if (process->n_live == 1)
+    {
+      process->active_at = now;
+      cfut_pool_start_locked (self->pool, job, now);
+    }
+
+  return TRUE;
+}
+
+/* A job that no worker of this kind can run. */
+typedef struct
+{
+  CfutJob *job; /* (owned) */
+  GError *error;
+} Misfit;
+
+static void
+cfut_manager_reject (CfutManager *self,
+                     GArray      *misfits)
+{
+  for (guint i = 0; i < misfits->len; i++)
+    {
+      Misfit *misfit = &g_array_index (misfits, Misfit, i);
+      CfutOutcome outcome = CFUT_OUTCOME_INIT;
+
+      cfut_outcome_take_error (&outcome, misfit->error);
+      cfut_pool_finish (self->pool, misfit->job, &outcome, -1);
+    }
+}
+
+/* Moves jobs from the queue to windows until either is at its end. The entries
+ * that are new are at the end of each window. */
+static void
+cfut_manager_fill_windows_locked (CfutManager *self,
+                                  GArray      *misfits,
+                                  gint64       now)
+{
+  CfutJob *job;
+  CfutProcess *process;
+
+  while ((job = cfut_queue_peek (&self->pool->queue)) != NULL &&
+         (process = cfut_manager_choose (self, job->size)) != NULL)
+    {
+      Misfit misfit = { job, NULL };
+
+      cfut_pool_take_locked (self->pool);
+      if (!cfut_process_accepts (process, job, &misfit.error))
+        {
+          g_array_append_val (misfits, misfit);
+          continue;
+        }
+
+      if (!cfut_manager_give_locked (self, process, job, now))
+        {
+          /* All slots await the worker's seeing that they were revoked. */
+          cfut_pool_put_back_locked (self->pool, job, FALSE);
+          process->slots_used_up = TRUE;
+        }
+    }
+}
+
+/* Sends what has not been sent yet, and lets those go that have had enough. */
+static void
+cfut_manager_send_windows (CfutManager *self,
+                           guint        max_calls,
+                           gint64       now)
+{
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+      CfutEntry *entry = process->tail;
+
+      while (entry != NULL && entry->prev != NULL && entry->prev->arguments != NULL)
+        entry = entry->prev;
+
+      for (; entry != NULL; entry = entry->next)
+        {
+          if (entry->arguments != NULL)
+            cfut_process_send_call (process, entry);
+        }
+
+      if (max_calls > 0 && process->phase == CFUT_PROCESS_SERVING &&
+          process->n_assigned >= max_calls)
+        {
+          self->n_replacements++;
+          cfut_manager_let_go (self, process, now);
+        }
+      cfut_process_flush (process);
+      cfut_manager_show (self, process);
+    }
+}
+
+void
+cfut_manager_assign (CfutManager *self,
+                     gint64       now)
+{
+  g_autoptr(GArray) misfits = g_array_new (FALSE, FALSE, sizeof (Misfit));
+  gboolean listeners;
+  guint max_calls;
+
+  /* Near the end of its life a worker gets its calls one by one. */
+  g_mutex_lock (&self->pool->lock);
+  max_calls = self->config.max_calls;
+  for (guint i = 0; max_calls > 0 && i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      process->window.depth = MIN (process->window.depth, MAX (1, max_calls - MIN (max_calls, process->n_assigned)));
+    }
+  cfut_manager_fill_windows_locked (self, misfits, now);
+  listeners = cfut_pool_has_listeners_locked (self->pool);
+  g_mutex_unlock (&self->pool->lock);
+
+  cfut_manager_send_windows (self, max_calls, now);
+  cfut_manager_reject (self, misfits);
+  if (listeners)
+    cfut_pool_tell (self->pool);
+}
+
+void
+cfut_manager_unstall (CfutManager *self,
+                      CfutProcess *process)
+{
+  g_autoptr(GPtrArray) freed = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_entry_free);
+  CfutEntry *prev;
+
+  g_mutex_lock (&self->pool->lock);
+  for (CfutEntry *entry = process->tail; entry != NULL && entry != process->head; entry = prev)
+    {
+      prev = entry->prev;
+      if (entry->revoked ||
+          !cfut_claims_revoke (process->claims, entry->slot, entry->generation))
+        continue;
+
+      cfut_pool_put_back_locked (self->pool, entry->job, FALSE);
+      cfut_job_ref (entry->job); /* the queue has the entry's */
+      cfut_process_remove_entry (process, entry);
+      g_ptr_array_add (freed, entry);
+    }
+  cfut_window_stalled (&process->window);
+  g_mutex_unlock (&self->pool->lock);
+}

@@ -1,0 +1,192 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "process/cfut-manager-private.h"
+
+#include <signal.h>
+#include <sys/wait.h>
+
+#include "cfut-debug-private.h"
+#include "cfut-error.h"
+
+/*
+ * What becomes of a dead worker's calls. It is decided once, when the socket
+ * was read to its end and the status is known. Runs in: manager thread.
+ */
+
+typedef enum
+{
+  CFUT_FATE_DROP,     /* somebody has taken it back */
+  CFUT_FATE_PUT_BACK, /* it had not started */
+  CFUT_FATE_RETRY,    /* it had, and may be run again */
+  CFUT_FATE_FAIL,
+} CfutFate;
+
+/* Pure: what is to become of a call. */
+static CfutFate
+cfut_entry_get_fate (CfutEntry     *entry,
+                     gboolean       started,
+                     CfutPoolPhase  phase)
+{
+  CfutJob *job = entry->job;
+  guint retries = cfut_job_get_retries (job);
+
+  if (entry->revoked)
+    return CFUT_FATE_DROP;
+
+  if (phase == CFUT_POOL_BROKEN)
+    return CFUT_FATE_FAIL;
+
+  if (!started)
+    return CFUT_FATE_PUT_BACK;
+
+  if (g_atomic_int_get (&job->stop_requested) || cfut_state_is_claimed (&job->state))
+    return CFUT_FATE_FAIL;
+
+  if (retries == CFUT_RETRY_FOREVER || job->attempt <= retries)
+    return CFUT_FATE_RETRY;
+
+  return CFUT_FATE_FAIL;
+}
+
+/* The error of a call that had started. */
+static GError *
+cfut_manager_make_death_error_locked (CfutManager *self,
+                                      CfutProcess *process,
+                                      CfutEntry   *entry)
+{
+  g_autofree char *text = NULL;
+
+  if (self->pool->phase == CFUT_POOL_BROKEN)
+    return g_error_new (CFUT_ERROR, CFUT_ERROR_BROKEN,
+                        "Executor is broken: %s", self->pool->broken->message);
+
+  text = cfut_process_describe_death (process, cfut_job_get_label (entry->job));
+
+  return g_error_new_literal (CFUT_ERROR,
+                              process->condemned != NULL ? CFUT_ERROR_PROTOCOL : CFUT_ERROR_WORKER_DIED,
+                              text);
+}
+
+/* A call that fails, and how. */
+typedef struct
+{
+  CfutEntry *entry;
+  CfutOutcome outcome;
+  gboolean won;
+} Casualty;
+
+/* Decides the last entry of the list, so that those that go back to the head of
+ * the queue keep their order. */
+static void
+cfut_manager_decide_locked (CfutManager *self,
+                            CfutProcess *process,
+                            CfutEntry   *entry,
+                            GArray      *casualties)
+{
+  CfutPool *pool = self->pool;
+  CfutJob *job = entry->job;
+  Casualty casualty = { entry, CFUT_OUTCOME_INIT, FALSE };
+  gboolean started = process->no_claims ||
+                     cfut_claims_is_claimed (process->claims, entry->slot, entry->generation);
+
+  cfut_process_remove_entry (process, entry);
+
+  switch (cfut_entry_get_fate (entry, started, pool->phase))
+    {
+    case CFUT_FATE_PUT_BACK:
+      cfut_job_ref (job); /* the queue's */
+      cfut_pool_put_back_locked (pool, job, FALSE);
+      break;
+
+    case CFUT_FATE_RETRY:
+      job->attempt++;
+      pool->n_retried++;
+      cfut_job_ref (job);
+      cfut_pool_put_back_locked (pool, job, TRUE);
+      break;
+
+    case CFUT_FATE_FAIL:
+      if (started)
+        {
+          process->blamed = TRUE;
+          job->n_started = MIN (MAX (job->n_items, 1),
+                                MAX (cfut_claims_get_item (process->claims, entry->slot), 1));
+        }
+      cfut_outcome_take_error (&casualty.outcome,
+                               cfut_manager_make_death_error_locked (self, process, entry));
+      casualty.won = cfut_pool_end_locked (pool, job, &casualty.outcome,
+                                           (g_get_monotonic_time () - job->started_at) * 1000);
+      break;
+
+    case CFUT_FATE_DROP:
+    default:
+      break;
+    }
+
+  g_array_append_val (casualties, casualty);
+}
+
+/* Whether the worker came to nothing: see CfutStartPolicy. */
+static void
+cfut_manager_judge_start (CfutManager *self,
+                          CfutProcess *process)
+{
+  g_autofree char *text = NULL;
+  gboolean killed;
+
+  if (process->expected_death || process->n_done > 0 || process->blamed)
+    return;
+
+  killed = WIFSIGNALED (process->status) && WTERMSIG (process->status) == SIGKILL &&
+           process->condemned == NULL;
+  text = cfut_process_describe_death (process, NULL);
+  cfut_manager_failed_start (self, killed,
+                             g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, text));
+}
+
+void
+cfut_manager_process_died (CfutManager *self,
+                           CfutProcess *process)
+{
+  CfutPool *pool = self->pool;
+  g_autoptr(GArray) casualties = g_array_new (FALSE, FALSE, sizeof (Casualty));
+  g_autofree char *text = cfut_process_describe_death (process, NULL);
+  gboolean breaks;
+
+  CFUT_DEBUG (WORKERS, "%s", text);
+  process->died = TRUE;
+
+  g_mutex_lock (&pool->lock);
+  breaks = self->config.crash_policy == CFUT_CRASH_POLICY_BREAK_POOL &&
+           !process->expected_death && process->ready && pool->phase != CFUT_POOL_BROKEN;
+  g_mutex_unlock (&pool->lock);
+  if (breaks)
+    cfut_manager_break (self, g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, text));
+
+  g_mutex_lock (&pool->lock);
+  process->phase = CFUT_PROCESS_DYING;
+  if (!process->expected_death)
+    pool->n_deaths++;
+  while (process->tail != NULL)
+    cfut_manager_decide_locked (self, process, process->tail, casualties);
+  g_mutex_unlock (&pool->lock);
+
+  for (guint i = 0; i < casualties->len; i++)
+    {
+      Casualty *casualty = &g_array_index (casualties, Casualty, i);
+
+      if (casualty->outcome.error != NULL || casualty->won)
+        cfut_pool_settle (pool, casualty->entry->job, casualty->won, &casualty->outcome);
+      cfut_entry_free (casualty->entry);
+    }
+
+  cfut_manager_judge_start (self, process);
+  cfut_manager_show (self, process);
+  cfut_pool_tell (pool);
+}

@@ -1,0 +1,275 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "process/cfut-manager-private.h"
+
+#include "cfut-debug-private.h"
+#include "cfut-error.h"
+#include "executor/cfut-live-list-private.h"
+
+/* What workers do, as it comes in. Runs in: manager thread. */
+
+void
+cfut_manager_show (CfutManager *self,
+                   CfutProcess *process)
+{
+  CfutPool *pool = self->pool;
+  CfutWorkerState state;
+  gint64 cpu_time_ns;
+
+  if (g_atomic_pointer_get (&pool->workers) == NULL)
+    return;
+
+  if (process->info == NULL)
+    {
+      process->info = cfut_worker_info_new (process->id, process->pid,
+                                            cfut_live_list_get_context (pool->workers));
+      cfut_live_list_add (pool->workers, process->info);
+    }
+
+  switch (process->phase)
+    {
+    case CFUT_PROCESS_STARTING:
+      state = CFUT_WORKER_STATE_STARTING;
+      break;
+    case CFUT_PROCESS_SERVING:
+      state = process->n_live > 0 ? CFUT_WORKER_STATE_BUSY : CFUT_WORKER_STATE_IDLE;
+      break;
+    case CFUT_PROCESS_LEAVING:
+      state = CFUT_WORKER_STATE_LEAVING;
+      break;
+    case CFUT_PROCESS_DYING:
+    default:
+      state = CFUT_WORKER_STATE_GONE;
+      break;
+    }
+
+  g_mutex_lock (&pool->lock);
+  cpu_time_ns = cfut_process_sample_cpu_locked (process);
+  g_mutex_unlock (&pool->lock);
+  cfut_worker_info_update (process->info, state, process->n_done,
+                           process->busy_time_ns / 1000, cpu_time_ns / 1000);
+}
+
+static void
+cfut_process_set_phase (CfutProcess      *self,
+                        CfutProcessPhase  phase)
+{
+  g_mutex_lock (&self->manager->pool->lock);
+  self->phase = phase;
+  g_mutex_unlock (&self->manager->pool->lock);
+
+  cfut_manager_show (self->manager, self);
+}
+
+void
+cfut_manager_process_ready (CfutManager *self,
+                            CfutProcess *process)
+{
+  CFUT_DEBUG (WORKERS, "worker %d is ready with %u functions", process->pid,
+              g_hash_table_size (process->functions));
+
+  process->active_at = g_get_monotonic_time ();
+  if (process->phase == CFUT_PROCESS_STARTING)
+    cfut_process_set_phase (process, CFUT_PROCESS_SERVING);
+}
+
+void
+cfut_manager_process_refused (CfutManager *self,
+                              CfutProcess *process,
+                              GError      *reason)
+{
+  process->expected_death = TRUE;
+  g_prefix_error (&reason, "Failed to initialize a worker: ");
+  cfut_manager_break (self, g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, reason->message));
+  g_error_free (reason);
+}
+
+void
+cfut_manager_condemn (CfutManager *self,
+                      CfutProcess *process,
+                      GError      *reason)
+{
+  if (reason != NULL)
+    CFUT_DEBUG (WORKERS, "worker %d is condemned: %s", process->pid, reason->message);
+  else
+    process->expected_death = TRUE;
+
+  if (process->condemned == NULL)
+    process->condemned = reason;
+  else
+    g_clear_error (&reason);
+
+  cfut_process_set_phase (process, CFUT_PROCESS_DYING);
+  cfut_process_kill (process);
+}
+
+/* The worker gets no more calls, and leaves when it has answered the last. */
+void
+cfut_manager_let_go (CfutManager *self,
+                     CfutProcess *process,
+                     gint64       now)
+{
+  CFUT_DEBUG (WORKERS, "worker %d is to leave", process->pid);
+
+  process->expected_death = TRUE;
+  cfut_process_set_phase (process, CFUT_PROCESS_LEAVING);
+}
+
+/* Takes the worker out of the world, once it is dead and reaped. */
+static void
+cfut_manager_forget (CfutManager *self,
+                     CfutProcess *process)
+{
+  CfutPool *pool = self->pool;
+
+  g_mutex_lock (&pool->lock);
+  self->gone_cpu_time_ns += process->cpu_time_ns;
+  g_ptr_array_remove (self->processes, process);
+  pool->n_workers--;
+  g_mutex_unlock (&pool->lock);
+
+  if (process->info != NULL)
+    cfut_live_list_remove (pool->workers, process->info);
+  cfut_process_free (process);
+  cfut_pool_tell (pool);
+}
+
+/* GLib has reaped the child. */
+static void
+subprocess_waited_cb (GObject      *object,
+                      GAsyncResult *result,
+                      gpointer      user_data)
+{
+  CfutProcess *process = user_data;
+  CfutManager *self = process->manager;
+
+  g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL);
+  process->reaped = TRUE;
+  if (!process->status_known)
+    {
+      process->status = g_subprocess_get_status (process->subprocess);
+      process->status_known = TRUE;
+    }
+
+  if (!process->died)
+    cfut_manager_process_died (self, process);
+  cfut_manager_forget (self, process);
+  cfut_manager_attend (self);
+}
+
+/* ---- The source of one process: its socket, its stderr, its pidfd. */
+
+typedef struct
+{
+  GSource source;
+  CfutProcess *process;
+} ProcessSource;
+
+/* How much is still read from a dead worker's socket, which a grandchild of ours
+ * may hold open and fill. */
+#define CFUT_DRAIN_ROUNDS 256
+
+/* Reads the socket to its end: what a dead worker has written still counts. */
+static void
+cfut_manager_check_death (CfutManager *self,
+                          CfutProcess *process)
+{
+  if (process->died)
+    return;
+
+  for (guint i = 0; i < CFUT_DRAIN_ROUNDS && !process->channel_ended && !process->drained; i++)
+    cfut_manager_read_process (self, process);
+  cfut_stderr_tap_pump (&process->tap);
+
+  if (cfut_process_peek_status (process))
+    cfut_manager_process_died (self, process);
+}
+
+static void
+cfut_manager_pump_stderr (CfutManager *self,
+                          CfutProcess *process)
+{
+  CfutTapStatus status = cfut_stderr_tap_pump (&process->tap);
+
+  if (status == CFUT_TAP_ENDED)
+    g_source_remove_unix_fd (process->source, g_steal_pointer (&process->stderr_tag));
+  else
+    g_source_modify_unix_fd (process->source, process->stderr_tag,
+                             status == CFUT_TAP_OPEN ? G_IO_IN : 0);
+  process->tap_stalled = status == CFUT_TAP_STALLED;
+}
+
+/* The worker has closed its end. Most likely it is about to be dead; if not, it
+ * is killed. */
+static void
+cfut_manager_lost_channel (CfutManager *self,
+                           CfutProcess *process)
+{
+  cfut_process_set_phase (process, CFUT_PROCESS_LEAVING);
+  process->leave_by = g_get_monotonic_time () + CFUT_PROCESS_LOST_US;
+}
+
+static gboolean
+process_source_dispatch (GSource     *source,
+                         GSourceFunc  callback,
+                         gpointer     user_data)
+{
+  CfutProcess *process = ((ProcessSource *) source)->process;
+  CfutManager *self = process->manager;
+  GIOCondition channel = 0;
+
+  if (process->channel_tag != NULL)
+    channel = g_source_query_unix_fd (source, process->channel_tag);
+  if (channel & G_IO_OUT)
+    cfut_process_flush (process);
+  if (channel & (G_IO_IN | G_IO_HUP | G_IO_ERR) && !process->channel_ended)
+    cfut_manager_read_process (self, process);
+
+  if (process->stderr_tag != NULL && g_source_query_unix_fd (source, process->stderr_tag) != 0)
+    cfut_manager_pump_stderr (self, process);
+
+  if (process->pidfd_tag != NULL && g_source_query_unix_fd (source, process->pidfd_tag) != 0)
+    {
+      g_source_remove_unix_fd (source, g_steal_pointer (&process->pidfd_tag));
+      cfut_manager_check_death (self, process);
+    }
+
+  if (process->channel_ended && process->channel_tag != NULL)
+    {
+      g_source_remove_unix_fd (source, g_steal_pointer (&process->channel_tag));
+      if (process->phase != CFUT_PROCESS_DYING && process->leave_by < 0)
+        cfut_manager_lost_channel (self, process);
+    }
+
+  cfut_manager_attend (self);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static GSourceFuncs process_source_funcs = {
+  .dispatch = process_source_dispatch,
+};
+
+void
+cfut_manager_watch_process (CfutManager *self,
+                            CfutProcess *process)
+{
+  GSource *source = g_source_new (&process_source_funcs, sizeof (ProcessSource));
+
+  ((ProcessSource *) source)->process = process;
+  g_source_set_static_name (source, "[cfut] worker");
+  process->source = source;
+  process->channel_tag = g_source_add_unix_fd (source, cfut_channel_peek_fd (process->channel), G_IO_IN);
+  process->stderr_tag = g_source_add_unix_fd (source, process->tap.fd, G_IO_IN);
+  if (process->pidfd >= 0)
+    process->pidfd_tag = g_source_add_unix_fd (source, process->pidfd, G_IO_IN);
+  g_source_attach (source, self->context);
+
+  g_subprocess_wait_async (process->subprocess, NULL, subprocess_waited_cb, process);
+}

@@ -1,0 +1,183 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "executor/cfut-pool-private.h"
+#include "process/cfut-process-private.h"
+#include "process/cfut-start-policy-private.h"
+#include "process/cfut-worker-setup-private.h"
+
+G_BEGIN_DECLS
+
+/*
+ * CfutManager: the carrier of a process executor; a thread with a main context
+ * that owns the worker processes.
+ *
+ * It spawns, reads, writes, reaps and keeps time; it runs no user code, and it
+ * never blocks but to sleep in its own context. Submitters put jobs in the
+ * pool's queue and wake it; it hands them to workers.
+ *
+ * Who completes a future, exactly once: see CfutPool. The manager ends a job
+ * when its answer has come or when its worker has died. A canceller, or the
+ * clock, ends a job that the worker has not started, by revoking its claim under
+ * the pool's lock: the manager then finds a revoked entry and drops it.
+ *
+ * What if the worker dies at each step?
+ *   before READY             no call is with it; the start policy decides
+ *   call sent, not claimed   the call goes back to the head of the queue
+ *   call claimed             it had started: it is retried if that was allowed,
+ *                            else it fails with WORKER_DIED
+ *   answer partly written    the same: a torn frame is no answer
+ *   answer written           the answer counts: at a death the socket is read
+ *                            to its end before anything is decided
+ *   while it is leaving      nothing is lost; that is how it should end
+ *
+ * The pidfd decides that a worker is dead, since an end of file may be missing
+ * (a grandchild holds the socket) or come early (the worker closed it). GLib
+ * reaps; a worker counts as gone only after that, so that no zombie is left
+ * when an executor has ended.
+ */
+
+/* What the user has set; a copy is taken for each use. */
+typedef struct
+{
+  char **argv;                     /* (nullable) */
+  char **modules;                  /* (nullable) */
+  char *initializer;               /* (nullable) */
+  GVariant *initializer_arguments; /* (nullable) */
+  CfutWorkerSetup *setup;          /* (nullable) */
+  guint max_calls;                 /* 0: any number */
+  guint64 max_rss;                 /* bytes; 0: any size */
+  guint min_workers;
+  gint64 idle_timeout_us;          /* negative: for ever */
+  gint64 grace_us;                 /* negative: for ever */
+  CfutCrashPolicy crash_policy;
+} CfutManagerConfig;
+
+struct _CfutManager
+{
+  /* Set at construction, never changed; read from any thread. */
+  CfutPool *pool; /* (unowned) it owns us */
+  GMainContext *context;
+  GSource *attend; /* (owned) wakes the manager */
+  char **envp;
+
+  int poked; /* atomic: look again before you sleep */
+
+  /* All below: protected by the pool's lock. */
+  CfutManagerConfig config;
+  gboolean running;      /* there is a thread */
+  gboolean awake;        /* it will look at the queue before it sleeps */
+  gboolean hungry;       /* it could do something with another job */
+  gboolean kill;         /* end all workers at once */
+  int signal;            /* send this to all workers; 0: nothing */
+  guint n_warm;          /* workers that prestart has asked for */
+  GQueue stops;          /* (element-type CfutJob) (owned) to be asked to stop */
+  GQueue warm_tasks;     /* (element-type GTask) (owned) waiting for n_warm */
+  gint64 gone_cpu_time_ns;
+
+  /* Changed by the manager thread with the pool's lock held; so it may read
+   * without, and others with the lock. */
+  GPtrArray *processes; /* (element-type CfutProcess) */
+
+  /* Manager thread only. */
+  GMainLoop *loop;
+  CfutStartPolicy policy;
+  guint next_id;
+  guint64 next_call;
+  guint n_replacements; /* to be started for workers that are recycled */
+};
+
+#define CFUT_PROCESS_IDLE_TIMEOUT_US (60 * G_USEC_PER_SEC)
+#define CFUT_PROCESS_GRACE_US        (1 * G_USEC_PER_SEC)
+/* How long a worker may take to be ready, and to leave. */
+#define CFUT_PROCESS_START_US        (10 * G_USEC_PER_SEC)
+#define CFUT_PROCESS_LEAVE_US        (5 * G_USEC_PER_SEC)
+/* How long a worker that has closed its channel may take to be dead. */
+#define CFUT_PROCESS_LOST_US         (50 * 1000)
+/* How long a frame may be on its way. */
+#define CFUT_PROCESS_FRAME_US        (30 * G_USEC_PER_SEC)
+
+extern const CfutCarrierClass cfut_manager_carrier_class;
+
+/* cfut-manager.c: the thread and its loop. */
+CfutManager *cfut_manager_new             (CfutPool     *pool);
+/* Wakes the manager to look again; starts its thread if need be.
+ * Runs in: any thread. Locks: takes the pool's. */
+gboolean     cfut_manager_poke            (CfutManager  *self,
+                                           GError      **error);
+/* Has the manager, if there is one, look at everything again.
+ * Runs in: any thread. Locks: none of ours, any may be held. */
+void         cfut_manager_ring            (CfutManager  *self);
+/* Looks at everything: requests, times, the queue. Runs in: manager thread. */
+void         cfut_manager_attend          (CfutManager  *self);
+
+/* cfut-manager-assign.c: the queue to the workers. */
+void         cfut_manager_assign          (CfutManager  *self,
+                                           gint64        now);
+/* Takes back what a stalled worker has not started. */
+void         cfut_manager_unstall         (CfutManager  *self,
+                                           CfutProcess  *process);
+/* Whether some worker could be sent the first queued job. */
+gboolean     cfut_manager_has_room_locked (CfutManager  *self);
+/* Whether something could be done about another job, if one came. */
+gboolean     cfut_manager_is_hungry_locked (CfutManager *self);
+
+/* cfut-manager-start.c: how many workers there are to be. */
+/* How many workers ought to be started now. */
+guint        cfut_manager_count_missing_locked (CfutManager *self,
+                                           gint64        now);
+void         cfut_manager_start_workers   (CfutManager  *self,
+                                           gint64        now);
+void         cfut_manager_failed_start    (CfutManager  *self,
+                                           gboolean      killed,
+                                           GError       *error);
+/* No worker can be had any more: takes @error. */
+void         cfut_manager_break           (CfutManager  *self,
+                                           GError       *error);
+
+/* cfut-manager-events.c: what workers do. */
+void         cfut_manager_watch_process   (CfutManager  *self,
+                                           CfutProcess  *process);
+void         cfut_manager_process_ready   (CfutManager  *self,
+                                           CfutProcess  *process);
+void         cfut_manager_process_refused (CfutManager  *self,
+                                           CfutProcess  *process,
+                                           GError       *reason);
+/* Kills it; its calls are decided when it is dead. Takes @reason, which is NULL
+ * if the worker has done nothing wrong. */
+void         cfut_manager_condemn         (CfutManager  *self,
+                                           CfutProcess  *process,
+                                           GError       *reason);
+void         cfut_manager_let_go          (CfutManager  *self,
+                                           CfutProcess  *process,
+                                           gint64        now);
+void         cfut_manager_show            (CfutManager  *self,
+                                           CfutProcess  *process);
+
+/* cfut-manager-answers.c: what they answer. */
+void         cfut_manager_read_process    (CfutManager  *self,
+                                           CfutProcess  *process);
+/* Drops calls that were taken back from the front of the window. */
+void         cfut_manager_drop_revoked    (CfutManager  *self,
+                                           CfutProcess  *process,
+                                           gint64        now);
+
+/* cfut-manager-death.c: what becomes of a dead worker's calls. */
+void         cfut_manager_process_died    (CfutManager  *self,
+                                           CfutProcess  *process);
+
+/* cfut-manager-time.c: what is due. */
+gint64       cfut_manager_check_times     (CfutManager  *self,
+                                           gint64        now);
+
+/* Workers that take calls, or will. Locks: caller holds the pool's, or runs in
+ * the manager thread. */
+guint        cfut_manager_count           (CfutManager      *self,
+                                           CfutProcessPhase  phase);
+
+G_END_DECLS

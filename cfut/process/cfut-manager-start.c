@@ -1,0 +1,183 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "process/cfut-manager-private.h"
+
+#include "cfut-debug-private.h"
+#include "cfut-error.h"
+#include "executor/cfut-cpus-private.h"
+
+/* How many workers there are to be, and starting them. */
+
+/* Locks: caller holds the pool's. */
+static guint
+cfut_manager_count_wanted_locked (CfutManager *self,
+                                  guint        n_alive)
+{
+  CfutPool *pool = self->pool;
+  guint wanted = n_alive;
+  guint n_starting = cfut_manager_count (self, CFUT_PROCESS_STARTING);
+
+  /* Each one that is on its way will take a job. */
+  if (pool->queue.length > n_starting)
+    wanted += pool->queue.length - n_starting;
+  if (pool->phase == CFUT_POOL_OPEN)
+    {
+      wanted = MAX (wanted, n_alive + self->n_replacements);
+      wanted = MAX (wanted, MAX (self->config.min_workers, self->n_warm));
+    }
+
+  return MIN (wanted, pool->max_workers);
+}
+
+guint
+cfut_manager_count_missing_locked (CfutManager *self,
+                                   gint64       now)
+{
+  guint n_starting = cfut_manager_count (self, CFUT_PROCESS_STARTING);
+  guint n_alive = n_starting + cfut_manager_count (self, CFUT_PROCESS_SERVING);
+  guint n_wanted = cfut_manager_count_wanted_locked (self, n_alive);
+  guint max_starting = cfut_cpus_get_usable ();
+
+  if (n_wanted <= n_alive || now < self->policy.not_before ||
+      self->pool->phase == CFUT_POOL_BROKEN || self->kill || n_starting >= max_starting)
+    return 0;
+
+  /* More at once than there are CPUs would only be slower. */
+  return MIN (n_wanted - n_alive, max_starting - n_starting);
+}
+
+static GVariant *
+cfut_manager_make_setup_locked (CfutManager *self)
+{
+  CfutManagerConfig *config = &self->config;
+  g_auto(GVariantDict) body = G_VARIANT_DICT_INIT (NULL);
+
+  if (config->initializer != NULL)
+    {
+      g_variant_dict_insert (&body, "initializer", "s", config->initializer);
+      g_variant_dict_insert (&body, "initializer-arguments", "v", config->initializer_arguments);
+    }
+  if (config->setup != NULL)
+    cfut_worker_setup_add_to_body (config->setup, &body);
+
+  return g_variant_ref_sink (g_variant_dict_end (&body));
+}
+
+/* Whether trying again could help. */
+static gboolean
+spawn_error_is_permanent (const GError *error)
+{
+  return error->domain == G_SPAWN_ERROR &&
+         !g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_FORK) &&
+         !g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED) &&
+         !g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOMEM) &&
+         !g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NFILE) &&
+         !g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_MFILE);
+}
+
+static gboolean
+cfut_manager_start_worker (CfutManager  *self,
+                           gint64        now,
+                           GError      **error)
+{
+  CfutPool *pool = self->pool;
+  CfutSpawned spawned;
+  CfutProcess *process;
+  g_autoptr(GVariant) setup = NULL;
+  g_auto(GStrv) argv = NULL;
+  g_auto(GStrv) envp = g_strdupv (self->envp);
+
+  g_mutex_lock (&pool->lock);
+  argv = cfut_spawn_make_argv ((const char * const *) self->config.argv,
+                               (const char * const *) self->config.modules, error);
+  if (self->config.setup != NULL)
+    envp = cfut_worker_setup_apply_environment (self->config.setup, envp);
+  setup = cfut_manager_make_setup_locked (self);
+  g_mutex_unlock (&pool->lock);
+
+  if (argv == NULL ||
+      !cfut_spawn ((const char * const *) argv, (const char * const *) envp, &spawned, error))
+    return FALSE;
+
+  process = cfut_process_new (self, ++self->next_id, &spawned, now);
+  CFUT_DEBUG (WORKERS, "worker %d starts: %s", process->pid, argv[0]);
+
+  g_mutex_lock (&pool->lock);
+  g_ptr_array_add (self->processes, process);
+  pool->n_workers++;
+  g_mutex_unlock (&pool->lock);
+
+  cfut_manager_watch_process (self, process);
+  cfut_process_send_setup (process, setup);
+  cfut_process_flush (process);
+  cfut_manager_show (self, process);
+
+  return TRUE;
+}
+
+void
+cfut_manager_break (CfutManager *self,
+                    GError      *error)
+{
+  cfut_pool_break (self->pool, error);
+
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      if (process->phase != CFUT_PROCESS_DYING)
+        cfut_manager_condemn (self, process, NULL);
+    }
+}
+
+void
+cfut_manager_failed_start (CfutManager *self,
+                           gboolean     killed,
+                           GError      *error)
+{
+  if (cfut_start_policy_failed (&self->policy, killed, g_get_monotonic_time ()) == CFUT_START_RETRY)
+    {
+      CFUT_DEBUG (WORKERS, "%s; will try again", error->message);
+      g_error_free (error);
+      return;
+    }
+
+  g_prefix_error (&error, "Gave up after %u workers in a row had come to nothing: ",
+                  self->policy.n_failures + self->policy.n_kills);
+  cfut_manager_break (self, error);
+}
+
+void
+cfut_manager_start_workers (CfutManager *self,
+                            gint64       now)
+{
+  guint n_missing;
+
+  g_mutex_lock (&self->pool->lock);
+  n_missing = cfut_manager_count_missing_locked (self, now);
+  g_mutex_unlock (&self->pool->lock);
+
+  for (guint i = 0; i < n_missing; i++)
+    {
+      g_autoptr(GError) error = NULL;
+
+      if (self->n_replacements > 0)
+        self->n_replacements--;
+      if (cfut_manager_start_worker (self, now, &error))
+        continue;
+
+      if (spawn_error_is_permanent (error))
+        cfut_manager_break (self, g_error_new (CFUT_ERROR, CFUT_ERROR_START_FAILED,
+                                               "%s; is the worker program installed?", error->message));
+      else
+        cfut_manager_failed_start (self, FALSE,
+                                   g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, error->message));
+      break;
+    }
+}

@@ -1,0 +1,465 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "process/cfut-manager-private.h"
+
+#include "call/cfut-program-private.h"
+#include "cfut-debug-private.h"
+#include "cfut-error.h"
+
+/* ---- The loop. Runs in: manager thread. */
+
+guint
+cfut_manager_count (CfutManager      *self,
+                    CfutProcessPhase  phase)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      n += process->phase == phase;
+    }
+
+  return n;
+}
+
+/* Asks the calls to stop that were cancelled, or timed out, while they ran. */
+static void
+cfut_manager_serve_stops (CfutManager *self,
+                          gint64       now)
+{
+  GQueue stops;
+
+  g_mutex_lock (&self->pool->lock);
+  stops = self->stops;
+  g_queue_init (&self->stops);
+  for (GList *l = stops.head; l != NULL; l = l->next)
+    {
+      CfutJob *job = l->data;
+      CfutEntry *entry = job->carrier_data;
+
+      if (entry == NULL || entry->kill_at >= 0)
+        continue;
+      entry->kill_at = self->config.grace_us < 0 ? G_MAXINT64 : now + self->config.grace_us;
+      cfut_process_send_cancel (entry->process, entry);
+    }
+  g_mutex_unlock (&self->pool->lock);
+
+  g_queue_clear_full (&stops, (GDestroyNotify) cfut_job_unref);
+}
+
+/* Ends or signals workers as it was asked to. */
+static void
+cfut_manager_serve_signals (CfutManager *self)
+{
+  gboolean kill_all;
+  int signum;
+
+  g_mutex_lock (&self->pool->lock);
+  kill_all = self->kill;
+  signum = self->signal;
+  self->signal = 0;
+  g_mutex_unlock (&self->pool->lock);
+
+  for (guint i = 0; i < self->processes->len && (kill_all || signum != 0); i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      if (kill_all && process->phase != CFUT_PROCESS_DYING)
+        cfut_manager_condemn (self, process, NULL);
+      else if (signum != 0 && process->phase != CFUT_PROCESS_DYING)
+        g_subprocess_send_signal (process->subprocess, signum);
+    }
+}
+
+/* Answers those who wait for warm workers, if these are there or never will be. */
+static void
+cfut_manager_serve_warm_tasks (CfutManager *self)
+{
+  GQueue tasks = G_QUEUE_INIT;
+  g_autoptr(GError) refusal = NULL;
+  GTask *task;
+
+  g_mutex_lock (&self->pool->lock);
+  refusal = cfut_pool_refusal_locked (self->pool);
+  if (refusal != NULL || cfut_manager_count (self, CFUT_PROCESS_SERVING) >= self->n_warm)
+    {
+      tasks = self->warm_tasks;
+      g_queue_init (&self->warm_tasks);
+      self->n_warm = 0;
+    }
+  g_mutex_unlock (&self->pool->lock);
+
+  while ((task = g_queue_pop_head (&tasks)) != NULL)
+    {
+      if (refusal != NULL)
+        g_task_return_error (task, g_error_copy (refusal));
+      else
+        g_task_return_boolean (task, TRUE);
+      g_object_unref (task);
+    }
+}
+
+/* Lets workers go that nobody will need, once no more calls can come. */
+static void
+cfut_manager_serve_close (CfutManager *self,
+                          gint64       now)
+{
+  gboolean closing;
+
+  g_mutex_lock (&self->pool->lock);
+  closing = self->pool->phase != CFUT_POOL_OPEN && self->pool->queue.length == 0;
+  g_mutex_unlock (&self->pool->lock);
+
+  for (guint i = 0; closing && i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      if (process->phase == CFUT_PROCESS_STARTING || process->phase == CFUT_PROCESS_SERVING)
+        cfut_manager_let_go (self, process, now);
+    }
+}
+
+/* Whether there is something new; if not, the manager may sleep, and whoever
+ * has something new has to wake it. */
+static gboolean
+cfut_manager_must_go_on (CfutManager *self)
+{
+  CfutPool *pool = self->pool;
+  gboolean go_on;
+
+  g_mutex_lock (&pool->lock);
+  self->hungry = cfut_manager_is_hungry_locked (self);
+  go_on = g_atomic_int_get (&self->poked) ||
+          (pool->queue.length > 0 &&
+           (cfut_manager_has_room_locked (self) ||
+            cfut_manager_count_missing_locked (self, g_get_monotonic_time ()) > 0));
+  if (!go_on)
+    {
+      self->awake = FALSE;
+      if (pool->phase != CFUT_POOL_OPEN && self->processes->len == 0 &&
+          pool->queue.length == 0 && pool->under_way == NULL)
+        g_main_loop_quit (self->loop);
+    }
+  g_mutex_unlock (&pool->lock);
+
+  return go_on;
+}
+
+void
+cfut_manager_attend (CfutManager *self)
+{
+  gint64 now, due;
+
+  do
+    {
+      g_atomic_int_set (&self->poked, FALSE);
+      now = g_get_monotonic_time ();
+      cfut_manager_serve_stops (self, now);
+      cfut_manager_serve_signals (self);
+      cfut_pool_expire (self->pool, now);
+      due = cfut_manager_check_times (self, now);
+      cfut_manager_assign (self, now);
+      cfut_manager_start_workers (self, now);
+      cfut_manager_serve_warm_tasks (self);
+      cfut_manager_serve_close (self, now);
+      due = MIN (due, cfut_manager_check_times (self, now));
+
+      /* Set before the last look: who rings after that sets it anew. */
+      g_source_set_ready_time (self->attend, due == G_MAXINT64 ? -1 : due);
+    }
+  while (cfut_manager_must_go_on (self));
+}
+
+static gboolean
+attend_source_dispatch (GSource     *source,
+                        GSourceFunc  callback,
+                        gpointer     user_data)
+{
+  g_source_set_ready_time (source, -1);
+
+  return callback (user_data);
+}
+
+static GSourceFuncs attend_source_funcs = {
+  .dispatch = attend_source_dispatch,
+};
+
+static gboolean
+attend_cb (gpointer user_data)
+{
+  cfut_manager_attend (user_data);
+
+  return G_SOURCE_CONTINUE;
+}
+
+static gpointer
+manager_thread (gpointer user_data)
+{
+  CfutPool *pool = user_data; /* kept as long as the thread runs */
+  CfutManager *self = pool->carrier;
+
+  CFUT_DEBUG (WORKERS, "manager starts");
+
+  g_main_context_push_thread_default (self->context);
+  self->loop = g_main_loop_new (self->context, FALSE);
+  g_main_loop_run (self->loop);
+  g_clear_pointer (&self->loop, g_main_loop_unref);
+  g_main_context_pop_thread_default (self->context);
+
+  CFUT_DEBUG (WORKERS, "manager leaves");
+
+  g_mutex_lock (&pool->lock);
+  pool->n_workers--;
+  g_mutex_unlock (&pool->lock);
+  cfut_pool_tell (pool);
+  cfut_pool_unref (pool);
+
+  return NULL;
+}
+
+/* ---- For other threads. */
+
+/* The flag is for a manager that is just looking, the time for one that
+ * sleeps. */
+void
+cfut_manager_ring (CfutManager *self)
+{
+  g_atomic_int_set (&self->poked, TRUE);
+  g_source_set_ready_time (self->attend, 0);
+}
+
+static gboolean
+cfut_manager_ensure_thread (CfutManager  *self,
+                            GError      **error)
+{
+  CfutPool *pool = self->pool;
+  g_autoptr(GError) local_error = NULL;
+  g_auto(GStrv) argv = NULL;
+  GThread *thread;
+
+  g_mutex_lock (&pool->lock);
+  if (self->running)
+    {
+      g_mutex_unlock (&pool->lock);
+      return TRUE;
+    }
+
+  argv = cfut_spawn_make_argv ((const char * const *) self->config.argv,
+                               (const char * const *) self->config.modules, error);
+  if (argv == NULL)
+    {
+      self->awake = FALSE;
+      g_mutex_unlock (&pool->lock);
+      return FALSE;
+    }
+  self->running = TRUE;
+  pool->n_workers++; /* the manager counts as one: a shutdown waits for it too */
+  g_mutex_unlock (&pool->lock);
+
+  thread = g_thread_try_new ("cfut-manager", manager_thread, cfut_pool_ref (pool), &local_error);
+  if (thread != NULL)
+    {
+      g_thread_unref (thread);
+      return TRUE;
+    }
+
+  g_mutex_lock (&pool->lock);
+  self->running = FALSE;
+  self->awake = FALSE;
+  pool->n_workers--;
+  g_mutex_unlock (&pool->lock);
+  cfut_pool_unref (pool);
+  g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+               "Failed to start the manager thread: %s", local_error->message);
+
+  return FALSE;
+}
+
+gboolean
+cfut_manager_poke (CfutManager  *self,
+                   GError      **error)
+{
+  if (!cfut_manager_ensure_thread (self, error))
+    return FALSE;
+
+  cfut_manager_ring (self);
+
+  return TRUE;
+}
+
+static CfutWake
+cfut_manager_queued_locked (CfutPool *pool)
+{
+  CfutManager *self = pool->carrier;
+
+  if (self->awake || !self->hungry)
+    return CFUT_WAKE_NOBODY;
+
+  self->awake = TRUE;
+
+  return CFUT_WAKE_IDLE;
+}
+
+static gboolean
+cfut_manager_wake (CfutPool  *pool,
+                   CfutJob   *job,
+                   CfutWake   wake,
+                   GError   **error)
+{
+  return cfut_manager_poke (pool->carrier, error);
+}
+
+static gboolean
+cfut_manager_take_back_locked (CfutPool *pool,
+                               CfutJob  *job)
+{
+  CfutManager *self = pool->carrier;
+  CfutEntry *entry = job->carrier_data;
+
+  if (entry == NULL || entry->revoked ||
+      !cfut_claims_revoke (entry->process->claims, entry->slot, entry->generation))
+    return FALSE;
+
+  /* The worker says nothing of a call that it skips: the manager has to look
+   * whether it is idle now. */
+  entry->revoked = TRUE;
+  cfut_manager_ring (self);
+
+  return TRUE;
+}
+
+static void
+cfut_manager_stop (CfutPool *pool,
+                   CfutJob  *job)
+{
+  CfutManager *self = pool->carrier;
+
+  g_mutex_lock (&pool->lock);
+  g_queue_push_tail (&self->stops, cfut_job_ref (job));
+  g_mutex_unlock (&pool->lock);
+
+  cfut_manager_ring (self);
+}
+
+static void
+cfut_manager_set_alarm (CfutPool *pool,
+                        gint64    due)
+{
+  CfutManager *self = pool->carrier;
+
+  cfut_manager_ring (self);
+}
+
+static void
+cfut_manager_close (CfutPool *pool,
+                    gboolean  kill)
+{
+  CfutManager *self = pool->carrier;
+
+  g_mutex_lock (&pool->lock);
+  self->kill |= kill;
+  g_mutex_unlock (&pool->lock);
+
+  cfut_manager_ring (self);
+}
+
+static void
+cfut_manager_add_stats (CfutPool  *pool,
+                        CfutStats *stats)
+{
+  CfutManager *self = pool->carrier;
+  gint64 cpu_time_ns;
+
+  g_mutex_lock (&pool->lock);
+  cpu_time_ns = self->gone_cpu_time_ns;
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      cpu_time_ns += cfut_process_sample_cpu_locked (process);
+      stats->n_workers += process->phase != CFUT_PROCESS_DYING;
+    }
+  stats->n_idle += MAX (0, (int) stats->n_workers - (int) pool->n_running);
+  stats->cpu_time += cpu_time_ns / 1000;
+  g_mutex_unlock (&pool->lock);
+}
+
+static void
+cfut_manager_list_workers (CfutPool *pool)
+{
+  CfutManager *self = pool->carrier;
+
+  /* The manager shows each worker when it looks at it next. */
+  cfut_manager_ring (self);
+}
+
+static void
+cfut_manager_config_clear (CfutManagerConfig *self)
+{
+  g_strfreev (self->argv);
+  g_strfreev (self->modules);
+  g_free (self->initializer);
+  g_clear_pointer (&self->initializer_arguments, g_variant_unref);
+  g_clear_pointer (&self->setup, cfut_worker_setup_free);
+}
+
+/* Runs in: the thread that drops the pool, which may be the manager thread. */
+static void
+cfut_manager_free (gpointer carrier)
+{
+  CfutManager *self = carrier;
+
+  g_assert (self->processes->len == 0);
+
+  g_queue_clear_full (&self->stops, (GDestroyNotify) cfut_job_unref);
+  g_source_destroy (self->attend);
+  g_source_unref (self->attend);
+  g_main_context_unref (self->context);
+  g_ptr_array_unref (self->processes);
+  cfut_manager_config_clear (&self->config);
+  g_strfreev (self->envp);
+  g_free (self);
+}
+
+const CfutCarrierClass cfut_manager_carrier_class = {
+  .queued_locked = cfut_manager_queued_locked,
+  .wake = cfut_manager_wake,
+  .take_back_locked = cfut_manager_take_back_locked,
+  .stop = cfut_manager_stop,
+  .set_alarm = cfut_manager_set_alarm,
+  .close = cfut_manager_close,
+  .add_stats = cfut_manager_add_stats,
+  .list_workers = cfut_manager_list_workers,
+  .free = cfut_manager_free,
+};
+
+CfutManager *
+cfut_manager_new (CfutPool *pool)
+{
+  CfutManager *self = g_new0 (CfutManager, 1);
+
+  self->pool = pool;
+  self->context = g_main_context_new ();
+  self->envp = g_get_environ ();
+  self->config.idle_timeout_us = CFUT_PROCESS_IDLE_TIMEOUT_US;
+  self->config.grace_us = CFUT_PROCESS_GRACE_US;
+  self->hungry = TRUE;
+  self->processes = g_ptr_array_new ();
+  g_queue_init (&self->stops);
+  g_queue_init (&self->warm_tasks);
+
+  self->attend = g_source_new (&attend_source_funcs, sizeof (GSource));
+  g_source_set_static_name (self->attend, "[cfut] manager");
+  g_source_set_callback (self->attend, attend_cb, self, NULL);
+  g_source_attach (self->attend, self->context);
+
+  return self;
+}

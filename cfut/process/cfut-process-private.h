@@ -1,0 +1,182 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "executor/cfut-job-private.h"
+#include "executor/cfut-worker-info-private.h"
+#include "process/cfut-spawn-private.h"
+#include "process/cfut-stderr-tap-private.h"
+#include "process/cfut-window-private.h"
+
+G_BEGIN_DECLS
+
+/*
+ * CfutProcess: one worker process, as its manager sees it.
+ *
+ * It belongs to the manager thread. Other threads only follow job->carrier_data
+ * to an entry, under the pool's lock, to take a call back; and read the few
+ * fields that say so for statistics.
+ */
+typedef struct _CfutManager CfutManager;
+typedef struct _CfutProcess CfutProcess;
+typedef struct _CfutEntry   CfutEntry;
+
+typedef enum
+{
+  CFUT_PROCESS_STARTING, /* spawned; READY has not come */
+  CFUT_PROCESS_SERVING,
+  CFUT_PROCESS_LEAVING,  /* gets no more calls, and SHUTDOWN after the last */
+  CFUT_PROCESS_DYING,    /* was killed, or has died and is not reaped yet */
+} CfutProcessPhase;
+
+/* A call that is on its way to the worker, or runs there. In the process' list
+ * in the order of sending. */
+struct _CfutEntry
+{
+  /* Set at construction, never changed; read from any thread. */
+  CfutProcess *process;
+  CfutJob *job; /* (owned) */
+  guint64 call;
+  guint32 attempt;
+  guint32 slot;
+  guint32 generation;
+
+  /* Manager thread only. */
+  CfutEntry *prev;
+  CfutEntry *next;
+  GVariant *arguments; /* (owned) (nullable) until they are sent */
+  gint64 kill_at;      /* when its grace is over; -1: it was not asked to stop */
+
+  /* Protected by the pool's lock: somebody took the call back. */
+  gboolean revoked;
+};
+
+/* A call that was answered, until the answers of one batch are settled. */
+typedef struct
+{
+  CfutEntry *entry;
+  CfutOutcome outcome;
+  gint64 duration_ns;
+  gboolean won;
+} CfutAnswer;
+
+struct _CfutProcess
+{
+  /* Set at construction, never changed; read from any thread. */
+  CfutManager *manager; /* (unowned) */
+  guint id;
+  int pid;
+  CfutClaims *claims;   /* (owned) */
+  clockid_t cpu_clock;
+  gboolean has_cpu_clock;
+
+  /* All below: manager thread only, unless it says otherwise. */
+  CfutProcessPhase phase; /* changed with the pool's lock held */
+  GSubprocess *subprocess; /* (owned) */
+  GSource *source;         /* (owned) watches the three descriptors */
+  gpointer channel_tag;
+  gpointer pidfd_tag;      /* (nullable) */
+  gpointer stderr_tag;     /* (nullable) */
+  int pidfd;
+  int control_fd;
+  CfutChannel *channel;    /* (owned) */
+  gboolean channel_ended;
+  gboolean drained;        /* the last read found nothing more */
+  CfutStderrTap tap;
+  gboolean tap_stalled;
+
+  CfutEntry *head;
+  CfutEntry *tail;
+  CfutEntry *expected; /* the first one that was not answered */
+  guint n_live;      /* entries that were not revoked, as far as is known */
+  gsize live_bytes;
+  CfutWindow window;
+  GArray *answers;   /* of CfutAnswer, while a batch is read */
+
+  gboolean ready;
+  GHashTable *functions; /* name -> CfutRemoteFunction */
+  gboolean no_claims;
+  gboolean slots_used_up; /* until it has answered again */
+
+  gint64 started_at;    /* all times are monotonic µs */
+  gint64 active_at;     /* when it last answered, or got a call while idle */
+  gint64 frame_since;   /* since when a frame is incomplete; -1: none is */
+  gint64 leave_by;      /* when a leaving one is killed; -1: not yet */
+  guint64 n_assigned;
+  guint64 n_done;
+  gint64 busy_time_ns;
+
+  gboolean expected_death; /* we wanted it to go */
+  gboolean blamed;         /* a call was failed because of it */
+  gboolean status_known;
+  gboolean died;           /* its calls were decided */
+  gboolean reaped;
+  int status;
+  GError *condemned;       /* (owned) (nullable) why it was killed */
+
+  gint64 cpu_time_ns;      /* last seen; protected by the pool's lock */
+  CfutWorkerInfo *info;    /* (owned) (nullable) */
+};
+
+/* What a worker says of a function in READY. */
+typedef struct
+{
+  guint32 index;
+  GVariantType *parameter_type;
+  GVariantType *result_type;
+} CfutRemoteFunction;
+
+/* Takes what was spawned. */
+CfutProcess *cfut_process_new             (CfutManager     *manager,
+                                           guint            id,
+                                           CfutSpawned     *spawned,
+                                           gint64           now);
+/* It has no entries any more. */
+void         cfut_process_free            (CfutProcess     *self);
+
+const CfutRemoteFunction *
+             cfut_process_find_function   (CfutProcess     *self,
+                                           const char      *name);
+
+/* The first call that was not taken back. */
+CfutEntry   *cfut_process_peek_locked     (CfutProcess     *self);
+CfutEntry   *cfut_process_add_entry       (CfutProcess     *self,
+                                           CfutJob         *job,
+                                           guint64          call,
+                                           guint32          slot);
+/* Takes it out of the list; the caller frees it without the lock. */
+void         cfut_process_remove_entry    (CfutProcess     *self,
+                                           CfutEntry       *entry);
+void         cfut_entry_free              (CfutEntry       *entry);
+
+/* Sending; each only queues, but for CANCEL. */
+void         cfut_process_send_setup      (CfutProcess     *self,
+                                           GVariant        *body);
+void         cfut_process_send_call       (CfutProcess     *self,
+                                           CfutEntry       *entry);
+void         cfut_process_send_shutdown   (CfutProcess     *self);
+void         cfut_process_send_cancel     (CfutProcess     *self,
+                                           CfutEntry       *entry);
+void         cfut_process_flush           (CfutProcess     *self);
+
+/* Reads what is there, at most one budget; answers go to @answers. FALSE with
+ * @error if the worker broke the protocol. */
+gboolean     cfut_process_read            (CfutProcess     *self,
+                                           GError         **error);
+
+void         cfut_process_kill            (CfutProcess     *self);
+/* Looks whether the status is known already; leaves the reaping to GLib. */
+gboolean     cfut_process_peek_status     (CfutProcess     *self);
+gint64       cfut_process_sample_cpu_locked (CfutProcess   *self);
+guint64      cfut_process_get_rss         (CfutProcess     *self);
+
+/* "Worker 123 was killed by signal 11 (Segmentation fault)", and so on;
+ * @label: what it was running (nullable). With its last words. */
+char        *cfut_process_describe_death  (CfutProcess     *self,
+                                           const char      *label);
+
+G_END_DECLS

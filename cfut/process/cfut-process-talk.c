@@ -1,0 +1,382 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "process/cfut-process-private.h"
+
+#include <sys/socket.h>
+
+#include "call/cfut-chunk-private.h"
+#include "cfut-debug-private.h"
+#include "cfut-error.h"
+#include "process/cfut-manager-private.h"
+
+/*
+ * What a manager says to a worker process, and what it makes of the answers.
+ * Nothing that a worker says is believed: each frame is held against what was
+ * sent, and the first that does not fit condemns the worker.
+ */
+
+/* How much one dispatch reads from one worker, so that none starves the others. */
+#define CFUT_READ_BUDGET (256 * 1024)
+#define CFUT_READ_SIZE   (64 * 1024)
+
+/* ---- Sending. */
+
+void
+cfut_process_send_setup (CfutProcess *self,
+                         GVariant    *body)
+{
+  CfutFrameHeader header = { .type = CFUT_FRAME_SETUP };
+
+  cfut_channel_queue_variant (self->channel, &header, body);
+}
+
+void
+cfut_process_send_call (CfutProcess *self,
+                        CfutEntry   *entry)
+{
+  CfutJob *job = entry->job;
+  const CfutRemoteFunction *function = cfut_process_find_function (self, job->function->name);
+  CfutFrameHeader header = {
+    .type = CFUT_FRAME_CALL,
+    .flags = job->n_items > 0 ? CFUT_FRAME_FLAG_CHUNK : CFUT_FRAME_FLAG_NONE,
+    .slot = entry->slot,
+    .call = entry->call,
+    .attempt = entry->attempt,
+    .aux = function->index,
+    .time = job->due == G_MAXINT64 ? -1 : job->due,
+  };
+
+  CFUT_DEBUG (PROTOCOL, "worker %d: CALL %" G_GUINT64_FORMAT " “%s”",
+              self->pid, entry->call, cfut_job_get_label (job));
+
+  cfut_channel_queue_variant (self->channel, &header, entry->arguments);
+  g_clear_pointer (&entry->arguments, g_variant_unref);
+}
+
+void
+cfut_process_send_shutdown (CfutProcess *self)
+{
+  CfutFrameHeader header = { .type = CFUT_FRAME_SHUTDOWN };
+
+  cfut_channel_queue (self->channel, &header, NULL, 0);
+}
+
+/* Goes past what is queued. If the worker does not read its control socket the
+ * frame is lost, and the grace that follows will end the worker. */
+void
+cfut_process_send_cancel (CfutProcess *self,
+                          CfutEntry   *entry)
+{
+  guint8 bytes[CFUT_FRAME_HEADER_SIZE];
+  CfutFrameHeader header = {
+    .type = CFUT_FRAME_CANCEL,
+    .call = entry->call,
+    .attempt = entry->attempt,
+  };
+
+  cfut_frame_encode (&header, bytes);
+  if (send (self->control_fd, bytes, sizeof bytes, MSG_DONTWAIT | MSG_NOSIGNAL) != sizeof bytes)
+    CFUT_DEBUG (PROTOCOL, "worker %d: CANCEL could not be sent", self->pid);
+}
+
+void
+cfut_process_flush (CfutProcess *self)
+{
+  GIOCondition condition = G_IO_IN;
+
+  if (self->channel_ended || cfut_channel_get_queued (self->channel) == 0)
+    return;
+
+  /* Whatever else goes wrong shows when reading. */
+  if (cfut_channel_flush (self->channel) == CFUT_CHANNEL_BLOCKED)
+    condition |= G_IO_OUT;
+  g_source_modify_unix_fd (self->source, self->channel_tag, condition);
+}
+
+/* ---- Receiving. */
+
+static gboolean
+protocol_error (GError     **error,
+                const char  *format,
+                ...) G_GNUC_PRINTF (2, 3);
+
+static gboolean
+protocol_error (GError     **error,
+                const char  *format,
+                ...)
+{
+  va_list arguments;
+
+  va_start (arguments, format);
+  g_propagate_error (error, g_error_new_valist (CFUT_ERROR, CFUT_ERROR_PROTOCOL, format, arguments));
+  va_end (arguments);
+
+  return FALSE;
+}
+
+static gboolean
+cfut_process_add_function (CfutProcess  *self,
+                           guint32       index,
+                           const char   *name,
+                           const char   *parameter,
+                           const char   *result,
+                           GError      **error)
+{
+  g_autoptr(GVariantType) parameter_type = cfut_frame_string_to_type (parameter, error);
+  g_autoptr(GVariantType) result_type = NULL;
+  CfutRemoteFunction *function;
+
+  if (parameter_type == NULL)
+    return FALSE;
+  result_type = cfut_frame_string_to_type (result, error);
+  if (result_type == NULL)
+    return FALSE;
+
+  function = g_new0 (CfutRemoteFunction, 1);
+  function->index = index;
+  function->parameter_type = g_steal_pointer (&parameter_type);
+  function->result_type = g_steal_pointer (&result_type);
+  g_hash_table_insert (self->functions, g_strdup (name), function);
+
+  return TRUE;
+}
+
+static gboolean
+cfut_process_handle_ready (CfutProcess  *self,
+                           CfutFrame    *frame,
+                           GError      **error)
+{
+  g_autoptr(GVariant) table = NULL;
+  GVariantIter iter;
+  const char *name, *parameter, *result;
+  guint32 index = 0;
+
+  if (self->ready)
+    return protocol_error (error, "It was ready twice");
+
+  table = cfut_channel_take_variant (self->channel, frame, G_VARIANT_TYPE ("a(sss)"), FALSE, error);
+  if (table == NULL)
+    return FALSE;
+
+  g_variant_iter_init (&iter, table);
+  while (g_variant_iter_next (&iter, "(&s&s&s)", &name, &parameter, &result))
+    {
+      if (!cfut_process_add_function (self, index++, name, parameter, result, error))
+        return FALSE;
+    }
+
+  self->ready = TRUE;
+  self->no_claims = (frame->header.flags & CFUT_FRAME_FLAG_NO_CLAIMS) != 0;
+  cfut_manager_process_ready (self->manager, self);
+
+  return TRUE;
+}
+
+/* The call that a frame speaks of; NULL with @error if there is none such. */
+static CfutEntry *
+cfut_process_match (CfutProcess  *self,
+                    CfutFrame    *frame,
+                    GError      **error)
+{
+  for (CfutEntry *entry = self->expected; entry != NULL; entry = entry->next)
+    {
+      if (entry->call == frame->header.call && entry->attempt == frame->header.attempt)
+        return entry;
+    }
+
+  protocol_error (error, "It sent %s for call %" G_GUINT64_FORMAT ", which it does not have",
+                  cfut_frame_type_get_name (frame->header.type), frame->header.call);
+
+  return NULL;
+}
+
+static gboolean
+cfut_process_decode_result (CfutProcess  *self,
+                            CfutEntry    *entry,
+                            CfutFrame    *frame,
+                            CfutOutcome  *outcome,
+                            GError      **error)
+{
+  const CfutFunction *function = entry->job->function;
+  gboolean is_chunk = (frame->header.flags & CFUT_FRAME_FLAG_CHUNK) != 0;
+  g_autoptr(GVariantType) chunk_type = NULL;
+  const GVariantType *type = function->result_type;
+  GVariant *variant;
+
+  if (is_chunk != (entry->job->n_items > 0))
+    return protocol_error (error, "It mistook a chunk for a call");
+
+  if (type == NULL)
+    type = cfut_process_find_function (self, function->name)->result_type;
+  if (is_chunk)
+    type = chunk_type = cfut_chunk_get_result_type (type);
+
+  variant = cfut_channel_take_variant (self->channel, frame, type, FALSE, error);
+  if (variant == NULL)
+    return FALSE;
+  cfut_outcome_take_variant (outcome, variant);
+
+  return TRUE;
+}
+
+/* TRUE if the worker, if it can claim calls, did claim this one. */
+static gboolean
+cfut_process_has_started (CfutProcess *self,
+                          CfutEntry   *entry)
+{
+  return self->no_claims ||
+         cfut_claims_is_claimed (self->claims, entry->slot, entry->generation);
+}
+
+static gboolean
+cfut_process_handle_answer (CfutProcess  *self,
+                            CfutFrame    *frame,
+                            GError      **error)
+{
+  CfutAnswer answer = { .outcome = CFUT_OUTCOME_INIT };
+
+  answer.entry = cfut_process_match (self, frame, error);
+  if (answer.entry == NULL)
+    return FALSE;
+
+  if (!cfut_process_has_started (self, answer.entry))
+    return protocol_error (error, "It answered a call that it had not started");
+
+  if (frame->header.type == CFUT_FRAME_RESULT)
+    {
+      if (!cfut_process_decode_result (self, answer.entry, frame, &answer.outcome, error))
+        return FALSE;
+    }
+  else
+    {
+      GError *remote = cfut_frame_error_from_body (frame->body, frame->header.length, error);
+
+      if (remote == NULL)
+        return FALSE;
+      cfut_outcome_take_error (&answer.outcome, remote);
+    }
+
+  answer.duration_ns = MAX (frame->header.time, 0);
+  g_array_append_val (self->answers, answer);
+  self->expected = answer.entry->next;
+
+  return TRUE;
+}
+
+static gboolean
+cfut_process_handle_error (CfutProcess  *self,
+                           CfutFrame    *frame,
+                           GError      **error)
+{
+  GError *reason;
+
+  if (frame->header.call != 0)
+    return cfut_process_handle_answer (self, frame, error);
+
+  reason = cfut_frame_error_from_body (frame->body, frame->header.length, error);
+  if (reason == NULL)
+    return FALSE;
+
+  cfut_manager_process_refused (self->manager, self, reason);
+
+  return TRUE;
+}
+
+static gboolean
+cfut_process_handle_progress (CfutProcess  *self,
+                              CfutFrame    *frame,
+                              GError      **error)
+{
+  CfutEntry *entry = cfut_process_match (self, frame, error);
+  g_autoptr(GVariant) body = NULL;
+  const char *message;
+  double fraction;
+
+  if (entry == NULL)
+    return FALSE;
+
+  body = cfut_channel_take_variant (self->channel, frame, G_VARIANT_TYPE ("(ds)"), FALSE, error);
+  if (body == NULL)
+    return FALSE;
+
+  g_variant_get (body, "(d&s)", &fraction, &message);
+  fraction = fraction >= 0 ? MIN (fraction, 1.0) : -1.0;
+  cfut_state_set_progress (&entry->job->state, fraction, message[0] != '\0' ? message : NULL);
+
+  return TRUE;
+}
+
+static gboolean
+cfut_process_handle_frame (CfutProcess  *self,
+                           CfutFrame    *frame,
+                           GError      **error)
+{
+  CFUT_DEBUG (PROTOCOL, "worker %d: %s %" G_GUINT64_FORMAT, self->pid,
+              cfut_frame_type_get_name (frame->header.type), frame->header.call);
+
+  switch (frame->header.type)
+    {
+    case CFUT_FRAME_READY:
+      return cfut_process_handle_ready (self, frame, error);
+
+    case CFUT_FRAME_RESULT:
+      return cfut_process_handle_answer (self, frame, error);
+
+    case CFUT_FRAME_ERROR:
+      return cfut_process_handle_error (self, frame, error);
+
+    case CFUT_FRAME_PROGRESS:
+      return cfut_process_handle_progress (self, frame, error);
+
+    case CFUT_FRAME_SETUP:
+    case CFUT_FRAME_CALL:
+    case CFUT_FRAME_CANCEL:
+    case CFUT_FRAME_SHUTDOWN:
+    default:
+      return protocol_error (error, "It sent a frame that only a parent may send");
+    }
+}
+
+static gboolean
+cfut_process_take_frames (CfutProcess  *self,
+                          GError      **error)
+{
+  CfutFrame frame;
+  CfutChannelStatus status;
+
+  while ((status = cfut_channel_next (self->channel, &frame, error)) == CFUT_CHANNEL_OK)
+    {
+      if (!cfut_process_handle_frame (self, &frame, error))
+        return FALSE;
+    }
+
+  return status != CFUT_CHANNEL_FAILED;
+}
+
+gboolean
+cfut_process_read (CfutProcess  *self,
+                   GError      **error)
+{
+  self->drained = FALSE;
+  for (gsize done = 0; done < CFUT_READ_BUDGET && !self->channel_ended; done += CFUT_READ_SIZE)
+    {
+      CfutChannelStatus status = cfut_channel_read (self->channel, CFUT_READ_SIZE);
+
+      self->drained = status == CFUT_CHANNEL_BLOCKED;
+      if (self->drained)
+        break;
+
+      if (status != CFUT_CHANNEL_OK)
+        self->channel_ended = TRUE;
+      else if (!cfut_process_take_frames (self, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}

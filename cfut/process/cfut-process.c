@@ -1,0 +1,243 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "process/cfut-process-private.h"
+
+#include <signal.h>
+#include <stdio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cfut-debug-private.h"
+#include "cfut-error.h"
+
+#ifndef P_PIDFD
+#define P_PIDFD 3
+#endif
+
+static void
+remote_function_free (gpointer data)
+{
+  CfutRemoteFunction *self = data;
+
+  g_variant_type_free (self->parameter_type);
+  g_variant_type_free (self->result_type);
+  g_free (self);
+}
+
+CfutProcess *
+cfut_process_new (CfutManager *manager,
+                  guint        id,
+                  CfutSpawned *spawned,
+                  gint64       now)
+{
+  CfutProcess *self = g_new0 (CfutProcess, 1);
+
+  self->manager = manager;
+  self->id = id;
+  self->pid = spawned->pid;
+  self->subprocess = g_steal_pointer (&spawned->subprocess);
+  self->channel = g_steal_pointer (&spawned->channel);
+  self->claims = g_steal_pointer (&spawned->claims);
+  self->pidfd = g_steal_fd (&spawned->pidfd);
+  self->control_fd = g_steal_fd (&spawned->control_fd);
+  cfut_stderr_tap_init (&self->tap, g_steal_fd (&spawned->stderr_fd));
+  self->has_cpu_clock = self->pid > 0 && clock_getcpuclockid (self->pid, &self->cpu_clock) == 0;
+  self->functions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, remote_function_free);
+  self->answers = g_array_new (FALSE, FALSE, sizeof (CfutAnswer));
+  cfut_window_init (&self->window);
+  self->started_at = self->active_at = now;
+  self->frame_since = -1;
+  self->leave_by = -1;
+
+  return self;
+}
+
+void
+cfut_process_free (CfutProcess *self)
+{
+  g_assert (self->head == NULL);
+  g_assert (self->answers->len == 0);
+
+  if (self->source != NULL)
+    {
+      g_source_destroy (self->source);
+      g_source_unref (self->source);
+    }
+  cfut_stderr_tap_clear (&self->tap);
+  cfut_channel_free (self->channel);
+  cfut_claims_free (self->claims);
+  if (self->pidfd >= 0)
+    close (self->pidfd);
+  close (self->control_fd);
+  g_hash_table_unref (self->functions);
+  g_array_unref (self->answers);
+  g_clear_error (&self->condemned);
+  g_clear_object (&self->info);
+  g_object_unref (self->subprocess);
+  g_free (self);
+}
+
+const CfutRemoteFunction *
+cfut_process_find_function (CfutProcess *self,
+                            const char  *name)
+{
+  return g_hash_table_lookup (self->functions, name);
+}
+
+/* ---- Entries. */
+
+CfutEntry *
+cfut_process_peek_locked (CfutProcess *self)
+{
+  CfutEntry *entry = self->head;
+
+  while (entry != NULL && entry->revoked)
+    entry = entry->next;
+
+  return entry;
+}
+
+CfutEntry *
+cfut_process_add_entry (CfutProcess *self,
+                        CfutJob     *job,
+                        guint64      call,
+                        guint32      slot)
+{
+  CfutEntry *entry = g_new0 (CfutEntry, 1);
+
+  entry->process = self;
+  entry->job = job;
+  entry->call = call;
+  entry->attempt = job->attempt;
+  entry->slot = slot;
+  entry->generation = cfut_claims_get_generation (call, job->attempt);
+  entry->arguments = g_variant_ref (job->arguments);
+  entry->kill_at = -1;
+
+  entry->prev = self->tail;
+  if (self->tail != NULL)
+    self->tail->next = entry;
+  else
+    self->head = entry;
+  self->tail = entry;
+  if (self->expected == NULL)
+    self->expected = entry;
+  self->n_live++;
+  self->live_bytes += job->size;
+
+  return entry;
+}
+
+void
+cfut_process_remove_entry (CfutProcess *self,
+                           CfutEntry   *entry)
+{
+  if (entry->prev != NULL)
+    entry->prev->next = entry->next;
+  else
+    self->head = entry->next;
+  if (entry->next != NULL)
+    entry->next->prev = entry->prev;
+  else
+    self->tail = entry->prev;
+  if (self->expected == entry)
+    self->expected = entry->next;
+
+  self->n_live--;
+  self->live_bytes -= entry->job->size;
+}
+
+void
+cfut_entry_free (CfutEntry *entry)
+{
+  g_clear_pointer (&entry->arguments, g_variant_unref);
+  g_clear_pointer (&entry->job, cfut_job_unref);
+  g_free (entry);
+}
+
+/* ---- The end. */
+
+void
+cfut_process_kill (CfutProcess *self)
+{
+  CFUT_DEBUG (WORKERS, "killing worker %d", self->pid);
+
+  g_subprocess_force_exit (self->subprocess);
+}
+
+gboolean
+cfut_process_peek_status (CfutProcess *self)
+{
+  siginfo_t info = { 0 };
+
+  if (self->status_known)
+    return TRUE;
+
+  if (self->pidfd < 0 ||
+      waitid (P_PIDFD, self->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+      info.si_pid == 0)
+    return FALSE;
+
+  self->status = info.si_code == CLD_EXITED ? W_EXITCODE (info.si_status, 0)
+                                            : W_EXITCODE (0, info.si_status);
+  self->status_known = TRUE;
+
+  return TRUE;
+}
+
+gint64
+cfut_process_sample_cpu_locked (CfutProcess *self)
+{
+  struct timespec used;
+
+  if (self->has_cpu_clock && !self->died && clock_gettime (self->cpu_clock, &used) == 0)
+    self->cpu_time_ns = used.tv_sec * G_GINT64_CONSTANT (1000000000) + used.tv_nsec;
+
+  return self->cpu_time_ns;
+}
+
+guint64
+cfut_process_get_rss (CfutProcess *self)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/statm", self->pid);
+  g_autofree char *contents = NULL;
+  guint64 size, resident;
+
+  if (!g_file_get_contents (path, &contents, NULL, NULL) ||
+      sscanf (contents, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &size, &resident) != 2)
+    return 0;
+
+  return resident * sysconf (_SC_PAGESIZE);
+}
+
+char *
+cfut_process_describe_death (CfutProcess *self,
+                             const char  *label)
+{
+  g_autofree char *tail = cfut_stderr_tap_dup_tail (&self->tap);
+  GString *text = g_string_new (NULL);
+
+  g_string_append_printf (text, "Worker %d ", self->pid);
+  if (WIFSIGNALED (self->status))
+    g_string_append_printf (text, "was killed by signal %d (%s)",
+                            WTERMSIG (self->status), g_strsignal (WTERMSIG (self->status)));
+  else
+    g_string_append_printf (text, "exited with status %d", WEXITSTATUS (self->status));
+
+  if (!self->ready)
+    g_string_append (text, " before it was ready");
+  if (label != NULL)
+    g_string_append_printf (text, " while running “%s”", label);
+  if (self->condemned != NULL)
+    g_string_append_printf (text, ": %s", self->condemned->message);
+  if (tail != NULL)
+    g_string_append_printf (text, "; its last words were:\n%s", tail);
+
+  return g_string_free (text, FALSE);
+}

@@ -1,0 +1,233 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "process/cfut-spawn-private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <glib-unix.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "call/cfut-program-private.h"
+#include "cfut-error.h"
+
+static void
+clear_fd (int *fd)
+{
+  if (*fd >= 0)
+    close (*fd);
+  *fd = -1;
+}
+
+void
+cfut_spawned_clear (CfutSpawned *self)
+{
+  g_clear_object (&self->subprocess);
+  clear_fd (&self->pidfd);
+  clear_fd (&self->control_fd);
+  clear_fd (&self->stderr_fd);
+  g_clear_pointer (&self->channel, cfut_channel_free);
+  g_clear_pointer (&self->claims, cfut_claims_free);
+}
+
+static gboolean
+set_errno_error (GError    **error,
+                 const char *what)
+{
+  int saved_errno = errno;
+
+  g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+               "Failed to start a worker: %s: %s", what, g_strerror (saved_errno));
+
+  return FALSE;
+}
+
+static gboolean
+make_socket_pair (int      ends[2],
+                  GError **error)
+{
+  if (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) == 0)
+    return TRUE;
+
+  ends[0] = ends[1] = -1;
+
+  return set_errno_error (error, "socketpair");
+}
+
+/* The child's ends of everything; the launcher takes them. */
+typedef struct
+{
+  int channel;
+  int control;
+  int claims;
+  int err;
+} ChildFds;
+
+static void
+child_fds_clear (ChildFds *self)
+{
+  clear_fd (&self->channel);
+  clear_fd (&self->control);
+  clear_fd (&self->claims);
+  clear_fd (&self->err);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ChildFds, child_fds_clear)
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CfutSpawned, cfut_spawned_clear)
+
+static gboolean
+open_fds (CfutSpawned *spawned,
+          ChildFds    *child,
+          GError     **error)
+{
+  int ends[2];
+
+  if (!make_socket_pair (ends, error))
+    return FALSE;
+  child->channel = ends[1];
+  spawned->channel = cfut_channel_new_take_fd (ends[0], CFUT_FRAME_FROM_WORKER, error);
+  if (spawned->channel == NULL)
+    return FALSE;
+
+  if (!make_socket_pair (ends, error))
+    return FALSE;
+  spawned->control_fd = ends[0];
+  child->control = ends[1];
+
+  if (!g_unix_open_pipe (ends, FD_CLOEXEC, error))
+    {
+      g_prefix_error (error, "Failed to start a worker: ");
+      return FALSE;
+    }
+  spawned->stderr_fd = ends[0];
+  child->err = ends[1];
+  if (!g_unix_set_fd_nonblocking (spawned->stderr_fd, TRUE, error))
+    return FALSE;
+
+  spawned->claims = cfut_claims_new (error);
+  if (spawned->claims == NULL)
+    return FALSE;
+  child->claims = fcntl (cfut_claims_get_fd (spawned->claims), F_DUPFD_CLOEXEC, 0);
+  if (child->claims < 0)
+    return set_errno_error (error, "dup");
+
+  return TRUE;
+}
+
+static int
+open_pidfd (int pid)
+{
+#ifdef SYS_pidfd_open
+  return syscall (SYS_pidfd_open, pid, 0);
+#else
+  return -1;
+#endif
+}
+
+gboolean
+cfut_spawn (const char * const  *argv,
+            const char * const  *envp,
+            CfutSpawned         *spawned,
+            GError             **error)
+{
+  g_autoptr(GSubprocessLauncher) launcher = NULL;
+  g_auto(CfutSpawned) result = { NULL, 0, -1, -1, -1, NULL, NULL };
+  g_auto(ChildFds) child = { -1, -1, -1, -1 };
+  g_autofree char *identity = NULL;
+  g_autoptr(GError) local_error = NULL;
+
+  if (!open_fds (&result, &child, error))
+    return FALSE;
+
+  launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_INHERIT_FDS);
+  identity = g_strdup_printf ("1:%d", (int) getpid ());
+  g_subprocess_launcher_set_environ (launcher, (char **) envp);
+  g_subprocess_launcher_setenv (launcher, "CFUT_WORKER", identity, TRUE);
+  g_subprocess_launcher_take_fd (launcher, g_steal_fd (&child.channel), CFUT_FD_CHANNEL);
+  g_subprocess_launcher_take_fd (launcher, g_steal_fd (&child.control), CFUT_FD_CONTROL);
+  g_subprocess_launcher_take_fd (launcher, g_steal_fd (&child.claims), CFUT_FD_CLAIMS);
+  g_subprocess_launcher_take_stderr_fd (launcher, g_steal_fd (&child.err));
+
+  result.subprocess = g_subprocess_launcher_spawnv (launcher, argv, &local_error);
+  /* While the launcher has the child's ends, no end of file would be seen. */
+  g_subprocess_launcher_close (launcher);
+
+  if (result.subprocess == NULL)
+    {
+      g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+                   "Failed to start a worker: %s", local_error->message);
+      return FALSE;
+    }
+
+  /* Gone already if the child died and was reaped: then there is no identifier,
+   * and the subprocess tells the rest. */
+  if (g_subprocess_get_identifier (result.subprocess) != NULL)
+    result.pid = (int) g_ascii_strtoll (g_subprocess_get_identifier (result.subprocess), NULL, 10);
+  if (result.pid > 0)
+    result.pidfd = open_pidfd (result.pid);
+
+  *spawned = result;
+  result = (CfutSpawned) { NULL, 0, -1, -1, -1, NULL, NULL };
+
+  return TRUE;
+}
+
+static const char *
+get_helper_program (void)
+{
+  const char *program = g_getenv ("CFUT_WORKER_PROGRAM");
+
+  return program != NULL ? program : CFUT_LIBEXECDIR "/cfut-worker";
+}
+
+/* The path of this program, which may have been replaced meanwhile. */
+static char *
+get_own_program (void)
+{
+  g_autofree char *path = g_file_read_link ("/proc/self/exe", NULL);
+
+  if (path != NULL && g_file_test (path, G_FILE_TEST_IS_EXECUTABLE))
+    return g_steal_pointer (&path);
+
+  return g_strdup ("/proc/self/exe");
+}
+
+char **
+cfut_spawn_make_argv (const char * const  *argv,
+                      const char * const  *modules,
+                      GError             **error)
+{
+  g_autoptr(GStrvBuilder) builder = g_strv_builder_new ();
+
+  if (argv != NULL && argv[0] != NULL)
+    g_strv_builder_addv (builder, (const char **) argv);
+  else if (modules != NULL && modules[0] != NULL)
+    g_strv_builder_add (builder, get_helper_program ());
+  else if (cfut_init_was_called ())
+    {
+      g_autofree char *path = get_own_program ();
+
+      g_strv_builder_add (builder, path);
+      return g_strv_builder_end (builder);
+    }
+  else
+    {
+      g_set_error_literal (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+                           "This program cannot be its own worker, since it does not call cfut_init(): "
+                           "call that at the start of main(), after registering the functions, "
+                           "or set the executor's “modules” or “argv”");
+      return NULL;
+    }
+
+  if (modules != NULL)
+    g_strv_builder_addv (builder, (const char **) modules);
+
+  return g_strv_builder_end (builder);
+}

@@ -1,0 +1,47 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+G_BEGIN_DECLS
+
+/*
+ * CfutStartPolicy: when to start the next worker after some have come to
+ * nothing, and when to give up. Pure: no clock, no I/O.
+ *
+ * A worker came to nothing if it died before it could serve, or before it had
+ * ended a single call without any call being to blame. After each the next start
+ * waits twice as long; after CFUT_START_MAX_FAILURES in a row the executor is
+ * broken. A kill from outside says little about the program, so those count
+ * apart, up to CFUT_START_MAX_KILLS. Any success forgets all.
+ */
+
+#define CFUT_START_MAX_FAILURES 8
+#define CFUT_START_MAX_KILLS    100
+#define CFUT_START_BACKOFF_US   2000
+#define CFUT_START_MAX_BACKOFF_US 200000
+
+typedef struct
+{
+  guint n_failures; /* in a row */
+  guint n_kills;    /* in a row */
+  gint64 not_before; /* monotonic µs */
+} CfutStartPolicy;
+
+typedef enum
+{
+  CFUT_START_RETRY,
+  CFUT_START_GIVE_UP,
+} CfutStartVerdict;
+
+void             cfut_start_policy_succeeded (CfutStartPolicy *self);
+CfutStartVerdict cfut_start_policy_failed    (CfutStartPolicy *self,
+                                              gboolean         killed,
+                                              gint64           now);
+
+G_END_DECLS
