@@ -100,14 +100,26 @@ pop (CfutDeliverySource *self)
       item->next = NULL;
       count_destroys_locked (self, item, -1);
     }
-  else
-    {
-      leave_table_locked (self);
-    }
 
   g_mutex_unlock (&delivery_lock);
 
   return item;
+}
+
+/* From then on the next item gets a new source.
+ * Runs in: any thread. Locks: takes the delivery's. */
+static gboolean
+leave_table_if_empty (CfutDeliverySource *self)
+{
+  gboolean empty;
+
+  g_mutex_lock (&delivery_lock);
+  empty = self->head == NULL;
+  if (empty)
+    leave_table_locked (self);
+  g_mutex_unlock (&delivery_lock);
+
+  return empty;
 }
 
 /* Runs in: the thread that iterates the context. Locks: none. */
@@ -151,13 +163,15 @@ cfut_delivery_source_dispatch (GSource     *source,
       item->deliver (item);
 
       if (g_get_monotonic_time () >= end)
-        {
-          self->sits_out = TRUE;
-          return G_SOURCE_CONTINUE;
-        }
+        break;
     }
 
-  return G_SOURCE_REMOVE;
+  if (leave_table_if_empty (self))
+    return G_SOURCE_REMOVE;
+
+  self->sits_out = TRUE;
+
+  return G_SOURCE_CONTINUE;
 }
 
 /* The source was destroyed: by the dispatch above, or with its context, which
