@@ -119,7 +119,7 @@ missing_packages ()
 # Installs Debian packages; fails if it cannot.
 install_packages ()
 {
-  local root=()
+  local root=() log=$build/packages.log
 
   command -v apt-get > /dev/null || return 1
   if [ "$(id -u)" != 0 ]; then
@@ -129,9 +129,14 @@ install_packages ()
   fi
 
   say "Installing: $*"
-  "${root[@]}" apt-get update -q || say 'Package lists could not be updated; trying with those at hand'
+  mkdir -p "$build"
+  "${root[@]}" apt-get update -q > "$log" 2>&1 ||
+    say 'The package lists could not be updated; trying with those at hand'
   "${root[@]}" env DEBIAN_FRONTEND=noninteractive \
-    apt-get install -q -y --no-install-recommends "$@"
+    apt-get install -q -y --no-install-recommends "$@" >> "$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    return 1
+  }
 }
 
 cfut_require ()
