@@ -326,7 +326,7 @@ cfut_executor_class_init (CfutExecutorClass *klass)
   object_class->dispose = cfut_executor_dispose;
   object_class->finalize = cfut_executor_finalize;
 
-  klass->submit = cfut_executor_real_submit;
+  klass->submit_full = cfut_executor_real_submit;
   klass->shutdown = cfut_executor_real_shutdown;
   klass->get_stats = cfut_executor_real_get_stats;
 
@@ -501,7 +501,7 @@ cfut_executor_submit_full (CfutExecutor       *self,
   g_return_val_if_fail (function != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return CFUT_EXECUTOR_GET_CLASS (self)->submit (self, function, sunk, options, error);
+  return CFUT_EXECUTOR_GET_CLASS (self)->submit_full (self, function, sunk, options, error);
 }
 
 gboolean

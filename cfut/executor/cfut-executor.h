@@ -66,7 +66,7 @@ G_DECLARE_DERIVABLE_TYPE (CfutExecutor, cfut_executor, CFUT, EXECUTOR, GObject)
 
 /**
  * CfutExecutorClass:
- * @submit: see [method@Cfut.Executor.submit_full]; the one function that a
+ * @submit_full: see [method@Cfut.Executor.submit_full]; the one function that a
  *   subclass must provide
  * @shutdown: see [method@Cfut.Executor.shutdown]
  * @get_stats: see [method@Cfut.Executor.get_stats]
@@ -83,16 +83,16 @@ struct _CfutExecutorClass
 {
   GObjectClass parent_class;
 
-  CfutFuture *(*submit)    (CfutExecutor       *self,
-                            const char         *function,
-                            GVariant           *arguments,
-                            CfutSubmitOptions  *options,
-                            GError            **error);
-  gboolean    (*shutdown)  (CfutExecutor       *self,
-                            CfutShutdownFlags   flags,
-                            gint64              timeout_us,
-                            GError            **error);
-  CfutStats  *(*get_stats) (CfutExecutor       *self);
+  CfutFuture *(*submit_full) (CfutExecutor       *self,
+                              const char         *function,
+                              GVariant           *arguments,
+                              CfutSubmitOptions  *options,
+                              GError            **error);
+  gboolean    (*shutdown)    (CfutExecutor       *self,
+                              CfutShutdownFlags   flags,
+                              gint64              timeout_us,
+                              GError            **error);
+  CfutStats  *(*get_stats)   (CfutExecutor       *self);
 
   /*< private >*/
   gpointer _reserved[8];

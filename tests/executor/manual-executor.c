@@ -69,7 +69,7 @@ static void
 test_manual_executor_class_init (TestManualExecutorClass *klass)
 {
   G_OBJECT_CLASS (klass)->finalize = test_manual_executor_finalize;
-  CFUT_EXECUTOR_CLASS (klass)->submit = test_manual_executor_submit;
+  CFUT_EXECUTOR_CLASS (klass)->submit_full = test_manual_executor_submit;
 }
 
 static void
