@@ -126,24 +126,23 @@ cfut_manager_check_rss (CfutManager *self,
   cfut_manager_let_go (self, process, now);
 }
 
-/* Reads what the worker has sent. */
-void
-cfut_manager_read_process (CfutManager *self,
-                           CfutProcess *process)
+/* Makes of a read that was @fine or gave @error what is to be made of it. */
+static void
+cfut_manager_after_read (CfutManager *self,
+                         CfutProcess *process,
+                         gboolean     fine,
+                         GError      *error)
 {
-  g_autoptr(GError) error = NULL;
   gint64 now = g_get_monotonic_time ();
-  gboolean fine = cfut_process_read (process, &error);
 
   if (process->answers->len > 0)
     {
       process->active_at = now;
       process->slots_used_up = FALSE;
       cfut_start_policy_succeeded (&self->policy);
-      if (fine)
-        fine = cfut_manager_settle_answers (self, process, now, &error);
-      else
-        cfut_manager_settle_answers (self, process, now, NULL);
+      /* The first thing that was wrong is what counts. */
+      if (!cfut_manager_settle_answers (self, process, now, fine ? &error : NULL))
+        fine = FALSE;
       cfut_manager_check_rss (self, process, now);
     }
 
@@ -152,9 +151,28 @@ cfut_manager_read_process (CfutManager *self,
   else if (process->frame_since < 0)
     process->frame_since = now;
 
-  if (process->phase == CFUT_PROCESS_DYING)
-    return;
+  if (!fine && process->phase != CFUT_PROCESS_DYING)
+    cfut_manager_condemn (self, process, error);
+  else
+    g_clear_error (&error);
+}
 
-  if (!fine)
-    cfut_manager_condemn (self, process, g_steal_pointer (&error));
+void
+cfut_manager_read_process (CfutManager *self,
+                           CfutProcess *process)
+{
+  GError *error = NULL;
+  gboolean fine = cfut_process_read (process, &error);
+
+  cfut_manager_after_read (self, process, fine, error);
+}
+
+void
+cfut_manager_read_journal (CfutManager *self,
+                           CfutProcess *process)
+{
+  GError *error = NULL;
+  gboolean fine = cfut_process_read_journal (process, &error);
+
+  cfut_manager_after_read (self, process, fine, error);
 }

@@ -90,13 +90,22 @@ cfut_manager_process_refused (CfutManager *self,
   g_error_free (reason);
 }
 
+/* Nothing that it says counts any more. */
+static void
+cfut_process_stop_listening (CfutProcess *self)
+{
+  self->channel_ended = TRUE;
+  if (self->channel_tag != NULL)
+    g_source_remove_unix_fd (self->source, g_steal_pointer (&self->channel_tag));
+}
+
 void
 cfut_manager_condemn (CfutManager *self,
                       CfutProcess *process,
                       GError      *reason)
 {
   if (reason != NULL)
-    CFUT_DEBUG (WORKERS, "worker %d is condemned: %s", process->pid, reason->message);
+    cfut_process_stop_listening (process);
   else
     process->expected_death = TRUE;
 
@@ -175,7 +184,8 @@ typedef struct
  * may hold open and fill. */
 #define CFUT_DRAIN_ROUNDS 256
 
-/* Reads the socket to its end: what a dead worker has written still counts. */
+/* Reads the socket to its end, and the journal: what a dead worker has said
+ * still counts. */
 static void
 cfut_manager_check_death (CfutManager *self,
                           CfutProcess *process)
@@ -185,6 +195,8 @@ cfut_manager_check_death (CfutManager *self,
 
   for (guint i = 0; i < CFUT_DRAIN_ROUNDS && !process->channel_ended && !process->drained; i++)
     cfut_manager_read_process (self, process);
+  if (process->condemned == NULL)
+    cfut_manager_read_journal (self, process);
   cfut_stderr_tap_pump (&process->tap);
 
   if (cfut_process_peek_status (process))

@@ -31,9 +31,9 @@ G_BEGIN_DECLS
  *   call sent, not claimed   the call goes back to the head of the queue
  *   call claimed             it had started: it is retried if that was allowed,
  *                            else it fails with WORKER_DIED
- *   answer partly written    the same: a torn frame is no answer
- *   answer written           the answer counts: at a death the socket is read
- *                            to its end before anything is decided
+ *   answer noted or written  the answer counts: at a death the socket is read
+ *                            to its end, and then the journal, before anything
+ *                            is decided
  *   while it is leaving      nothing is lost; that is how it should end
  *
  * The pidfd decides that a worker is dead, since an end of file may be missing
@@ -161,6 +161,9 @@ void         cfut_manager_show            (CfutManager  *self,
 
 /* cfut-manager-answers.c: what they answer. */
 void         cfut_manager_read_process    (CfutManager  *self,
+                                           CfutProcess  *process);
+/* What a dead worker had to say still. */
+void         cfut_manager_read_journal    (CfutManager  *self,
                                            CfutProcess  *process);
 /* Drops calls that were taken back from the front of the window. */
 void         cfut_manager_drop_revoked    (CfutManager  *self,

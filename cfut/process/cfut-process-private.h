@@ -168,6 +168,11 @@ void         cfut_process_flush           (CfutProcess     *self);
 gboolean     cfut_process_read            (CfutProcess     *self,
                                            GError         **error);
 
+/* What a dead worker had noted in its journal and could not write any more, as
+ * if it had been read. */
+gboolean     cfut_process_read_journal    (CfutProcess     *self,
+                                           GError         **error);
+
 void         cfut_process_kill            (CfutProcess     *self);
 /* Looks whether the status is known already; leaves the reaping to GLib. */
 gboolean     cfut_process_peek_status     (CfutProcess     *self);

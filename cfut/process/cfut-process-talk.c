@@ -380,3 +380,30 @@ cfut_process_read (CfutProcess  *self,
 
   return TRUE;
 }
+
+gboolean
+cfut_process_read_journal (CfutProcess  *self,
+                           GError      **error)
+{
+  g_autoptr(GBytes) rest = NULL;
+  const guint8 *data;
+  gsize size = 0;
+
+  rest = cfut_journal_dup_rest (cfut_claims_get_journal (self->claims),
+                                cfut_channel_get_n_read (self->channel));
+  if (rest == NULL)
+    return TRUE;
+
+  data = g_bytes_get_data (rest, &size);
+  while (size > 0)
+    {
+      gsize n_bytes = cfut_channel_feed (self->channel, data, size);
+
+      data += n_bytes;
+      size -= n_bytes;
+      if (!cfut_process_take_frames (self, error))
+        return FALSE;
+    }
+
+  return TRUE;
+}

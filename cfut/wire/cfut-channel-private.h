@@ -7,6 +7,7 @@
 #pragma once
 
 #include "wire/cfut-frame-private.h"
+#include "wire/cfut-journal-private.h"
 
 G_BEGIN_DECLS
 
@@ -59,6 +60,12 @@ CfutChannelStatus  cfut_channel_flush       (CfutChannel            *self);
 /* Waits until a flush can write something, or will find the other end gone. */
 void               cfut_channel_write_wait  (CfutChannel            *self);
 
+/* From now on notes in @journal (unowned) what is queued, until it is written. */
+void               cfut_channel_set_journal (CfutChannel            *self,
+                                             CfutJournal            *journal);
+/* FALSE if something that is queued did not fit into the journal. */
+gboolean           cfut_channel_is_noted   (CfutChannel            *self);
+
 /* Reads at most @budget bytes, once and without blocking. Take all frames before
  * the next read: a full buffer is OK and reads nothing. */
 CfutChannelStatus  cfut_channel_read        (CfutChannel            *self,
@@ -66,6 +73,13 @@ CfutChannelStatus  cfut_channel_read        (CfutChannel            *self,
 /* As above, but waits until something can be read. */
 CfutChannelStatus  cfut_channel_read_wait   (CfutChannel            *self,
                                              gsize                   budget);
+/* How many bytes have been read in all. */
+guint64            cfut_channel_get_n_read (CfutChannel            *self);
+/* Takes @data as if it had been read, as far as there is room; returns how much
+ * that was. As with a read, take all frames first. */
+gsize              cfut_channel_feed       (CfutChannel            *self,
+                                             const guint8           *data,
+                                             gsize                   size);
 /* OK: @frame is the next one; BLOCKED: no whole frame is here yet. */
 CfutChannelStatus  cfut_channel_next        (CfutChannel            *self,
                                              CfutFrame              *frame,

@@ -7,6 +7,7 @@
 #include "config.h"
 
 #include <gio/gio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "cfut-debug-private.h"
@@ -36,9 +37,13 @@ struct _CfutChannel
 
   /* Only for the thread that reads. */
   CfutInbox inbox;
+  guint64 n_read;
 
   /* Only for the thread that writes. */
   CfutOutbox outbox;
+  guint64 n_queued;     /* in all, since the beginning */
+  CfutJournal *journal; /* (unowned) (nullable) */
+  gboolean noted;       /* all that is queued is in the journal */
   gboolean closed; /* nobody will read what is written */
 };
 
@@ -72,6 +77,7 @@ cfut_channel_new_take_fd (int               fd,
   self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (self->connection)));
   cfut_inbox_init (&self->inbox, peer);
   cfut_outbox_init (&self->outbox);
+  self->noted = TRUE;
 
   return self;
 }
@@ -102,6 +108,51 @@ log_frame (CfutChannel           *self,
 }
 
 void
+cfut_channel_set_journal (CfutChannel *self,
+                          CfutJournal *journal)
+{
+  g_assert (self->n_queued == 0);
+
+  self->journal = journal;
+}
+
+gboolean
+cfut_channel_is_noted (CfutChannel *self)
+{
+  return self->noted;
+}
+
+/* Notes a frame that was queued. Once one does not fit none is noted until all
+ * is written, since what is noted has no gaps. */
+static void
+note_frame (CfutChannel           *self,
+            const CfutFrameHeader *header,
+            gconstpointer          body)
+{
+  gsize padding = CFUT_FRAME_PADDED (header->length) - header->length;
+  guint8 bytes[CFUT_FRAME_HEADER_SIZE];
+
+  self->n_queued += sizeof bytes + header->length + padding;
+  if (self->journal == NULL || !self->noted)
+    return;
+
+  cfut_frame_encode (header, bytes);
+  self->noted = cfut_journal_append (self->journal, bytes, sizeof bytes,
+                                     body, header->length, padding);
+}
+
+/* All that was queued is written. */
+static void
+restart_journal (CfutChannel *self)
+{
+  if (self->journal == NULL)
+    return;
+
+  cfut_journal_restart (self->journal, self->n_queued);
+  self->noted = TRUE;
+}
+
+void
 cfut_channel_queue (CfutChannel     *self,
                     CfutFrameHeader *header,
                     gconstpointer    body,
@@ -111,6 +162,7 @@ cfut_channel_queue (CfutChannel     *self,
     return;
 
   cfut_outbox_add (&self->outbox, header, body, length);
+  note_frame (self, header, body);
   log_frame (self, "queued", header);
 }
 
@@ -123,6 +175,7 @@ cfut_channel_queue_variant (CfutChannel     *self,
     return;
 
   cfut_outbox_add_variant (&self->outbox, header, body);
+  note_frame (self, header, g_variant_get_data (body));
   log_frame (self, "queued", header);
 }
 
@@ -163,6 +216,8 @@ cfut_channel_flush (CfutChannel *self)
         return CFUT_CHANNEL_BLOCKED;
     }
 
+  restart_journal (self);
+
   return self->closed ? CFUT_CHANNEL_CLOSED : CFUT_CHANNEL_OK;
 }
 
@@ -186,6 +241,7 @@ cfut_channel_read (CfutChannel *self,
   if (n_bytes > 0)
     {
       cfut_inbox_add (&self->inbox, n_bytes);
+      self->n_read += n_bytes;
       return CFUT_CHANNEL_OK;
     }
 
@@ -193,6 +249,28 @@ cfut_channel_read (CfutChannel *self,
     return CFUT_CHANNEL_BLOCKED;
 
   return CFUT_CHANNEL_CLOSED;
+}
+
+guint64
+cfut_channel_get_n_read (CfutChannel *self)
+{
+  return self->n_read;
+}
+
+gsize
+cfut_channel_feed (CfutChannel  *self,
+                   const guint8 *data,
+                   gsize         size)
+{
+  gsize space;
+  guint8 *room = cfut_inbox_get_space (&self->inbox, &space);
+  gsize n_bytes = MIN (space, size);
+
+  memcpy (room, data, n_bytes);
+  cfut_inbox_add (&self->inbox, n_bytes);
+  self->n_read += n_bytes;
+
+  return n_bytes;
 }
 
 CfutChannelStatus

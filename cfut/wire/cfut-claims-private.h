@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include "wire/cfut-journal-private.h"
 
 G_BEGIN_DECLS
 
@@ -43,6 +43,9 @@ CfutClaims *cfut_claims_new_take_fd (int          fd,
                                      GError     **error);
 void        cfut_claims_free        (CfutClaims  *self);
 int         cfut_claims_get_fd      (CfutClaims  *self);
+
+/* The worker's journal, which shares the memory of the page. */
+CfutJournal *cfut_claims_get_journal (CfutClaims *self);
 
 /* What both ends call a slot's use by an attempt of a call. */
 static inline guint32

@@ -27,7 +27,8 @@
  * word, so no slot is pushed twice; and it is taken as a whole by the manager,
  * so there is nothing for a pop to be confused by.
  */
-#define CLAIMS_SIZE (CFUT_CLAIMS_N_SLOTS * sizeof (Slot))
+/* The slots, and behind them the journal. */
+#define CLAIMS_SIZE (CFUT_CLAIMS_N_SLOTS * sizeof (Slot) + sizeof (CfutJournal))
 #define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 #define NO_SLOT   CFUT_CLAIMS_N_SLOTS
 
@@ -220,6 +221,12 @@ push (CfutClaims *self,
 {
   self->next[slot] = *head;
   *head = slot;
+}
+
+CfutJournal *
+cfut_claims_get_journal (CfutClaims *self)
+{
+  return (CfutJournal *) (self->slots + CFUT_CLAIMS_N_SLOTS);
 }
 
 /* Makes the revoked slots that the worker has seen free. */
