@@ -193,6 +193,7 @@ cfut_manager_check_death (CfutManager *self,
   if (process->died)
     return;
 
+  process->drained = FALSE;
   for (guint i = 0; i < CFUT_DRAIN_ROUNDS && !process->channel_ended && !process->drained; i++)
     cfut_manager_read_process (self, process);
   if (process->condemned == NULL)
