@@ -24,6 +24,9 @@ gboolean    cfut_worker_load_module  (CfutWorker  *self,
                                       const char  *path,
                                       GError     **error);
 CFUT_AVAILABLE_IN_ALL
+void        cfut_worker_fail         (CfutWorker   *self,
+                                      const GError *reason);
+CFUT_AVAILABLE_IN_ALL
 gboolean    cfut_worker_run          (CfutWorker  *self,
                                       GError     **error);
 

@@ -1,0 +1,20 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "worker/cfut-line-private.h"
+
+G_BEGIN_DECLS
+
+/* Does what a SETUP frame asks for: the working directory, resource limits and
+ * the initializer. FALSE with the reason why this worker cannot serve.
+ * Runs in: worker's main thread. */
+gboolean cfut_setup_apply (CfutLine         *line,
+                           const CfutFrame  *frame,
+                           GError          **error);
+
+G_END_DECLS

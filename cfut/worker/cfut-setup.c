@@ -1,0 +1,145 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <unistd.h>
+
+#include "call/cfut-call-private.h"
+#include "call/cfut-function-private.h"
+#include "cfut-error.h"
+#include "worker/cfut-setup-private.h"
+
+static gboolean
+set_cwd (const char  *path,
+         GError     **error)
+{
+  if (chdir (path) == 0)
+    return TRUE;
+
+  g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+               "Failed to enter the working directory %s: %s", path, g_strerror (errno));
+  return FALSE;
+}
+
+static gboolean
+set_rlimits (GVariant  *limits,
+             GError   **error)
+{
+  GVariantIter iter;
+  guint32 resource;
+  guint64 soft, hard;
+
+  g_variant_iter_init (&iter, limits);
+  while (g_variant_iter_next (&iter, "(utt)", &resource, &soft, &hard))
+    {
+      struct rlimit limit = { .rlim_cur = soft, .rlim_max = hard };
+
+      if (setrlimit (resource, &limit) != 0)
+        {
+          g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+                       "Failed to set resource limit %u: %s", resource, g_strerror (errno));
+          return FALSE;
+        }
+    }
+
+  return TRUE;
+}
+
+static gboolean
+run_initializer (const char  *name,
+                 GVariant    *arguments,
+                 GError     **error)
+{
+  const CfutFunction *function = cfut_function_lookup (name);
+  g_autoptr(CfutCall) call = NULL;
+  g_autoptr(GVariant) result = NULL;
+
+  if (function == NULL)
+    {
+      g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
+                   "The worker has no function \"%s\" to initialize with", name);
+      return FALSE;
+    }
+
+  if (!cfut_function_check_arguments (function, arguments, error))
+    return FALSE;
+
+  call = cfut_call_new (function->name, arguments, -1, 1, NULL, NULL);
+  result = cfut_function_run (function, call, arguments, error);
+  cfut_call_end (call);
+
+  return result != NULL;
+}
+
+/* The value of @key in @setup, which is taken out of it. */
+static GVariant *
+take (GVariantDict *setup,
+      const char   *key,
+      const char   *type)
+{
+  GVariant *value = g_variant_dict_lookup_value (setup, key, G_VARIANT_TYPE (type));
+
+  if (value != NULL)
+    g_variant_dict_remove (setup, key);
+
+  return value;
+}
+
+/* Runs in: worker's main thread. */
+gboolean
+cfut_setup_apply (CfutLine         *line,
+                  const CfutFrame  *frame,
+                  GError          **error)
+{
+  g_autoptr(GVariant) body = NULL;
+  g_autoptr(GVariant) cwd = NULL;
+  g_autoptr(GVariant) rlimits = NULL;
+  g_autoptr(GVariant) initializer = NULL;
+  g_autoptr(GVariant) boxed = NULL;
+  g_autoptr(GVariant) arguments = NULL;
+  g_autoptr(GVariant) rest = NULL;
+  g_auto(GVariantDict) setup = { 0, };
+
+  body = cfut_channel_take_variant (line->channel, frame, G_VARIANT_TYPE_VARDICT, FALSE, error);
+  if (body == NULL)
+    return FALSE;
+
+  g_variant_dict_init (&setup, body);
+  cwd = take (&setup, "cwd", "s");
+  rlimits = take (&setup, "rlimits", "a(utt)");
+  initializer = take (&setup, "initializer", "s");
+  boxed = take (&setup, "initializer-arguments", "v");
+
+  /* Of the wrong type, or from a parent that is newer than this. */
+  rest = g_variant_ref_sink (g_variant_dict_end (&setup));
+  if (g_variant_n_children (rest) > 0)
+    {
+      g_autofree char *text = g_variant_print (rest, FALSE);
+
+      g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+                   "The worker does not know how to set up %s", text);
+      return FALSE;
+    }
+
+  if (cwd != NULL && !set_cwd (g_variant_get_string (cwd, NULL), error))
+    return FALSE;
+
+  if (rlimits != NULL && !set_rlimits (rlimits, error))
+    return FALSE;
+
+  if (initializer == NULL)
+    return TRUE;
+
+  if (boxed != NULL)
+    arguments = g_variant_get_variant (boxed);
+  else
+    arguments = g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
+
+  return run_initializer (g_variant_get_string (initializer, NULL), arguments, error);
+}
