@@ -17,7 +17,7 @@ G_BEGIN_DECLS
  *
  * Since: 1.0
  */
-#define CFUT_RETRY_FOREVER (4294967295u) /* G_MAXUINT, in words that the scanner knows */
+#define CFUT_RETRY_FOREVER ((guint) 4294967295) /* G_MAXUINT, so that the scanner sees it */
 
 #define CFUT_TYPE_SUBMIT_OPTIONS (cfut_submit_options_get_type ())
 

@@ -9,7 +9,6 @@
 #include "executor/cfut-map-private.h"
 
 #include "cfut-error.h"
-#include "call/cfut-function-private.h"
 #include "executor/cfut-cpus-private.h"
 #include "executor/cfut-pool-map-private.h"
 #include "future/cfut-wait-private.h"
@@ -112,14 +111,7 @@ static gboolean
 cfut_map_may_chunk (CfutMap        *self,
                     CfutMapOptions *options)
 {
-  const CfutFunction *function = cfut_function_lookup (self->function);
-
   if (!cfut_executor_takes_chunks (self->executor))
-    return FALSE;
-
-  /* An array has one type of items, and the worker must know it. */
-  if (function != NULL && function->parameter_type != NULL &&
-      !g_variant_type_is_definite (function->parameter_type))
     return FALSE;
 
   /* A time limit is meant for each item, unless chunks were asked for. */

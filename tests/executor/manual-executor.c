@@ -17,6 +17,7 @@ struct _TestManualExecutor
   CfutExecutor parent_instance;
 
   GArray *calls; /* (element-type ManualCall) */
+  TestManualAnswer answer; /* (nullable) */
   GQuark refusal_domain;
   int refusal_code;
 };
@@ -41,6 +42,7 @@ test_manual_executor_submit (CfutExecutor       *executor,
 {
   TestManualExecutor *self = TEST_MANUAL_EXECUTOR (executor);
   ManualCall call;
+  CfutFuture *future;
 
   if (self->refusal_domain != 0)
     {
@@ -51,8 +53,11 @@ test_manual_executor_submit (CfutExecutor       *executor,
   call.promise = cfut_promise_new ();
   call.arguments = g_variant_ref (arguments);
   g_array_append_val (self->calls, call);
+  future = g_object_ref (cfut_promise_get_future (call.promise));
+  if (self->answer != NULL)
+    self->answer (self, self->calls->len - 1);
 
-  return g_object_ref (cfut_promise_get_future (call.promise));
+  return future;
 }
 
 static void
@@ -134,6 +139,13 @@ test_manual_executor_reject (TestManualExecutor *self,
   g_autoptr(GError) error = g_error_new (domain, code, "Call %u was rejected", call);
 
   cfut_promise_reject (get_call (self, call)->promise, error);
+}
+
+void
+test_manual_executor_set_answer (TestManualExecutor *self,
+                                 TestManualAnswer    answer)
+{
+  self->answer = answer;
 }
 
 void

@@ -34,6 +34,13 @@ void                test_manual_executor_reject   (TestManualExecutor *self,
                                                    GQuark              domain,
                                                    int                 code);
 
+/* Called for each further call, as soon as it was submitted. */
+typedef void (*TestManualAnswer) (TestManualExecutor *self,
+                                  guint               call);
+
+void                test_manual_executor_set_answer (TestManualExecutor *self,
+                                                   TestManualAnswer    answer);
+
 /* Makes each further submit fail, or (domain 0) work again. */
 void                test_manual_executor_refuse   (TestManualExecutor *self,
                                                    GQuark              domain,

@@ -55,7 +55,7 @@ async void fail () throws Error {
 }
 
 // A function of Vala's own, registered and run on a thread.
-async void register () throws Error {
+async void use_own () throws Error {
     Cfut.register_function ("negate", new VariantType ("(i)"), VariantType.INT32, (call, arguments) => {
         return new Variant.int32 (-arguments.get_child_value (0).get_int32 ());
     });
@@ -86,6 +86,6 @@ int main (string[] args) {
     module = args[1];
     Test.add_func ("/vala/call", () => run (c => call.begin (c), r => call.end (r)));
     Test.add_func ("/vala/fail", () => run (c => fail.begin (c), r => fail.end (r)));
-    Test.add_func ("/vala/register", () => run (c => register.begin (c), r => register.end (r)));
+    Test.add_func ("/vala/own-function", () => run (c => use_own.begin (c), r => use_own.end (r)));
     return Test.run ();
 }
