@@ -37,6 +37,7 @@ cfut_line_new_take_fds (int      channel_fd,
   self->control = g_steal_pointer (&control);
   self->claims = g_steal_pointer (&claims);
   self->output = output;
+  cfut_channel_set_journal (self->channel, cfut_claims_get_journal (self->claims));
   cfut_running_init (&self->running);
 
   return self;

@@ -45,8 +45,9 @@ gboolean cfut_output_init         (CfutOutput             *self,
 void     cfut_output_clear        (CfutOutput             *self);
 
 /* For the worker's main thread. An answer goes after the progress of its call.
- * Returns what is queued now, in bytes. */
-gsize    cfut_output_add          (CfutOutput             *self,
+ * TRUE if that is enough for a batch, or no longer all in the journal: it is to
+ * be written before another call is run. */
+gboolean cfut_output_add          (CfutOutput             *self,
                                    CfutFrameHeader        *header,
                                    GVariant               *body);
 /* Another call is about to run: what is queued waits no longer than @now and a

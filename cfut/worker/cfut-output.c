@@ -13,6 +13,7 @@
 
 #include "worker/cfut-output-private.h"
 
+#define MAX_BATCH             (32 * 1024) /* as much is gathered, in bytes */
 #define BATCH_DELAY_US        1000
 #define PROGRESS_INTERVAL_US  50000
 #define MAX_PROGRESS_MESSAGE  1024
@@ -99,21 +100,22 @@ queue_progress_locked (CfutOutput *self,
 }
 
 /* Runs in: worker's main thread. Locks: takes the output's. */
-gsize
+gboolean
 cfut_output_add (CfutOutput      *self,
                  CfutFrameHeader *header,
                  GVariant        *body)
 {
-  gsize queued;
+  gboolean full;
 
   g_mutex_lock (&self->lock);
   if (self->has_progress)
     queue_progress_locked (self, g_get_monotonic_time ());
   cfut_channel_queue_variant (self->channel, header, body);
-  queued = cfut_channel_get_queued (self->channel);
+  full = cfut_channel_get_queued (self->channel) > MAX_BATCH ||
+         !cfut_channel_is_noted (self->channel);
   g_mutex_unlock (&self->lock);
 
-  return queued;
+  return full;
 }
 
 /* Runs in: worker's main thread. Locks: takes the output's. */

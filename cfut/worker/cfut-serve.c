@@ -30,9 +30,6 @@
 /* An answer of a call that took longer is written at once. */
 #define QUICK_NS G_GINT64_CONSTANT (50000)
 
-/* As much is gathered in a batch. */
-#define MAX_BATCH ((gsize) 64 << 10)
-
 typedef struct
 {
   CfutLine *line;                 /* (unowned) */
@@ -184,7 +181,7 @@ serve_call (Server          *self,
   g_autoptr(GVariant) body = NULL;
   g_autoptr(GError) error = NULL;
   gint64 now;
-  gsize queued;
+  gboolean full;
 
   if (!cfut_claims_claim (self->line->claims, header->slot,
                           cfut_claims_get_generation (header->call, header->attempt)))
@@ -212,8 +209,8 @@ serve_call (Server          *self,
   if (__fpending (stdout) > 0)
     fflush (stdout);
 
-  queued = cfut_output_add (&self->line->output, &answer, body);
-  if (answer.time > QUICK_NS || queued > MAX_BATCH)
+  full = cfut_output_add (&self->line->output, &answer, body);
+  if (answer.time > QUICK_NS || full)
     cfut_output_flush (&self->line->output);
 }
 

@@ -46,7 +46,7 @@ pair_tear_down (Pair *self)
   test_census_check (&self->census);
 }
 
-static gsize
+static gboolean
 add (Pair    *self,
      guint64  call,
      gsize    length)
@@ -114,12 +114,31 @@ test_batch (void)
   pair_set_up (&pair);
 
   cfut_output_hold (&pair.output, g_get_monotonic_time ());
-  g_assert_cmpuint (add (&pair, 1, 8), ==, 48);
-  g_assert_cmpuint (add (&pair, 2, 8), ==, 96);
+  g_assert_false (add (&pair, 1, 8));
+  g_assert_false (add (&pair, 2, 8));
   assert_received (&pair, "");
   g_assert_true (cfut_output_flush (&pair.output));
   assert_received (&pair, "RESULT 1, RESULT 2");
   g_assert_false (timer_fires (&pair, 0));
+
+  pair_tear_down (&pair);
+}
+
+static void
+test_full (void)
+{
+  Pair pair;
+
+  g_test_summary ("A batch that is large enough asks to be written");
+
+  pair_set_up (&pair);
+
+  g_assert_false (add (&pair, 1, 8));
+  g_assert_true (add (&pair, 2, 40000));
+  g_assert_true (cfut_output_flush (&pair.output));
+  g_assert_false (add (&pair, 3, 8));
+  g_assert_true (cfut_output_flush (&pair.output));
+  assert_received (&pair, "RESULT 1, RESULT 2, RESULT 3");
 
   pair_tear_down (&pair);
 }
@@ -340,6 +359,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/output/batch", test_batch);
+  g_test_add_func ("/output/full-batch", test_full);
   g_test_add_func ("/output/held", test_held);
   g_test_add_func ("/output/early-tick", test_early_tick);
   g_test_add_func ("/output/progress", test_progress);
