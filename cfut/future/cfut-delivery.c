@@ -16,7 +16,9 @@
  *
  * Everything that is delivered is at default priority. A loop draws its frames
  * at a lower one, so after each budget of time the source sits out one
- * iteration, which belongs to whatever else is ready, of any priority.
+ * iteration, which belongs to whatever else is ready, of any priority. If
+ * nothing is, an understudy of the lowest priority steps in, so that no
+ * iteration is idle while there is something to deliver.
  */
 typedef struct
 {
@@ -25,8 +27,9 @@ typedef struct
   /* Set at construction, never changed. */
   GMainContext *context; /* (unowned) only a key */
 
-  /* Only used by the thread that iterates the context. */
+  /* All below: only used by the thread that iterates the context. */
   gboolean sits_out;
+  GSource *understudy;   /* (owned) (nullable) once needed, stays */
 
   /* All below: protected by the delivery lock. */
   gboolean in_table;
@@ -146,15 +149,27 @@ cfut_delivery_source_check (GSource *source)
   return !sits_out;
 }
 
-/* An item may iterate the context itself: the source then dispatches the items
- * behind it inside of that, and finds here that nothing is left.
+/* Runs in: the thread that drops the source. Locks: none. */
+static void
+dismiss_understudy (CfutDeliverySource *self)
+{
+  if (self->understudy == NULL)
+    return;
+
+  g_source_destroy (self->understudy);
+  g_clear_pointer (&self->understudy, g_source_unref);
+}
+
+/* Delivers for as long as the budget lasts. FALSE if nothing is left: the source
+ * is of no more use.
+ *
+ * An item may iterate the context itself: those behind it are then delivered
+ * inside of that, and it is found here that nothing is left.
+ *
  * Runs in: the thread that iterates the context. Locks: takes the delivery's. */
 static gboolean
-cfut_delivery_source_dispatch (GSource     *source,
-                               GSourceFunc  callback,
-                               gpointer     user_data)
+deliver_batch (CfutDeliverySource *self)
 {
-  CfutDeliverySource *self = (CfutDeliverySource *) source;
   gint64 end = g_get_monotonic_time () + CFUT_DELIVERY_BUDGET_US;
   CfutDeliveryItem *item;
 
@@ -166,16 +181,68 @@ cfut_delivery_source_dispatch (GSource     *source,
         break;
     }
 
-  if (leave_table_if_empty (self))
-    return G_SOURCE_REMOVE;
+  if (!leave_table_if_empty (self))
+    return TRUE;
 
-  self->sits_out = TRUE;
+  dismiss_understudy (self);
+
+  return FALSE;
+}
+
+/* Runs in: the thread that iterates the context. Locks: takes the delivery's. */
+static gboolean
+understudy_dispatch (GSource     *source,
+                     GSourceFunc  callback,
+                     gpointer     user_data)
+{
+  CfutDeliverySource *self = user_data;
+
+  g_source_ref (&self->source);
+
+  self->sits_out = deliver_batch (self);
+  if (!self->sits_out)
+    g_source_destroy (&self->source);
+
+  g_source_unref (&self->source);
 
   return G_SOURCE_CONTINUE;
 }
 
-/* The source was destroyed: by the dispatch above, or with its context, which
- * is still there at this moment, so that its key cannot be that of another.
+static GSourceFuncs understudy_funcs = {
+  NULL,
+  NULL,
+  understudy_dispatch,
+  NULL,
+  NULL,
+  NULL,
+};
+
+/* Runs in: the thread that iterates the context. Locks: takes the delivery's. */
+static gboolean
+cfut_delivery_source_dispatch (GSource     *source,
+                               GSourceFunc  callback,
+                               gpointer     user_data)
+{
+  CfutDeliverySource *self = (CfutDeliverySource *) source;
+
+  self->sits_out = deliver_batch (self);
+
+  if (self->sits_out && self->understudy == NULL)
+    {
+      self->understudy = g_source_new (&understudy_funcs, sizeof (GSource));
+      g_source_set_static_name (self->understudy, "[cfut] delivery understudy");
+      g_source_set_priority (self->understudy, G_MAXINT);
+      g_source_set_can_recurse (self->understudy, TRUE);
+      g_source_set_ready_time (self->understudy, 0);
+      g_source_set_callback (self->understudy, NULL, self, NULL);
+      g_source_attach (self->understudy, self->context);
+    }
+
+  return self->sits_out;
+}
+
+/* The source was destroyed: with its last item, or with its context, which is
+ * still there at this moment, so that its key cannot be that of another.
  * Runs in: any thread. Locks: takes the delivery's. */
 static void
 cfut_delivery_source_destroyed (gpointer data)
@@ -193,6 +260,8 @@ cfut_delivery_source_finalize (GSource *source)
 {
   CfutDeliverySource *self = (CfutDeliverySource *) source;
   CfutDeliveryItem *item;
+
+  dismiss_understudy (self);
 
   while ((item = pop (self)) != NULL)
     item->deliver (item);

@@ -401,6 +401,43 @@ test_children_kept_as_needed (void)
   g_assert_finalize_object (future);
 }
 
+typedef struct
+{
+  CfutWaiter waiter;
+  FakeState *other;
+} FailsOther;
+
+static void
+fail_other (CfutWaiter *waiter,
+            CfutState  *state)
+{
+  fake_state_fail (((FailsOther *) waiter)->other, "second");
+}
+
+static void
+test_failed_but_not_told (void)
+{
+  g_autoptr(GError) error = NULL;
+  FakeState *states[2];
+  CfutFuture *futures[2] = { fake_future_new (&states[0]), fake_future_new (&states[1]) };
+  FailsOther waiter = { { fail_other }, states[1] };
+  CfutFuture *future;
+
+  g_test_summary ("All fails as the first in order, also if it hears of the second before");
+
+  /* It is told first that the first child has failed, and fails the second. */
+  g_assert_true (cfut_state_add_waiter (&states[0]->state, &waiter.waiter));
+  future = cfut_future_all (futures, 2);
+  fake_state_fail (states[0], "first");
+
+  g_assert_null (cfut_future_dup_result (future, 0, &error));
+  g_assert_cmpstr (error->message, ==, "first");
+
+  g_assert_finalize_object (future);
+  g_assert_finalize_object (futures[0]);
+  g_assert_finalize_object (futures[1]);
+}
+
 static void
 test_dropped (void)
 {
@@ -596,6 +633,7 @@ main (int   argc,
   g_test_add_func ("/combine/cancel", test_cancel);
   g_test_add_func ("/combine/lets-go", test_lets_go);
   g_test_add_func ("/combine/children-kept-as-needed", test_children_kept_as_needed);
+  g_test_add_func ("/combine/failed-but-not-told", test_failed_but_not_told);
   g_test_add_func ("/combine/dropped", test_dropped);
   g_test_add_func ("/combine/same-twice", test_same_twice);
   g_test_add_func ("/combine/help", test_help);

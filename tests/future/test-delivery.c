@@ -171,9 +171,9 @@ test_budget_alone (void)
 {
   GMainContext *context = g_main_context_new ();
   g_autoptr(GString) log = g_string_new (NULL);
-  Item items[2];
+  Item items[4];
 
-  g_test_summary ("Sitting out an iteration does not put the loop to sleep");
+  g_test_summary ("If there are no others, no iteration is idle before all is delivered");
 
   for (guint i = 0; i < G_N_ELEMENTS (items); i++)
     {
@@ -181,12 +181,58 @@ test_budget_alone (void)
       cfut_delivery_push (context, &items[i].item);
     }
 
-  while (log->len < G_N_ELEMENTS (items))
-    g_main_context_iteration (context, TRUE);
-  iterate_in_item (context);
+  for (guint i = 0; i < G_N_ELEMENTS (items); i++)
+    {
+      g_assert_true (g_main_context_pending (context));
+      g_assert_true (g_main_context_iteration (context, FALSE));
+      g_assert_cmpuint (log->len, ==, i + 1);
+    }
   g_assert_false (g_main_context_pending (context));
 
   g_main_context_unref (context);
+}
+
+static void
+burn_and_iterate (GMainContext *context)
+{
+  burn_budget (context);
+  iterate_in_item (context);
+}
+
+static void
+test_budget_in_nested_loop (void)
+{
+  GMainContext *context = g_main_context_new ();
+  g_autoptr(GString) log = g_string_new (NULL);
+  Item items[6];
+
+  g_test_summary ("Budgets may be spent in loops within loops");
+
+  /* After the first, the understudy delivers: it, too, runs the loop. */
+  for (guint round = 0; round < 2; round++)
+    {
+      g_string_truncate (log, 0);
+      for (guint i = 0; i < G_N_ELEMENTS (items); i++)
+        {
+          item_init (&items[i], context, log, 'a' + i, i == round ? burn_budget : burn_and_iterate);
+          cfut_delivery_push (context, &items[i].item);
+        }
+      iterate_in_item (context);
+      g_assert_cmpstr (log->str, ==, "abcdef");
+      g_assert_false (g_main_context_pending (context));
+    }
+
+  /* And the context may go away meanwhile. */
+  g_string_truncate (log, 0);
+  for (guint i = 0; i < G_N_ELEMENTS (items); i++)
+    {
+      item_init (&items[i], context, log, 'a' + i, i == 0 ? burn_budget : NULL);
+      cfut_delivery_push (context, &items[i].item);
+    }
+  g_main_context_iteration (context, FALSE);
+  g_assert_cmpstr (log->str, ==, "a");
+  g_main_context_unref (context);
+  g_assert_cmpstr (log->str, ==, "abcdef");
 }
 
 static void
@@ -513,6 +559,7 @@ main (int   argc,
   g_test_add_func ("/delivery/contexts-apart", test_contexts_apart);
   g_test_add_func ("/delivery/budget", test_budget);
   g_test_add_func ("/delivery/budget-alone", test_budget_alone);
+  g_test_add_func ("/delivery/budget-in-nested-loop", test_budget_in_nested_loop);
   g_test_add_func ("/delivery/nested-loop", test_nested_loop);
   g_test_add_func ("/delivery/push-in-nested-loop", test_push_in_nested_loop);
   g_test_add_func ("/delivery/push-in-item", test_push_in_item);
