@@ -254,8 +254,8 @@ cfut_live_list_apply (CfutLiveList *self,
 static void
 cfut_live_list_deliver (CfutDeliveryItem *item)
 {
-  g_autoptr(CfutLiveList) self =
-    (CfutLiveList *) ((char *) item - G_STRUCT_OFFSET (CfutLiveList, delivery));
+  gpointer container = (char *) item - G_STRUCT_OFFSET (CfutLiveList, delivery);
+  g_autoptr(CfutLiveList) self = container;
 
   /* A handler of items-changed iterates the context: the batch that it is in
    * must be over before the next one begins. */

@@ -208,7 +208,7 @@ cfut_executor_map (CfutExecutor    *self,
   g_return_val_if_fail (items != NULL, NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!g_variant_is_of_type (items, G_VARIANT_TYPE_ARRAY))
+  if (!g_variant_is_of_type (sunk, G_VARIANT_TYPE_ARRAY))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                    "Items of a map must be an array of arguments, such as a(x), not “%s”",

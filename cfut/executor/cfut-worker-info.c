@@ -90,8 +90,8 @@ cfut_worker_info_get_numbers (CfutWorkerInfo *self)
 static void
 cfut_worker_info_deliver (CfutDeliveryItem *item)
 {
-  g_autoptr(CfutWorkerInfo) self =
-    (CfutWorkerInfo *) ((char *) item - G_STRUCT_OFFSET (CfutWorkerInfo, item));
+  gpointer container = (char *) item - G_STRUCT_OFFSET (CfutWorkerInfo, item);
+  g_autoptr(CfutWorkerInfo) self = container;
   guint changed;
 
   g_mutex_lock (&self->lock);

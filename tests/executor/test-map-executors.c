@@ -8,6 +8,8 @@
 
 #include "test-support.h"
 
+#include <signal.h>
+
 /* Maps on the executors that cfut has. */
 
 typedef struct
@@ -41,10 +43,17 @@ create_inline (void)
   return cfut_inline_executor_new ();
 }
 
+static CfutExecutor *
+create_processes (void)
+{
+  return cfut_process_executor_new (2);
+}
+
 static const Kind kinds[] = {
   { "inline", create_inline },
   { "thread", create_one_thread },
   { "threads", create_threads },
+  { "processes", create_processes },
 };
 
 static GVariant *
@@ -77,9 +86,23 @@ tenfold_if_even (CfutCall  *call,
   return NULL;
 }
 
-/* Hangs until it is cancelled, but for item 0. */
-static TestLatch hanging;
+/* Item 13 kills its worker. */
+static GVariant *
+tenfold_or_die (CfutCall  *call,
+                GVariant  *arguments,
+                gpointer   user_data,
+                GError   **error)
+{
+  gint64 x;
 
+  g_variant_get (arguments, "(x)", &x);
+  if (x == 13)
+    raise (SIGKILL);
+
+  return g_variant_new_int64 (10 * x);
+}
+
+/* Hangs until it is cancelled, but for item 0. */
 static void
 open_cb (GCancellable *cancellable,
          gpointer      user_data)
@@ -103,7 +126,6 @@ hang (CfutCall  *call,
 
   test_latch_init (&cancelled);
   handler = g_cancellable_connect (cfut_call_get_cancellable (call), G_CALLBACK (open_cb), &cancelled, NULL);
-  test_latch_open (&hanging);
   test_latch_wait (&cancelled);
   g_cancellable_disconnect (cfut_call_get_cancellable (call), handler);
   test_latch_clear (&cancelled);
@@ -119,7 +141,6 @@ set_up (Fixture       *fixture,
   const Kind *kind = data;
 
   test_census_take (&fixture->census);
-  test_latch_init (&hanging);
   fixture->executor = kind->create ();
   fixture->options = cfut_map_options_new ();
 }
@@ -131,7 +152,6 @@ tear_down (Fixture       *fixture,
   cfut_map_options_free (fixture->options);
   g_assert_true (cfut_executor_shutdown (fixture->executor, CFUT_SHUTDOWN_WAIT, CFUT_WAIT_FOREVER, NULL));
   g_assert_finalize_object (fixture->executor);
-  test_latch_clear (&hanging);
   test_census_check (&fixture->census);
 }
 
@@ -315,6 +335,12 @@ test_endless (Fixture       *fixture,
       }
 }
 
+static gboolean
+is_running (gpointer user_data)
+{
+  return cfut_executor_get_n_running (user_data) > 0;
+}
+
 static void
 test_close_cancels (Fixture       *fixture,
                     gconstpointer  data)
@@ -328,7 +354,7 @@ test_close_cancels (Fixture       *fixture,
   cfut_map_options_set_chunk_size (fixture->options, 1);
   map = map_items (fixture, "hang", 100);
   g_assert_true (cfut_map_next (map, NULL, &result, &error));
-  test_latch_wait (&hanging);
+  test_iterate_until (NULL, is_running, fixture->executor);
   cfut_map_close (map);
   g_assert_finalize_object (map);
 }
@@ -342,7 +368,7 @@ test_drop_cancels (Fixture       *fixture,
   g_test_summary ("Dropping a map stops calls that run");
 
   map = map_items (fixture, "hang", 100);
-  test_latch_wait (&hanging);
+  test_iterate_until (NULL, is_running, fixture->executor);
   g_assert_finalize_object (map);
 }
 
@@ -375,6 +401,7 @@ static gint n_alive;
 static void
 count_down (gpointer data)
 {
+  g_free (data);
   g_atomic_int_dec_and_test (&n_alive);
 }
 
@@ -386,7 +413,7 @@ make_counted (gint64 x)
 
   *place = x;
   g_atomic_int_inc (&n_alive);
-  bytes = g_bytes_new_with_free_func (place, sizeof *place, count_down, NULL);
+  bytes = g_bytes_new_with_free_func (place, sizeof *place, count_down, place);
   g_bytes_get_data (bytes, NULL);
 
   return g_variant_new_from_bytes (G_VARIANT_TYPE_INT64, bytes, TRUE);
@@ -454,6 +481,58 @@ test_keeps_nothing (Fixture       *fixture,
     }
 }
 
+static void
+test_death (Fixture       *fixture,
+            gconstpointer  data)
+{
+  static const guint chunk_sizes[] = { 0, 1, 5 };
+
+  g_test_summary ("A death fails what had started there; with retries item 13 alone");
+
+  for (guint i = 0; i < G_N_ELEMENTS (chunk_sizes); i++)
+    for (guint retries = 0; retries < 2; retries++)
+      {
+        g_autoptr(CfutSubmitOptions) submit_options = cfut_submit_options_new ();
+        guint n_items = 0;
+        guint n_failed = 0;
+        CfutMap *map;
+
+        cfut_submit_options_set_retries (submit_options, retries);
+        cfut_map_options_set_submit_options (fixture->options, submit_options);
+        cfut_map_options_set_chunk_size (fixture->options, chunk_sizes[i]);
+        map = map_items (fixture, "tenfold-or-die", 100);
+
+        while (!cfut_map_is_done (map))
+          {
+            g_autoptr(GError) error = NULL;
+            g_autoptr(GVariant) result = NULL;
+            guint64 index;
+
+            if (cfut_map_next (map, &index, &result, &error))
+              {
+                g_assert_cmpuint (index, !=, 13);
+                g_assert_cmpint (g_variant_get_int64 (result), ==, 10 * (gint64) index);
+              }
+            else
+              {
+                g_assert_error (error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED);
+                g_assert_cmpuint (index, <=, 13);
+                if (retries > 0 || chunk_sizes[i] == 1)
+                  g_assert_cmpuint (index, ==, 13);
+                if (chunk_sizes[i] == 5)
+                  g_assert_cmpuint (index, >=, 10);
+                n_failed++;
+              }
+            g_assert_cmpuint (index, ==, n_items);
+            n_items++;
+          }
+
+        g_assert_cmpuint (n_items, ==, 100);
+        g_assert_cmpuint (n_failed, >=, 1);
+        g_assert_finalize_object (map);
+      }
+}
+
 #define ADD(path, func) \
   G_STMT_START { \
     g_autofree char *full_path = g_strdup_printf ("/map-on-%s/" path, kinds[i].name); \
@@ -464,19 +543,27 @@ int
 main (int    argc,
       char **argv)
 {
-  g_test_init (&argc, &argv, NULL);
-
   cfut_register_function ("tenfold", G_VARIANT_TYPE ("(x)"), G_VARIANT_TYPE_INT64, tenfold, NULL, NULL);
   cfut_register_function ("tenfold-if-even", G_VARIANT_TYPE ("(x)"), G_VARIANT_TYPE_INT64, tenfold_if_even, NULL, NULL);
+  cfut_register_function ("tenfold-or-die", G_VARIANT_TYPE ("(x)"), G_VARIANT_TYPE_INT64, tenfold_or_die, NULL, NULL);
   cfut_register_function ("hang", G_VARIANT_TYPE ("(x)"), G_VARIANT_TYPE_INT64, hang, NULL, NULL);
   cfut_register_function ("make-result", G_VARIANT_TYPE ("(x)"), G_VARIANT_TYPE_INT64, make_result, NULL, NULL);
+
+  /* A worker process serves calls, and no more. */
+  cfut_init (&argc, &argv);
+  g_test_init (&argc, &argv, NULL);
 
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
       ADD ("all", test_all);
       ADD ("errors", test_errors);
       ADD ("endless", test_endless);
-      ADD ("keeps-nothing", test_keeps_nothing);
+
+      /* Values are counted in this process. */
+      if (kinds[i].create != create_processes)
+        ADD ("keeps-nothing", test_keeps_nothing);
+      else
+        ADD ("death", test_death);
 
       /* A call that runs in the thread that waits for it is not cancelled. */
       if (kinds[i].create == create_inline)
