@@ -174,7 +174,7 @@ cfut_manager_start_workers (CfutManager *self,
 
       if (spawn_error_is_permanent (error))
         cfut_manager_break (self, g_error_new (CFUT_ERROR, CFUT_ERROR_START_FAILED,
-                                               "%s; is the worker program installed?", error->message));
+                                               "%s; is it installed, and does “argv” name it?", error->message));
       else
         cfut_manager_failed_start (self, FALSE,
                                    g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, error->message));

@@ -140,8 +140,17 @@ cfut_spawn (const char * const  *argv,
   g_autoptr(GSubprocessLauncher) launcher = NULL;
   g_auto(CfutSpawned) result = { NULL, 0, -1, -1, -1, NULL, NULL };
   g_auto(ChildFds) child = { -1, -1, -1, -1 };
+  g_autofree char *program = g_find_program_in_path (argv[0]);
   g_autofree char *identity = NULL;
   g_autoptr(GError) local_error = NULL;
+
+  /* posix_spawn() does not say so in a way that can be told from other causes. */
+  if (program == NULL)
+    {
+      g_set_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT,
+                   "Failed to start a worker: There is no program “%s” that can be executed", argv[0]);
+      return FALSE;
+    }
 
   if (!open_fds (&result, &child, error))
     return FALSE;
@@ -161,8 +170,7 @@ cfut_spawn (const char * const  *argv,
 
   if (result.subprocess == NULL)
     {
-      g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
-                   "Failed to start a worker: %s", local_error->message);
+      g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "Failed to start a worker: ");
       return FALSE;
     }
 
