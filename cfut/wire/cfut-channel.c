@@ -171,11 +171,17 @@ cfut_channel_queue_variant (CfutChannel     *self,
                             CfutFrameHeader *header,
                             GVariant        *body)
 {
+  gconstpointer data = NULL;
+
   if (self->closed)
     return;
 
+  /* Serialised here, it is only copied below. */
+  if (self->journal != NULL)
+    data = g_variant_get_data (body);
+
   cfut_outbox_add_variant (&self->outbox, header, body);
-  note_frame (self, header, g_variant_get_data (body));
+  note_frame (self, header, data);
   log_frame (self, "queued", header);
 }
 

@@ -226,7 +226,7 @@ push (CfutClaims *self,
 CfutJournal *
 cfut_claims_get_journal (CfutClaims *self)
 {
-  return (CfutJournal *) (self->slots + CFUT_CLAIMS_N_SLOTS);
+  return (gpointer) (self->slots + CFUT_CLAIMS_N_SLOTS); /* aligned, as the page is */
 }
 
 /* Makes the revoked slots that the worker has seen free. */

@@ -56,9 +56,9 @@ line_clear (gpointer data)
 
   cfut_running_clear (&self->running);
   cfut_output_clear (&self->output);
-  cfut_claims_free (self->claims);
   cfut_channel_free (self->control);
   cfut_channel_free (self->channel);
+  cfut_claims_free (self->claims); /* the channel notes in its journal */
 }
 
 void

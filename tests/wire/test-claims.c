@@ -7,7 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -256,7 +258,41 @@ test_bad_descriptors (void)
   test_census_check (&census);
 }
 
-/* One who revokes @count slots from the last to the first, in a thread. */
+/* What becomes of a new page when @resource is used up. */
+static void
+assert_limited (int resource,
+                int code)
+{
+  g_autoptr(GError) error = NULL;
+  struct rlimit before, none;
+
+  g_assert_cmpint (getrlimit (resource, &before), ==, 0);
+  none = before;
+  none.rlim_cur = 0;
+
+  g_assert_cmpint (setrlimit (resource, &none), ==, 0);
+  g_assert_null (cfut_claims_new (&error));
+  g_assert_cmpint (setrlimit (resource, &before), ==, 0);
+
+  g_assert_error (error, G_IO_ERROR, code);
+}
+
+static void
+test_limits (void)
+{
+  TestCensus census;
+
+  g_test_summary ("Without descriptors or room for files there is an error and not a crash");
+
+  test_census_take (&census);
+  assert_limited (RLIMIT_NOFILE, G_IO_ERROR_TOO_MANY_OPEN_FILES);
+  signal (SIGXFSZ, SIG_IGN);
+  assert_limited (RLIMIT_FSIZE, G_IO_ERROR_FAILED);
+  signal (SIGXFSZ, SIG_DFL);
+  test_census_check (&census);
+}
+
+/* One who revokes all slots from the last to the first, in a thread. */
 typedef struct
 {
   CfutClaims *manager;
@@ -422,6 +458,7 @@ main (int    argc,
   g_test_add_func ("/claims/hostile-words", test_hostile_words);
   g_test_add_func ("/claims/size-is-sealed", test_size_is_sealed);
   g_test_add_func ("/claims/bad-descriptors", test_bad_descriptors);
+  g_test_add_func ("/claims/limits", test_limits);
   g_test_add_func ("/claims/race-of-threads", test_race_of_threads);
   g_test_add_func ("/claims/race-of-processes", test_race_of_processes);
 

@@ -459,11 +459,12 @@ feed_hostile (GByteArray *stream)
 
   while (offset < stream->len && status == CFUT_CHANNEL_BLOCKED)
     {
+      gsize piece = g_test_rand_int_range (1, 200);
       gsize space, n_bytes;
       guint8 *room = cfut_inbox_get_space (&inbox, &space);
       CfutFrame frame;
 
-      n_bytes = MIN (MIN (space, stream->len - offset), (gsize) g_test_rand_int_range (1, 200));
+      n_bytes = MIN (piece, MIN (space, stream->len - offset));
       memcpy (room, stream->data + offset, n_bytes);
       cfut_inbox_add (&inbox, n_bytes);
       offset += n_bytes;

@@ -6,6 +6,7 @@
 
 #include <poll.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -128,17 +129,25 @@ static void
 test_full (void)
 {
   Pair pair;
+  g_autofree CfutJournal *journal = g_new0 (CfutJournal, 1);
 
-  g_test_summary ("A batch that is large enough asks to be written");
+  g_test_summary ("A batch is full when it is large, or when the journal has no room for it");
 
   pair_set_up (&pair);
+  cfut_channel_set_journal (pair.worker, journal);
 
-  g_assert_false (add (&pair, 1, 8));
-  g_assert_true (add (&pair, 2, 40000));
+  for (guint64 call = 1; call < 30; call++)
+    g_assert_false (add (&pair, call, 1000));
+  while (!add (&pair, 30, 1000))
+    ;
+  g_assert_true (cfut_channel_is_noted (pair.worker));
   g_assert_true (cfut_output_flush (&pair.output));
-  g_assert_false (add (&pair, 3, 8));
+
+  g_assert_true (add (&pair, 1, sizeof journal->data));
+  g_assert_false (cfut_channel_is_noted (pair.worker));
   g_assert_true (cfut_output_flush (&pair.output));
-  assert_received (&pair, "RESULT 1, RESULT 2, RESULT 3");
+  g_assert_false (add (&pair, 2, 8));
+  g_assert_true (cfut_channel_is_noted (pair.worker));
 
   pair_tear_down (&pair);
 }
@@ -317,7 +326,8 @@ test_line (void)
   g_autoptr(CfutLine) line = NULL;
   g_autoptr(GError) error = NULL;
   CfutClaims *claims;
-  int channel[2], control[2];
+  struct rlimit before, none;
+  int channel[2], control[2], claims_fd;
 
   g_test_summary ("A line takes its descriptors, also when it cannot use them; its watcher can be stopped");
 
@@ -331,6 +341,18 @@ test_line (void)
 
   claims = cfut_claims_new (&error);
   g_assert_no_error (error);
+
+  g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel), ==, 0);
+  claims_fd = dup (cfut_claims_get_fd (claims));
+  g_assert_cmpint (getrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  none = before;
+  none.rlim_cur = 0;
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &none), ==, 0);
+  g_assert_null (cfut_line_new_take_fds (channel[0], channel[1], claims_fd, &error));
+  g_assert_cmpint (setrlimit (RLIMIT_NOFILE, &before), ==, 0);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TOO_MANY_OPEN_FILES);
+  g_clear_error (&error);
+
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel), ==, 0);
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, control), ==, 0);
   line = cfut_line_new_take_fds (channel[1], control[1], dup (cfut_claims_get_fd (claims)), &error);

@@ -78,6 +78,7 @@ test_no_modules (void)
   fake_parent_end (&parent);
 }
 
+/* Frees @module. */
 static void
 assert_refuses (char       *module,
                 const char *text)
@@ -86,7 +87,6 @@ assert_refuses (char       *module,
   FakeParent parent;
   g_autoptr(GError) error = NULL;
   g_autofree char *message = NULL;
-  g_autofree char *owned = module;
 
   fake_parent_start (&parent, argv, NULL, G_SUBPROCESS_FLAGS_STDERR_PIPE);
 
@@ -97,6 +97,7 @@ assert_refuses (char       *module,
   message = fake_parent_read_stderr (&parent);
   g_assert_nonnull (strstr (message, text));
   g_assert_cmpint (fake_parent_wait (&parent), ==, 1);
+  g_free (module);
 }
 
 static void
