@@ -9,7 +9,7 @@
 #include "future/cfut-async-wait-private.h"
 
 #define FROM_MEMBER(pointer, member) \
-  ((CfutAsyncWait *) ((char *) (pointer) - G_STRUCT_OFFSET (CfutAsyncWait, member)))
+  ((CfutAsyncWait *) G_STRUCT_MEMBER_P (pointer, -G_STRUCT_OFFSET (CfutAsyncWait, member)))
 
 void
 cfut_async_wait_ref (CfutAsyncWait *self)

@@ -20,7 +20,7 @@ typedef struct
 } CfutFutureWait;
 
 #define FROM_WAITER(pointer) \
-  ((CfutFutureWait *) ((char *) (pointer) - G_STRUCT_OFFSET (CfutFutureWait, waiter)))
+  ((CfutFutureWait *) G_STRUCT_MEMBER_P (pointer, -G_STRUCT_OFFSET (CfutFutureWait, waiter)))
 
 /* Runs in: resolving thread. Locks: none. */
 static void

@@ -39,7 +39,7 @@ struct _CfutDoneCallback
 };
 
 #define FROM_ITEM(item) \
-  ((CfutDoneCallback *) ((char *) (item) - G_STRUCT_OFFSET (CfutDoneCallback, item)))
+  ((CfutDoneCallback *) G_STRUCT_MEMBER_P (item, -G_STRUCT_OFFSET (CfutDoneCallback, item)))
 
 /* Locks: caller holds the state's. */
 static void
