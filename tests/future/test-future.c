@@ -200,8 +200,8 @@ test_properties (void)
   CfutFutureState state;
   double progress;
   g_autofree char *message = NULL;
-  g_autofree char *name = (char *) "set";
-  g_autoptr(GObject) executor = (GObject *) "set";
+  g_autofree char *name = NULL;
+  g_autoptr(GObject) executor = NULL;
   CfutFuture *future;
   CfutPromise *promise = promise_new (&future);
 
