@@ -8,6 +8,15 @@
 
 #include "cfut-error.h"
 
+/**
+ * cfut_error_quark:
+ *
+ * The error domain of cfut, as a number: what `CFUT_ERROR` stands for.
+ *
+ * Returns: a quark
+ *
+ * Since: 1.0
+ */
 G_DEFINE_QUARK (cfut-error-quark, cfut_error)
 
 G_DEFINE_ENUM_TYPE (CfutError, cfut_error,

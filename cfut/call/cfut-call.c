@@ -186,7 +186,9 @@ cfut_call_get_cancellable (CfutCall *self)
  * Reports progress to the submitter.
  *
  * It is cheap enough to call often: reports are merged, and only the newest is
- * delivered. Values outside the range are moved into it.
+ * delivered. Values outside the range are moved into it. @message is UTF-8; from
+ * a worker process no more than its first 1024 bytes arrive, and no more than
+ * one report in 50 ms.
  *
  * Since: 1.0
  */

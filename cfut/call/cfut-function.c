@@ -38,15 +38,15 @@ ensure_tables_locked (void)
 
 /**
  * cfut_register_function: (skip)
- * @name: the name to submit calls by
- * @parameter_type: (nullable): the type of the arguments, or %NULL for none,
- *   which is the same as `()`
- * @result_type: (nullable): the type of the result, or %NULL for none, which is
- *   the same as `()`
+ * @name: the name to submit calls by: UTF-8, and not empty
+ * @parameter_type: (nullable): the type of the arguments, which is definite, or
+ *   %NULL for none, which is the same as `()`
+ * @result_type: (nullable): the type of the result, which is definite, or %NULL
+ *   for none, which is the same as `()`
  * @func: (scope notified) (closure user_data) (destroy destroy): the function
  * @user_data: data for @func
- * @destroy: (nullable): what frees @user_data; it is not called for a function
- *   that was registered, as that stays registered until the process ends
+ * @destroy: (nullable): what frees @user_data. A function stays registered until
+ *   the process ends, so this is called only, and at once, if the name was taken
  *
  * Registers a function that executors can run under a name.
  *

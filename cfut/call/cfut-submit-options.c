@@ -146,7 +146,7 @@ cfut_submit_options_get_priority (const CfutSubmitOptions *self)
 /**
  * cfut_submit_options_set_timeout:
  * @self: options
- * @timeout_us: microseconds, or -1 for no limit
+ * @timeout_us: microseconds, or %CFUT_WAIT_FOREVER for no limit
  *
  * Sets how long the call may run, from its start.
  *
@@ -188,10 +188,11 @@ cfut_submit_options_get_timeout (const CfutSubmitOptions *self)
 /**
  * cfut_submit_options_set_deadline:
  * @self: options
- * @deadline_us: microseconds, or -1 for no limit
+ * @deadline_us: microseconds, or %CFUT_WAIT_FOREVER for no limit
  *
  * Sets how long the call may take in all, from its submit: waiting in the
- * queue, running, and retries.
+ * queue, running, and retries. When the queue is full, the time that the submit
+ * waits for room is not counted.
  *
  * What happens when the time is over is as for
  * [method@Cfut.SubmitOptions.set_timeout]; a call that has not started then
@@ -236,7 +237,10 @@ cfut_submit_options_get_deadline (const CfutSubmitOptions *self)
  * ran the call.
  *
  * Allow this only for a call that may run more than once without harm. A call
- * that returns an error is not retried: it has been answered. The default is 0.
+ * that returns an error is not retried: it has been answered. Nor is one that
+ * was cancelled or timed out. A retry goes to the end of the queue of its
+ * priority. Only worker processes die, so this means nothing to other executors.
+ * The default is 0.
  *
  * Since: 1.0
  */

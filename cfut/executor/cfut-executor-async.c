@@ -106,7 +106,8 @@ submit_wait_new (GTask   *task,
  * @self: an executor
  * @function: the name of a registered function
  * @arguments: (nullable): its arguments; see [method@Cfut.Executor.submit]
- * @options: (nullable): options of the call; they are copied
+ * @options: (nullable): options of the call; they are copied. A cancellable among
+ *   them cancels the call once it has a place in the queue
  * @cancellable: (nullable): cancels the wait for room, not the call
  * @callback: (nullable): called when the call has been submitted
  * @user_data: data for @callback
@@ -115,7 +116,8 @@ submit_wait_new (GTask   *task,
  *
  * This is the way to submit from a main loop, however full the queue is and
  * whatever [property@Cfut.Executor:overflow] says. Waiting submits get room in the
- * order in which they came.
+ * order in which they came. The callback comes in the thread-default main context
+ * of the caller, which is also the future's home.
  *
  * Since: 1.0
  */
@@ -248,6 +250,8 @@ call_submitted_cb (GObject      *object,
  * Submits a call, waiting for room as [method@Cfut.Executor.submit_async] does,
  * and waits for its result.
  *
+ * The callback comes in the thread-default main context of the caller.
+ *
  * Since: 1.0
  */
 void
@@ -287,7 +291,8 @@ cfut_executor_call_async (CfutExecutor        *self,
  *
  * Ends [method@Cfut.Executor.call_async].
  *
- * The errors are those of [method@Cfut.Executor.submit] and those of the call.
+ * The errors are those of [method@Cfut.Executor.submit_finish] and those of the
+ * call; see [method@Cfut.Future.dup_result].
  *
  * Returns: (transfer full) (nullable): the result of the call, or %NULL with
  *   @error set

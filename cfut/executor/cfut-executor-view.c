@@ -289,10 +289,12 @@ cfut_pool_ensure_list (CfutPool      *self,
  * cfut_executor_get_workers:
  * @self: an executor
  *
- * Gets a list of the executor's workers.
+ * Gets a list of the executor's workers: those that are there, and none that
+ * have gone.
  *
  * It belongs to the thread-default main context of the first caller, in which
- * it changes.
+ * it changes, and is to be used there only. It is filled when that context is
+ * iterated. An inline executor has no workers.
  *
  * Returns: (transfer none): a list of [class@Cfut.WorkerInfo]
  *
@@ -323,7 +325,8 @@ cfut_executor_get_workers (CfutExecutor *self)
  * was called first and have not ended, and the last 256 that have.
  *
  * It belongs to the thread-default main context of the first caller, in which
- * it changes. The chunks of a map are listed as one call each.
+ * it changes, and is to be used there only. The chunks of a map are listed as one
+ * call each.
  *
  * Returns: (transfer none): a list of [class@Cfut.Future]
  *

@@ -333,7 +333,8 @@ cfut_executor_class_init (CfutExecutorClass *klass)
   /**
    * CfutExecutor:name: (getter get_name)
    *
-   * A name for people: in messages, and in the names of threads.
+   * A name for people, where a program shows its executors. cfut itself makes no
+   * use of it.
    *
    * Since: 1.0
    */
@@ -359,7 +360,8 @@ cfut_executor_class_init (CfutExecutorClass *klass)
   /**
    * CfutExecutor:max-pending: (getter get_max_pending) (setter set_max_pending)
    *
-   * How many calls may wait to be started.
+   * How many calls may wait to be started; 4096 by default. A chunk of a map
+   * counts as one.
    *
    * Since: 1.0
    */
@@ -371,7 +373,7 @@ cfut_executor_class_init (CfutExecutorClass *klass)
    * CfutExecutor:max-pending-bytes: (getter get_max_pending_bytes) (setter set_max_pending_bytes)
    *
    * How many bytes the calls that wait to be started may take: their
-   * arguments, and a little for each call.
+   * arguments, and 256 for each call. 64 MiB by default.
    *
    * A call that is larger than this is taken when no other waits.
    *
@@ -385,7 +387,8 @@ cfut_executor_class_init (CfutExecutorClass *klass)
   /**
    * CfutExecutor:overflow: (getter get_overflow) (setter set_overflow)
    *
-   * What [method@Cfut.Executor.submit] does when there is no room.
+   * What [method@Cfut.Executor.submit] does when there is no room; to wait is the
+   * default.
    *
    * Since: 1.0
    */
@@ -593,8 +596,9 @@ cfut_future_get_n_started (CfutFuture *future)
  * cfut_executor_shutdown:
  * @self: an executor
  * @flags: whether to wait, and whether to cancel
- * @timeout_us: with %CFUT_SHUTDOWN_WAIT, how long to wait, in microseconds;
- *   %CFUT_WAIT_FOREVER to wait until the end
+ * @timeout_us: with %CFUT_SHUTDOWN_WAIT, how long to wait, in microseconds; 0
+ *   to end what is left at once, and %CFUT_WAIT_FOREVER or any other negative
+ *   number to wait until the end
  * @error: return location for an error
  *
  * Ends an executor.
@@ -608,7 +612,9 @@ cfut_future_get_n_started (CfutFuture *future)
  * worker is gone. If that takes longer than @timeout_us, the rest is cancelled,
  * worker processes are killed, and %G_IO_ERROR_TIMED_OUT is returned; the calls
  * of a thread executor that do not react to their cancellable go on until they
- * end by themselves, and nobody waits for them.
+ * end by themselves, and nobody waits for them. It waits in a callback of a main
+ * context, too, which then stands still: use
+ * [method@Cfut.Executor.shutdown_async] there.
  *
  * An executor may be shut down more than once, and from several threads: from
  * one of its own calls too, but then not with %CFUT_SHUTDOWN_WAIT, which fails
@@ -617,7 +623,8 @@ cfut_future_get_n_started (CfutFuture *future)
  * Like `concurrent.futures.Executor.shutdown()`, except for the time-out, and
  * that cancelling reaches running calls.
  *
- * Returns: %TRUE if the executor was shut down as asked
+ * Returns: %TRUE if the executor was shut down as asked; %FALSE with @error set
+ *   to %G_IO_ERROR_TIMED_OUT or %CFUT_ERROR_WOULD_DEADLOCK
  *
  * Since: 1.0
  */

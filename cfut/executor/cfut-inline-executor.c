@@ -17,7 +17,10 @@
  *
  * The future that [method@Cfut.Executor.submit] returns is resolved already.
  * It serves for tests and for debugging: the same program, without concurrency.
- * Time-outs trigger the call's cancellable, as everywhere.
+ * Time-outs trigger the call's cancellable, as everywhere. A call can only be
+ * cancelled by a [class@Gio.Cancellable], since its future is not there before it
+ * has ended. Threads that submit at the same time run their calls side by side,
+ * whatever [property@Cfut.Executor:max-workers] says.
  *
  * Since: 1.0
  */

@@ -111,8 +111,10 @@ cfut_map_options_free (CfutMapOptions *self)
  *
  * A chunk saves small calls the way through the queue and to a worker process,
  * and makes them share one fate: they are cancelled together, the time limits
- * and the retries of the submit options count for the chunk as a whole, and if
- * a worker dies those that had started there fail together.
+ * of the submit options count for the chunk as a whole, and if a worker dies
+ * those that had started there fail together; the others are run again, one by
+ * one. With retries the chunk is retried as a whole, and when these are used up
+ * all its items are run again, one by one, with retries of their own.
  *
  * By default, 0, a map begins with single items, measures how long they run,
  * and lets its chunks grow until one lasts a millisecond or two; it goes back

@@ -20,9 +20,10 @@
  * The counters of an executor at one moment.
  *
  * They tell what became of the calls and what the workers did meanwhile; all
- * count from the creation of the executor. Two snapshots and a subtraction give
- * the numbers of an interval. A chunk of a map counts for as many calls as it
- * has items.
+ * that count or add up do so from the creation of the executor. Two snapshots
+ * and a subtraction give the numbers of an interval. A chunk of a map counts for
+ * as many calls as it has items, but for one where calls that wait or run are
+ * counted; items that are run again after the death of a worker count again.
  *
  * ```c
  * g_autoptr(CfutStats) stats = cfut_executor_get_stats (executor);
@@ -138,7 +139,7 @@ cfut_stats_get_n_pending (const CfutStats *self)
  * cfut_stats_get_pending_bytes:
  * @self: counters
  *
- * Gets how large the arguments of the waiting calls were.
+ * Gets how large the waiting calls were: their arguments, and 256 bytes for each.
  *
  * Returns: a number of bytes
  *
@@ -284,7 +285,8 @@ cfut_stats_get_n_deaths (const CfutStats *self)
  * cfut_stats_get_busy_time:
  * @self: counters
  *
- * Gets how long workers had spent in calls, summed up over all workers.
+ * Gets how long workers had spent in calls that have ended, summed up over all
+ * workers.
  *
  * Returns: a time in microseconds
  *
@@ -302,7 +304,8 @@ cfut_stats_get_busy_time (const CfutStats *self)
  * cfut_stats_get_cpu_time:
  * @self: counters
  *
- * Gets how much CPU time workers had used, summed up over all workers.
+ * Gets how much CPU time workers had used, summed up over all workers: in calls,
+ * and, if they are processes, for their start.
  *
  * Returns: a time in microseconds
  *

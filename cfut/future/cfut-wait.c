@@ -308,7 +308,8 @@ cfut_state_wait (CfutState * const  *states,
  * Blocks until some or all of a number of futures have resolved.
  *
  * Which ones have is told by [method@Cfut.Future.is_done]. With no futures at
- * all there is nothing to wait for. The rules for threads are those of
+ * all there is nothing to wait for. Waiting does not count as a look at the
+ * outcome. The rules for threads are those of
  * [method@Cfut.Future.wait]; in a main loop use [func@Cfut.Future.all],
  * [func@Cfut.Future.any] or [func@Cfut.Future.race].
  *

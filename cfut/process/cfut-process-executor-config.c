@@ -453,8 +453,11 @@ cfut_process_executor_set_modules (CfutProcessExecutor *self,
  *
  * Sets a function that each worker runs before its first call.
  *
- * If it fails the executor is broken: every call fails with
- * %CFUT_ERROR_BROKEN and its reason. Call this before the first submit.
+ * The function is looked up in the worker; this program need not have it. If it
+ * is not there, takes other arguments or fails, the executor is broken: every
+ * call fails with %CFUT_ERROR_BROKEN and the reason. What it returns is dropped.
+ * A worker has 10 seconds to become ready, this included. Call this before the
+ * first submit.
  *
  * Since: 1.0
  */

@@ -185,6 +185,8 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
    * [class@Cfut.Worker]; %NULL for this program itself, or for `cfut-worker` if
    * there are [property@Cfut.ProcessExecutor:modules].
    *
+   * This program itself is started without arguments.
+   *
    * Since: 1.0
    */
   properties[PROP_ARGV] =
@@ -195,7 +197,8 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
    *
    * Paths of loadable modules that register functions in the workers.
    *
-   * They are given to the worker program as arguments.
+   * They are given to the worker program as arguments, behind those of
+   * [property@Cfut.ProcessExecutor:argv].
    *
    * Since: 1.0
    */
@@ -233,7 +236,8 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
   /**
    * CfutProcessExecutor:min-workers: (getter get_min_workers) (setter set_min_workers)
    *
-   * How many workers are kept running, once the first call was submitted.
+   * How many workers are kept running, once the first call was submitted; never
+   * more than [property@Cfut.Executor:max-workers]. 0 by default.
    *
    * Since: 1.0
    */
@@ -244,7 +248,7 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
    * CfutProcessExecutor:idle-timeout: (getter get_idle_timeout) (setter set_idle_timeout)
    *
    * How long a worker waits for a call before it leaves, in microseconds; -1
-   * for ever.
+   * for ever. One minute by default.
    *
    * Since: 1.0
    */
@@ -256,7 +260,7 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
    * CfutProcessExecutor:grace: (getter get_grace) (setter set_grace)
    *
    * How long a call that was cancelled, or whose time is over, may go on before
-   * its worker is killed, in microseconds; -1 for ever.
+   * its worker is killed, in microseconds; -1 for ever. One second by default.
    *
    * Since: 1.0
    */
@@ -346,6 +350,10 @@ cfut_process_executor_warm (CfutProcessExecutor  *self,
  *
  * Starts all workers now, so that the first calls find them ready.
  *
+ * All are as many as [property@Cfut.Executor:max-workers]. Once they are ready
+ * those that stay idle may leave again, after
+ * [property@Cfut.ProcessExecutor:idle-timeout].
+ *
  * This does not wait for them; [method@Cfut.ProcessExecutor.prestart_async] does.
  * What goes wrong shows in the first call.
  *
@@ -368,6 +376,8 @@ cfut_process_executor_prestart (CfutProcessExecutor *self)
  * @user_data: data for @callback
  *
  * Starts all workers, and waits until they are ready.
+ *
+ * The callback comes in the thread-default main context of the caller.
  *
  * Since: 1.0
  */
@@ -398,7 +408,8 @@ cfut_process_executor_prestart_async (CfutProcessExecutor *self,
  * Ends [method@Cfut.ProcessExecutor.prestart_async].
  *
  * Returns: %TRUE if all workers were ready, else %FALSE with @error set:
- *   %CFUT_ERROR_START_FAILED, %CFUT_ERROR_BROKEN or %CFUT_ERROR_SHUTDOWN
+ *   %CFUT_ERROR_START_FAILED, %CFUT_ERROR_BROKEN, %CFUT_ERROR_SHUTDOWN or
+ *   %G_IO_ERROR_CANCELLED
  *
  * Since: 1.0
  */

@@ -14,7 +14,13 @@
  * How the worker processes of a [class@Cfut.ProcessExecutor] are set up:
  * environment, working directory and resource limits.
  *
- * What is not said here a worker has from the program that starts it.
+ * What is not said here a worker has from the program that starts it: the
+ * environment as it was when the executor was made, the working directory and
+ * the limits as they are when the worker starts.
+ *
+ * Working directory and limits are set by the worker itself, after its modules
+ * were loaded and before the initializer is run. If that fails the executor is
+ * broken.
  *
  * Since: 1.0
  */
@@ -114,7 +120,8 @@ cfut_worker_setup_set_environment (CfutWorkerSetup *self,
 /**
  * cfut_worker_setup_set_cwd:
  * @self: a set-up
- * @cwd: (type filename) (nullable): a directory, or %NULL for that of the program
+ * @cwd: (type filename) (nullable): a directory, whose name is UTF-8, or %NULL for
+ *   that of the program
  *
  * Sets the working directory of workers.
  *
@@ -137,7 +144,8 @@ cfut_worker_setup_set_cwd (CfutWorkerSetup *self,
  * @soft: the soft limit, in the unit of the resource
  * @hard: the hard limit
  *
- * Adds a resource limit of workers, as by `setrlimit(2)`.
+ * Adds a resource limit of workers, as by `setrlimit(2)`, which names resources
+ * and units. `RLIM_INFINITY` is no limit.
  *
  * Since: 1.0
  */

@@ -26,7 +26,8 @@
  *
  * Threads are those of a [struct@GLib.ThreadPool]. They are started when calls
  * come and none is idle, up to [property@Cfut.Executor:max-workers], and leave
- * when they had nothing to do for [property@Cfut.ThreadExecutor:idle-timeout].
+ * when they had nothing to do for [property@Cfut.ThreadExecutor:idle-timeout]:
+ * back to GLib, which keeps them for others to use, or ends them.
  *
  * A call that waits for the future of another call of the same executor, which
  * is still queued, runs that other call itself; so calls may submit to their own
@@ -120,7 +121,7 @@ cfut_thread_executor_class_init (CfutThreadExecutorClass *klass)
    * CfutThreadExecutor:idle-timeout: (getter get_idle_timeout) (setter set_idle_timeout)
    *
    * How long a thread waits for a call before it leaves, in microseconds; -1
-   * for ever.
+   * for ever. 15 seconds by default.
    *
    * Since: 1.0
    */
@@ -210,7 +211,8 @@ cfut_thread_executor_set_idle_timeout (CfutThreadExecutor *self,
  * %CFUT_ERROR_BROKEN and its reason. Call this before the first submit.
  *
  * It is a programming error if the function is not registered, or takes other
- * arguments.
+ * arguments. What it returns is dropped. It has no time limit, and nothing cancels
+ * it.
  *
  * Since: 1.0
  */
@@ -365,7 +367,9 @@ closure_is_javascript (GClosure *closure)
  * Submits a closure.
  *
  * It is invoked on one of the executor's threads, and released in the caller's
- * thread-default main context.
+ * thread-default main context. A closure has no way to fail: whatever it returns
+ * is the result. In Python an exception is printed and lost, and the result is
+ * the default of @result_type.
  *
  * JavaScript has no threads: a closure from GJS is refused with
  * %G_IO_ERROR_NOT_SUPPORTED. Use a [class@Cfut.ProcessExecutor] there. The other
