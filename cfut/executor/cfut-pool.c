@@ -248,7 +248,14 @@ cfut_pool_end_locked (CfutPool    *self,
                       CfutOutcome *outcome,
                       gint64       run_time_ns)
 {
-  gboolean won = cfut_state_claim (&job->state);
+  gboolean won;
+
+  /* Two cancels at the same time are both to be told that they had success. */
+  if (g_atomic_int_get (&job->stop_requested) ||
+      g_error_matches (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+    won = cfut_state_claim_to_cancel (&job->state);
+  else
+    won = cfut_state_claim (&job->state);
 
   /* Asked for after the claim: cancel() sets the flag before it looks whether
    * there was a claim, so that what it answered holds. */

@@ -14,6 +14,7 @@
 #include "cfut-error.h"
 #include "executor/cfut-live-list-private.h"
 #include "executor/cfut-worker-info-private.h"
+#include "future/cfut-delivery-private.h"
 
 /* One thread while it works for this carrier. */
 typedef struct _CfutThreadWorker CfutThreadWorker;
@@ -325,6 +326,7 @@ cfut_thread_carrier_thread (gpointer data,
 
   CFUT_DEBUG (WORKERS, "thread %u starts", worker->id);
   cfut_thread_worker_swap_name (worker);
+  cfut_delivery_exclude_thread ();
   usable = cfut_thread_carrier_initialize (self);
 
   g_mutex_lock (&pool->lock);
