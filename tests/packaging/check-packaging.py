@@ -70,7 +70,7 @@ class Packaging:
 
     def make_archive(self):
         """meson dist makes an archive, with all that is committed"""
-        self.run(*self.meson, 'dist', '--no-tests', '--formats', 'gztar', '-C', self.build)
+        self.run(*self.meson, 'dist', '--no-tests', '--allow-dirty', '--formats', 'gztar', '-C', self.build)
         archives = list((self.build / 'meson-dist').glob('*.tar.gz'))
         if len(archives) != 1:
             raise Problem(f'not one archive: {archives}')
