@@ -31,7 +31,11 @@ configure_file(output: 'config.h', configuration: {'CONSUMER': 1})
 test('readme', executable('readme', 'readme.c', dependencies: [cfut_dep, libm_dep]))
 """
 
-QUICK = ['-Dbuildtype=debug', '-Doptimization=0', '-Dexamples=disabled', '-Ddocs=disabled', '-Dvapi=disabled']
+OWN_OPTIONS = ['-Dexamples=disabled', '-Ddocs=disabled', '-Dvapi=disabled']
+QUICK = ['-Dbuildtype=debug', '-Doptimization=0']
+
+# What the README types: how to compile, how to run, and what comes.
+SESSION = r'^\$ (cc [^\n]*)\n\$ (\./readme)\n([^\n]*)\n'
 
 
 class Problem(Exception):
@@ -62,15 +66,22 @@ class Packaging:
                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, timeout=900)
         if done.returncode != 0:
-            raise Problem(f'{shlex.join(map(str, command))} exited with {done.returncode}:\n{done.stdout}')
+            raise Problem(f'{shlex.join(map(str, command))} exited with '
+                          f'{done.returncode}:\n{done.stdout}')
         return done.stdout
 
-    def readme_program(self):
-        return self.unpacked / 'examples' / 'readme.c'
+    def readme(self, pattern):
+        text = (self.unpacked / 'README.md').read_text(encoding='utf-8')
+        return re.search(pattern, text, re.MULTILINE | re.DOTALL)
+
+    def write_readme_program(self, directory):
+        program = self.readme(r'^```c\n(.*?)^```')[1]
+        (directory / 'readme.c').write_text(program, encoding='utf-8')
 
     def make_archive(self):
         """meson dist makes an archive, with all that is committed"""
-        self.run(*self.meson, 'dist', '--no-tests', '--allow-dirty', '--formats', 'gztar', '-C', self.build)
+        self.run(*self.meson, 'dist', '--no-tests', '--allow-dirty', '--formats', 'gztar',
+                 '-C', self.build)
         archives = list((self.build / 'meson-dist').glob('*.tar.gz'))
         if len(archives) != 1:
             raise Problem(f'not one archive: {archives}')
@@ -85,7 +96,7 @@ class Packaging:
         """The archive builds without a warning and passes its tests"""
         build = self.scratch / 'build'
         self.run(*self.meson, 'setup', build, self.unpacked, f'--prefix={self.prefix}',
-                 '--libdir=lib', '-Dwerror=true', *QUICK)
+                 '--libdir=lib', '-Dwerror=true', *QUICK, *OWN_OPTIONS)
         self.run('ninja', '-C', build)
         # The rest of the suites is run from the build that runs this.
         self.run(*self.meson, 'test', '-C', build, '--suite', 'library', '--suite', 'call')
@@ -115,9 +126,8 @@ class Packaging:
 
     def use_as_installed(self):
         """The README's program compiles as the README says, and runs"""
-        readme = (self.unpacked / 'README.md').read_text(encoding='utf-8')
-        session = re.search(r'^\$ (cc .*)\n\$ (\./readme)\n(.*)\n', readme, re.MULTILINE)
-        shutil.copy(self.readme_program(), self.scratch)
+        session = self.readme(SESSION)
+        self.write_readme_program(self.scratch)
         self.run('sh', '-ec', session[1], cwd=self.scratch, **self.installed())
         output = self.run(session[2], cwd=self.scratch, **self.installed()).strip()
         if output != session[3]:
@@ -127,10 +137,9 @@ class Packaging:
         """So does its Python, with the program as the worker"""
         if not (self.prefix / 'lib/girepository-1.0/Cfut-1.typelib').exists() or not self.python:
             return '# SKIP no introspection, or no PyGObject'
-        readme = (self.unpacked / 'README.md').read_text(encoding='utf-8')
-        program = re.search(r'^```python\n(.*?)```', readme, re.MULTILINE | re.DOTALL)[1]
+        program = self.readme(r'^```python\n(.*?)^```')[1]
+        expected = self.readme(SESSION)[3]
         output = self.run(self.python, '-c', program, cwd=self.scratch, **self.installed()).strip()
-        expected = re.search(r'^\$ \./readme\n(.*)\n', readme, re.MULTILINE)[1]
         if output != expected:
             raise Problem(f'it printed {output!r} and not {expected!r}')
 
@@ -140,10 +149,11 @@ class Packaging:
         (consumer / 'subprojects').mkdir(parents=True)
         (consumer / 'subprojects' / 'cfut').symlink_to(self.unpacked)
         (consumer / 'meson.build').write_text(CONSUMER_BUILD, encoding='utf-8')
-        shutil.copy(self.readme_program(), consumer)
-        options = [word.replace('-D', '-Dcfut:', 1) for word in QUICK[2:]]
-        self.run(*self.meson, 'setup', consumer / 'build', consumer, *QUICK[:2], *options,
-                 '--wrap-mode=forcefallback', '-Dcfut:tests=false', '-Dcfut:introspection=disabled')
+        self.write_readme_program(consumer)
+        own_options = [*OWN_OPTIONS, '-Dtests=false', '-Dintrospection=disabled']
+        self.run(*self.meson, 'setup', consumer / 'build', consumer, *QUICK,
+                 '--wrap-mode=forcefallback',
+                 *(option.replace('-D', '-Dcfut:') for option in own_options))
         self.run('ninja', '-C', consumer / 'build')
         self.run(*self.meson, 'test', '-C', consumer / 'build', '--suite', 'consumer')
 
