@@ -23,7 +23,7 @@ import sys
 import tempfile
 
 CONSUMER_BUILD = """\
-project('consumer', 'c', default_options: ['werror=true', 'warning_level=3'])
+project('consumer', 'c', default_options: ['werror=true', 'warning_level=1'])
 cfut_dep = dependency('cfut-1', version: '>= 1.0', fallback: 'cfut')
 libm_dep = meson.get_compiler('c').find_library('m')
 # A header of its own that is called as one of cfut's.
