@@ -60,7 +60,8 @@ const tests = {
         const result = await executor.call_async('twice', number(21), null, null);
         assertEqual(result.unpack(), 42);
         const future = executor.submit('twice', number(4), null);
-        assertEqual(future.dup_result(DEADLINE_US).unpack(), 8);
+        await future.wait_async(null);
+        assertEqual(future.dup_result(0).unpack(), 8);
         assertEqual(future.get_state(), Cfut.FutureState.DONE);
         await executor.shutdown_async(Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
     },
@@ -113,6 +114,19 @@ const tests = {
         assertEqual(promise.get_future().get_state(), Cfut.FutureState.PENDING);
         promise.resolve_variant(number(3));
         assertEqual((await promise.get_future().result_async(null)).deepUnpack()[0], 3);
+    },
+
+    async 'A callback is not let wait for what its own context must bring'() {
+        const promise = new Cfut.Promise();
+        const future = promise.get_future();
+        await new Promise(resolve => GLib.idle_add(GLib.PRIORITY_DEFAULT, () => {
+            resolve();
+            return GLib.SOURCE_REMOVE;
+        }));
+        await assertFails(Cfut.Error, Cfut.Error.WOULD_DEADLOCK,
+            () => future.dup_result(DEADLINE_US));
+        promise.resolve_variant(number(1));
+        assertEqual(future.dup_result(0).deepUnpack()[0], 1);
     },
 
     async 'A JavaScript closure is refused where it would run on a thread'() {
