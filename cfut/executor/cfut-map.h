@@ -17,7 +17,8 @@ G_DECLARE_FINAL_TYPE (CfutMap, cfut_map, CFUT, MAP, GObject)
 
 /**
  * CfutMapSource:
- * @item: (out) (transfer full) (optional): return location for the next arguments
+ * @item: (out) (transfer full) (nullable): return location for the next
+ *   arguments; %NULL stands for the unit value `()`
  * @user_data: the data given with the source
  *
  * Gives the arguments of the next call of a map, or ends it.
@@ -26,7 +27,7 @@ G_DECLARE_FINAL_TYPE (CfutMap, cfut_map, CFUT, MAP, GObject)
  * [method@Cfut.Map.next_async], in the thread that calls these or, for the
  * latter, in the main context they were called in.
  *
- * Returns: %TRUE if @item was set, %FALSE at the end of the input
+ * Returns: %TRUE if @item is the next, %FALSE at the end of the input
  *
  * Since: 1.0
  */
