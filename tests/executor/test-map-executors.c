@@ -239,12 +239,12 @@ test_all (Fixture       *fixture,
           cfut_map_options_set_buffer_size (fixture->options, buffer_sizes[j]);
           cfut_map_options_set_ordered (fixture->options, ordered);
 
-          map = map_items (fixture, "tenfold", 1001);
-          check_all (map, 1001, ordered, FALSE);
+          map = map_items (fixture, "tenfold", 301);
+          check_all (map, 301, ordered, FALSE);
           g_assert_finalize_object (map);
 
-          map = map_items (fixture, "tenfold-if-even", 501);
-          check_all (map, 501, ordered, TRUE);
+          map = map_items (fixture, "tenfold-if-even", 101);
+          check_all (map, 101, ordered, TRUE);
           g_assert_finalize_object (map);
         }
 }
