@@ -388,6 +388,7 @@ test_race_of_processes (void)
   g_autoptr(GSubprocessLauncher) launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_NONE);
   g_autoptr(GSubprocess) process = NULL;
   g_autoptr(GError) error = NULL;
+  g_autofree char *program = g_file_read_link ("/proc/self/exe", NULL);
   CfutClaims *manager;
   guint n_claimed = 0, n_revoked = 0;
   int fds[2];
@@ -401,7 +402,7 @@ test_race_of_processes (void)
 
   g_subprocess_launcher_take_fd (launcher, fcntl (cfut_claims_get_fd (manager), F_DUPFD_CLOEXEC, 3), 3);
   g_subprocess_launcher_take_fd (launcher, fds[1], 4);
-  process = g_subprocess_launcher_spawn (launcher, &error, "/proc/self/exe", "--claimer", NULL);
+  process = g_subprocess_launcher_spawn (launcher, &error, program, "--claimer", NULL);
   g_assert_no_error (error);
   g_clear_object (&launcher);
 

@@ -14,6 +14,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+const char *
+get_this_program (void)
+{
+  static char *path;
+
+  if (path == NULL)
+    path = g_file_read_link ("/proc/self/exe", NULL);
+
+  return path;
+}
+
 static void
 make_socket_pair (CfutChannel **ours,
                   int          *theirs)
@@ -33,7 +44,7 @@ fake_parent_start (FakeParent        *self,
                    const char        *environment,
                    GSubprocessFlags   flags)
 {
-  const char *default_argv[] = { THIS_PROGRAM, NULL };
+  const char *default_argv[] = { get_this_program (), NULL };
   g_autoptr(GSubprocessLauncher) launcher = NULL;
   g_autofree char *default_environment = NULL;
   g_autoptr(GError) error = NULL;

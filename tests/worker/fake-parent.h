@@ -30,8 +30,8 @@ typedef struct
 /* Registers what the tests call; for the worker's side. */
 void        register_functions       (void);
 
-/* The program that runs, as a word of a command line. */
-#define THIS_PROGRAM "/proc/self/exe"
+/* The path of the program that runs. Under valgrind it is not /proc/self/exe. */
+const char *get_this_program         (void);
 
 /* Starts a worker; @argv NULL: this program. @environment NULL: the right one. */
 void        fake_parent_start        (FakeParent        *self,

@@ -71,9 +71,8 @@ test_descriptors (void)
 static void
 test_closed_standard_descriptors (void)
 {
-  const char *argv[] = { "sh", "-c", "exec " THIS_PROGRAM " <&- >&- 2>&-", NULL };
-  g_autofree char *program = g_file_read_link (THIS_PROGRAM, NULL);
-  g_autofree char *command = g_strdup_printf ("exec '%s' <&- >&- 2>&-", program);
+  g_autofree char *command = g_strdup_printf ("exec '%s' <&- >&- 2>&-", get_this_program ());
+  const char *argv[] = { "sh", "-c", command, NULL };
   FakeParent parent;
   g_autoptr(GVariant) fds = NULL;
   GVariantIter iter;
@@ -83,7 +82,6 @@ test_closed_standard_descriptors (void)
 
   g_test_summary ("Standard descriptors that the parent does not have are /dev/null");
 
-  argv[2] = command;
   fake_parent_start (&parent, argv, NULL, G_SUBPROCESS_FLAGS_NONE);
   fake_parent_set_up (&parent, NULL);
   fds = fake_parent_call (&parent, "list-fds", g_variant_new ("()"), "a{us}");
@@ -263,7 +261,7 @@ run_middle (void)
   for (int fd = CFUT_FD_CHANNEL; fd <= CFUT_FD_CLAIMS; fd++)
     g_subprocess_launcher_take_fd (launcher, fd, fd);
   g_subprocess_launcher_setenv (launcher, "CFUT_WORKER", environment, TRUE);
-  process = g_subprocess_launcher_spawn (launcher, &error, THIS_PROGRAM, NULL);
+  process = g_subprocess_launcher_spawn (launcher, &error, get_this_program (), NULL);
   g_assert_no_error (error);
 
   printf ("%s\n", g_subprocess_get_identifier (process));
@@ -275,7 +273,7 @@ run_middle (void)
 static void
 test_parent_killed (void)
 {
-  const char *argv[] = { THIS_PROGRAM, "--middle", NULL };
+  const char *argv[] = { get_this_program (), "--middle", NULL };
   FakeParent parent;
   char text[16] = { 0, };
   int pidfd;
@@ -288,7 +286,6 @@ test_parent_killed (void)
   g_assert_cmpint (g_input_stream_read (g_subprocess_get_stdout_pipe (parent.process),
                                         text, sizeof text - 1, NULL, NULL), >, 0);
   pidfd = syscall (SYS_pidfd_open, atoi (text), 0);
-  g_assert_cmpint (pidfd, >=, 0);
 
   fake_parent_set_up (&parent, NULL);
   call = fake_parent_queue (&parent, "spin", g_variant_new ("()"), NULL);
@@ -296,9 +293,17 @@ test_parent_killed (void)
   fake_parent_get_progress (&parent, call, NULL);
 
   g_subprocess_send_signal (parent.process, SIGKILL);
-  fd.fd = pidfd;
-  g_assert_cmpint (poll (&fd, 1, -1), ==, 1);
-  close (pidfd);
+
+  if (pidfd < 0)
+    {
+      g_test_skip ("There are no pidfds here");
+    }
+  else
+    {
+      fd.fd = pidfd;
+      g_assert_cmpint (poll (&fd, 1, -1), ==, 1);
+      close (pidfd);
+    }
 
   g_assert_cmpint (fake_parent_wait (&parent), ==, -1);
 }
@@ -347,7 +352,7 @@ static void
 test_wrong_descriptors (void)
 {
   const char *no_fds[] = { "sh", "-c", NULL, NULL };
-  g_autofree char *program = g_file_read_link (THIS_PROGRAM, NULL);
+  const char *program = get_this_program ();
   g_autofree char *none = g_strdup_printf ("exec '%s' 4>&-", program);
   g_autofree char *no_channel = g_strdup_printf ("exec '%s' 3</dev/null", program);
   g_autofree char *no_control = g_strdup_printf ("exec '%s' 4</dev/null", program);
@@ -458,12 +463,10 @@ test_in_the_parent (void)
 {
   g_autoptr(GError) error = NULL;
   g_autoptr(CfutWorker) worker = NULL;
-  g_autofree char *program = g_file_read_link (THIS_PROGRAM, NULL);
 
   g_test_summary ("In a process that is no worker, cfut_init() returns and a worker cannot be made");
 
   g_assert_true (cfut_init_was_called ());
-  g_assert_nonnull (strstr (program, "test-worker-process"));
   g_assert_nonnull (strstr (cfut_init_get_program (), "test-worker-process"));
   g_assert_false (cfut_worker_is_requested ());
 

@@ -611,16 +611,16 @@ test_setup (void)
   g_variant_dict_init (&setup, NULL);
   g_variant_dict_insert (&setup, "cwd", "s", "/proc");
   g_variant_dict_insert_value (&setup, "rlimits",
-                               g_variant_new_parsed ("[(%u, uint64 100, uint64 200)]", RLIMIT_NOFILE));
+                               g_variant_new_parsed ("[(%u, uint64 1000, uint64 2000)]", RLIMIT_CPU));
   g_variant_dict_insert (&setup, "initializer", "s", "initialize");
   g_variant_dict_insert (&setup, "initializer-arguments", "v", g_variant_new ("(s)", "well"));
   fake_parent_set_up (&parent, g_variant_dict_end (&setup));
 
   cwd = fake_parent_call (&parent, "get-cwd", g_variant_new ("()"), "s");
   g_assert_cmpstr (g_variant_get_string (cwd, NULL), ==, "/proc");
-  limit = fake_parent_call (&parent, "get-rlimit", g_variant_new ("(u)", RLIMIT_NOFILE), "(tt)");
+  limit = fake_parent_call (&parent, "get-rlimit", g_variant_new ("(u)", RLIMIT_CPU), "(tt)");
   text = g_variant_print (limit, FALSE);
-  g_assert_cmpstr (text, ==, "(100, 200)");
+  g_assert_cmpstr (text, ==, "(1000, 2000)");
   initialized = fake_parent_call (&parent, "get-initialized", g_variant_new ("()"), "s");
   g_assert_cmpstr (g_variant_get_string (initialized, NULL), ==, "well");
 
