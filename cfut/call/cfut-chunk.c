@@ -19,6 +19,19 @@ cfut_chunk_get_result_type (const GVariantType *result_type)
   return g_variant_type_new (type);
 }
 
+/* A message may be anything that a function has made of it; a string in a
+ * variant may not. */
+static void
+add_failure (GVariantBuilder *failures,
+             guint            index,
+             const GError    *error)
+{
+  g_autofree char *message = g_utf8_make_valid (error->message, -1);
+
+  g_variant_builder_add (failures, "(usis)", index,
+                         g_quark_to_string (error->domain), error->code, message);
+}
+
 GVariant *
 cfut_chunk_run (const CfutFunction *function,
                 CfutCall           *call,
@@ -51,9 +64,7 @@ cfut_chunk_run (const CfutFunction *function,
       if (result != NULL)
         g_ptr_array_add (results, result);
       else
-        g_variant_builder_add (&failures, "(usis)", i,
-                               g_quark_to_string (error->domain),
-                               error->code, error->message);
+        add_failure (&failures, i, error);
     }
 
   children[0] = g_variant_new_array (function->result_type,

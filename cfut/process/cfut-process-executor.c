@@ -514,5 +514,5 @@ cfut_process_executor_dup_worker_pids (CfutProcessExecutor *self,
 
   *n_pids = pids->len;
 
-  return (int *) g_array_free (pids, pids->len == 0);
+  return (gpointer) g_array_free (pids, pids->len == 0);
 }

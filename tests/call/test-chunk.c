@@ -27,6 +27,11 @@ invert (CfutCall  *call,
     }
   if (n == 99)
     cfut_call_cancel (call);
+  if (n == -1)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "\xff!");
+      return NULL;
+    }
 
   return g_variant_new_double (1.0 / n);
 }
@@ -75,6 +80,21 @@ test_chunk_failures (void)
 }
 
 static void
+test_chunk_invalid_message (void)
+{
+  g_autoptr(GVariant) result = NULL;
+  g_autofree char *text = NULL;
+  guint n_started = 0;
+
+  g_test_summary ("An error message that is not UTF-8 is made so");
+
+  result = run ("[(-1,)]", &n_started);
+  text = g_variant_print (result, FALSE);
+
+  g_assert_cmpstr (text, ==, "([], [(0, 'g-io-error-quark', 0, '\xef\xbf\xbd!')])");
+}
+
+static void
 test_chunk_cancelled (void)
 {
   g_autoptr(GVariant) result = NULL;
@@ -113,6 +133,7 @@ main (int   argc,
                           invert, NULL, NULL);
 
   g_test_add_func ("/chunk/failures-by-index", test_chunk_failures);
+  g_test_add_func ("/chunk/invalid-message", test_chunk_invalid_message);
   g_test_add_func ("/chunk/cancelled", test_chunk_cancelled);
   g_test_add_func ("/chunk/empty", test_chunk_empty);
 
