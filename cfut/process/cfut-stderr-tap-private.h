@@ -21,6 +21,7 @@ typedef struct
 {
   int fd;        /* (owned) -1 after its end */
   GString *tail; /* the last bytes */
+  gboolean cut;  /* there were more before them */
 } CfutStderrTap;
 
 typedef enum
@@ -35,6 +36,9 @@ void           cfut_stderr_tap_init     (CfutStderrTap *self,
 void           cfut_stderr_tap_clear    (CfutStderrTap *self);
 /* Passes on what is there. Runs in: manager thread. */
 CfutTapStatus  cfut_stderr_tap_pump     (CfutStderrTap *self);
+/* The worker is dead: takes what is left, even if it cannot be passed on. Runs
+ * in: manager thread. */
+void           cfut_stderr_tap_drain    (CfutStderrTap *self);
 /* The last lines, valid UTF-8 with control characters escaped, or NULL. */
 char          *cfut_stderr_tap_dup_tail (CfutStderrTap *self);
 

@@ -53,5 +53,6 @@ cfut_window_has_room (CfutWindow *self,
   if (n_calls == 0)
     return TRUE;
 
-  return n_calls < self->depth && bytes + size <= CFUT_WINDOW_MAX_BYTES;
+  return n_calls < self->depth &&
+         bytes <= CFUT_WINDOW_MAX_BYTES && size <= CFUT_WINDOW_MAX_BYTES - bytes;
 }

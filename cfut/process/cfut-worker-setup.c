@@ -132,6 +132,7 @@ cfut_worker_setup_set_cwd (CfutWorkerSetup *self,
                            const char      *cwd)
 {
   g_return_if_fail (self != NULL);
+  g_return_if_fail (cwd == NULL || g_utf8_validate (cwd, -1, NULL));
 
   g_free (self->cwd);
   self->cwd = g_strdup (cwd);
