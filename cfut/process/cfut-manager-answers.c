@@ -23,7 +23,7 @@ cfut_manager_start_head_locked (CfutManager *self,
     {
       CfutEntry *head = process->head;
 
-      cfut_process_remove_entry (process, head);
+      cfut_process_return_entry (process, head);
       g_ptr_array_add (dropped, head);
     }
 
@@ -52,7 +52,7 @@ cfut_manager_settle_answers (CfutManager  *self,
 
       while ((head = process->head) != entry && head->revoked)
         {
-          cfut_process_remove_entry (process, head);
+          cfut_process_return_entry (process, head);
           g_ptr_array_add (dropped, head);
         }
       in_order = head == entry;
@@ -122,14 +122,18 @@ cfut_manager_check_rss (CfutManager *self,
       cfut_process_get_rss (process) <= max_rss)
     return;
 
+  /* What it has not started is for another one. */
   self->n_replacements++;
   cfut_manager_let_go (self, process, now);
+  cfut_manager_unstall (self, process);
 }
 
-/* Makes of a read that was @fine or gave @error what is to be made of it. */
+/* Makes of a read that was @fine or gave @error what is to be made of it.
+ * @n_frames: how many there had been before. */
 static void
 cfut_manager_after_read (CfutManager *self,
                          CfutProcess *process,
+                         guint64      n_frames,
                          gboolean     fine,
                          GError      *error)
 {
@@ -138,7 +142,7 @@ cfut_manager_after_read (CfutManager *self,
   if (process->answers->len > 0)
     {
       process->active_at = now;
-      process->slots_used_up = FALSE;
+      process->slots_retry_at = -1;
       cfut_start_policy_succeeded (&self->policy);
       /* The first thing that was wrong is what counts. */
       if (!cfut_manager_settle_answers (self, process, now, fine ? &error : NULL))
@@ -148,7 +152,7 @@ cfut_manager_after_read (CfutManager *self,
 
   if (!cfut_channel_is_mid_frame (process->channel))
     process->frame_since = -1;
-  else if (process->frame_since < 0)
+  else if (process->frame_since < 0 || process->n_frames != n_frames)
     process->frame_since = now;
 
   if (!fine && process->phase != CFUT_PROCESS_DYING)
@@ -161,18 +165,20 @@ void
 cfut_manager_read_process (CfutManager *self,
                            CfutProcess *process)
 {
+  guint64 n_frames = process->n_frames;
   GError *error = NULL;
   gboolean fine = cfut_process_read (process, &error);
 
-  cfut_manager_after_read (self, process, fine, error);
+  cfut_manager_after_read (self, process, n_frames, fine, error);
 }
 
 void
 cfut_manager_read_journal (CfutManager *self,
                            CfutProcess *process)
 {
+  guint64 n_frames = process->n_frames;
   GError *error = NULL;
   gboolean fine = cfut_process_read_journal (process, &error);
 
-  cfut_manager_after_read (self, process, fine, error);
+  cfut_manager_after_read (self, process, n_frames, fine, error);
 }

@@ -19,27 +19,34 @@ static gboolean
 cfut_process_has_room (CfutProcess *self,
                        gsize        size)
 {
-  return self->phase == CFUT_PROCESS_SERVING && !self->slots_used_up &&
+  return self->phase == CFUT_PROCESS_SERVING && self->slots_retry_at < 0 &&
          (!self->no_claims || self->n_live == 0) &&
          cfut_window_has_room (&self->window, self->n_live, self->live_bytes, size);
 }
 
 /* The worker that gets the next call: the one with the fewest, and of several
- * idle ones the oldest, so that the youngest can leave. */
+ * idle ones the oldest, so that the youngest can leave. While workers that are
+ * to leave still run calls, their successors wait: no more calls run at the same
+ * time than max-workers says. */
 static CfutProcess *
 cfut_manager_choose (CfutManager *self,
                      gsize        size)
 {
   CfutProcess *best = NULL;
+  guint n_busy = 0;
 
   for (guint i = 0; i < self->processes->len; i++)
     {
       CfutProcess *process = g_ptr_array_index (self->processes, i);
 
+      n_busy += process->phase != CFUT_PROCESS_DYING && process->n_live > 0;
       if (cfut_process_has_room (process, size) &&
           (best == NULL || process->n_live < best->n_live))
         best = process;
     }
+
+  if (best != NULL && best->n_live == 0 && n_busy >= self->pool->max_workers)
+    return NULL;
 
   return best;
 }
@@ -126,6 +133,7 @@ cfut_manager_give_locked (CfutManager *self,
     {
       process->active_at = now;
       cfut_pool_start_locked (self->pool, job, now);
+      entry->due = job->due;
     }
 
   return TRUE;
@@ -178,7 +186,7 @@ cfut_manager_fill_windows_locked (CfutManager *self,
         {
           /* All slots await the worker's seeing that they were revoked. */
           cfut_pool_put_back_locked (self->pool, job, FALSE);
-          process->slots_used_up = TRUE;
+          process->slots_retry_at = now + CFUT_PROCESS_RETRY_US;
         }
     }
 }
@@ -222,14 +230,16 @@ cfut_manager_assign (CfutManager *self,
   gboolean listeners;
   guint max_calls;
 
-  /* Near the end of its life a worker gets its calls one by one. */
+  /* Near the end of its life a worker gets fewer and fewer calls ahead, and the
+   * last one for certain to run it. */
   g_mutex_lock (&self->pool->lock);
   max_calls = self->config.max_calls;
   for (guint i = 0; max_calls > 0 && i < self->processes->len; i++)
     {
       CfutProcess *process = g_ptr_array_index (self->processes, i);
+      guint64 n_left = max_calls - MIN (max_calls, process->n_assigned);
 
-      process->window.depth = MIN (process->window.depth, MAX (1, max_calls - MIN (max_calls, process->n_assigned)));
+      process->window.depth = MIN (process->window.depth, MAX (1, n_left / 2));
     }
   cfut_manager_fill_windows_locked (self, misfits, now);
   listeners = cfut_pool_has_listeners_locked (self->pool);
@@ -258,7 +268,7 @@ cfut_manager_unstall (CfutManager *self,
 
       cfut_pool_put_back_locked (self->pool, entry->job, FALSE);
       cfut_job_ref (entry->job); /* the queue has the entry's */
-      cfut_process_remove_entry (process, entry);
+      cfut_process_return_entry (process, entry);
       g_ptr_array_add (freed, entry);
     }
   cfut_window_stalled (&process->window);

@@ -24,14 +24,17 @@ typedef enum
   CFUT_FATE_DROP,     /* somebody has taken it back */
   CFUT_FATE_PUT_BACK, /* it had not started */
   CFUT_FATE_RETRY,    /* it had, and may be run again */
+  CFUT_FATE_CANCEL,   /* it had not, and is not to be run any more */
   CFUT_FATE_FAIL,
 } CfutFate;
 
-/* Pure: what is to become of a call. */
+/* Pure: what is to become of a call. @abandoned: whatever was not run never
+ * will be. */
 static CfutFate
 cfut_entry_get_fate (CfutEntry     *entry,
                      gboolean       started,
-                     CfutPoolPhase  phase)
+                     CfutPoolPhase  phase,
+                     gboolean       abandoned)
 {
   CfutJob *job = entry->job;
   guint retries = cfut_job_get_retries (job);
@@ -42,11 +45,16 @@ cfut_entry_get_fate (CfutEntry     *entry,
   if (phase == CFUT_POOL_BROKEN)
     return CFUT_FATE_FAIL;
 
-  if (!started)
-    return CFUT_FATE_PUT_BACK;
-
+  /* A worker that lies may have brought such a call back to where it had not
+   * started. */
   if (g_atomic_int_get (&job->stop_requested) || cfut_state_is_claimed (&job->state))
     return CFUT_FATE_FAIL;
+
+  if (abandoned)
+    return started ? CFUT_FATE_FAIL : CFUT_FATE_CANCEL;
+
+  if (!started)
+    return CFUT_FATE_PUT_BACK;
 
   if (retries == CFUT_RETRY_FOREVER || job->attempt <= retries)
     return CFUT_FATE_RETRY;
@@ -81,6 +89,16 @@ typedef struct
   gboolean won;
 } Casualty;
 
+/* In ns; -1 if its start was not seen. */
+static gint64
+cfut_job_get_time_running_locked (CfutJob *self)
+{
+  if (self->place != CFUT_PLACE_RUNNING)
+    return -1;
+
+  return (g_get_monotonic_time () - self->started_at) * 1000;
+}
+
 /* Decides the last entry of the list, so that those that go back to the head of
  * the queue keep their order. */
 static void
@@ -97,7 +115,7 @@ cfut_manager_decide_locked (CfutManager *self,
 
   cfut_process_remove_entry (process, entry);
 
-  switch (cfut_entry_get_fate (entry, started, pool->phase))
+  switch (cfut_entry_get_fate (entry, started, pool->phase, self->abandoned || self->kill))
     {
     case CFUT_FATE_PUT_BACK:
       cfut_job_ref (job); /* the queue's */
@@ -105,6 +123,9 @@ cfut_manager_decide_locked (CfutManager *self,
       break;
 
     case CFUT_FATE_RETRY:
+      /* One that is retried for ever has to be stopped by someone else: it does
+       * not excuse a worker that came to nothing. */
+      process->blamed |= cfut_job_get_retries (job) != CFUT_RETRY_FOREVER;
       job->attempt++;
       pool->n_retried++;
       cfut_job_ref (job);
@@ -121,7 +142,12 @@ cfut_manager_decide_locked (CfutManager *self,
       cfut_outcome_take_error (&casualty.outcome,
                                cfut_manager_make_death_error_locked (self, process, entry));
       casualty.won = cfut_pool_end_locked (pool, job, &casualty.outcome,
-                                           (g_get_monotonic_time () - job->started_at) * 1000);
+                                           cfut_job_get_time_running_locked (job));
+      break;
+
+    case CFUT_FATE_CANCEL:
+      cfut_outcome_take_error (&casualty.outcome, cfut_job_cancelled_error (job));
+      casualty.won = cfut_pool_end_locked (pool, job, &casualty.outcome, -1);
       break;
 
     case CFUT_FATE_DROP:
@@ -138,16 +164,25 @@ cfut_manager_judge_start (CfutManager *self,
                           CfutProcess *process)
 {
   g_autofree char *text = NULL;
-  gboolean killed;
+  CfutStartFailure failure = CFUT_START_DIED;
+  GError *error;
 
   if (process->expected_death || process->n_done > 0 || process->blamed)
     return;
 
-  killed = WIFSIGNALED (process->status) && WTERMSIG (process->status) == SIGKILL &&
-           process->condemned == NULL;
+  if (process->timed_out)
+    failure = CFUT_START_TIMED_OUT;
+  else if (process->condemned == NULL &&
+           WIFSIGNALED (process->status) && WTERMSIG (process->status) == SIGKILL)
+    failure = CFUT_START_KILLED;
+
   text = cfut_process_describe_death (process, NULL);
-  cfut_manager_failed_start (self, killed,
-                             g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, text));
+  error = g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, text);
+  if (!process->ready && failure != CFUT_START_KILLED)
+    g_prefix_error_literal (&error, cfut_manager_has_initializer (self)
+                                    ? "Failed to initialize a worker: "
+                                    : "The worker program does not serve (it has to call cfut_init(), or to run a CfutWorker): ");
+  cfut_manager_failed_start (self, failure, error);
 }
 
 void
@@ -160,9 +195,9 @@ cfut_manager_process_died (CfutManager *self,
   gboolean breaks;
 
   CFUT_DEBUG (WORKERS, "%s", text);
-  process->died = TRUE;
 
   g_mutex_lock (&pool->lock);
+  process->died = TRUE;
   breaks = self->config.crash_policy == CFUT_CRASH_POLICY_BREAK_POOL &&
            !process->expected_death && process->ready && pool->phase != CFUT_POOL_BROKEN;
   g_mutex_unlock (&pool->lock);

@@ -126,7 +126,6 @@ cfut_manager_let_go (CfutManager *self,
 {
   CFUT_DEBUG (WORKERS, "worker %d is to leave", process->pid);
 
-  process->expected_death = TRUE;
   cfut_process_set_phase (process, CFUT_PROCESS_LEAVING);
 }
 
@@ -149,6 +148,40 @@ cfut_manager_forget (CfutManager *self,
   cfut_pool_tell (pool);
 }
 
+/* How much is still read from a dead worker's socket, which a grandchild of ours
+ * may hold open and fill. */
+#define CFUT_DRAIN_ROUNDS 256
+
+/* The worker is dead. Reads the socket to its end, and the journal: what it has
+ * said still counts. If its status is not known yet GLib will tell. */
+static void
+cfut_manager_check_death (CfutManager *self,
+                          CfutProcess *process)
+{
+  if (process->died)
+    return;
+
+  g_mutex_lock (&self->pool->lock);
+  cfut_process_sample_cpu_locked (process);
+  g_mutex_unlock (&self->pool->lock);
+
+  process->drained = FALSE;
+  for (guint i = 0; i < CFUT_DRAIN_ROUNDS && !process->channel_ended && !process->drained; i++)
+    cfut_manager_read_process (self, process);
+  if (process->condemned == NULL)
+    cfut_manager_read_journal (self, process);
+
+  if (process->stderr_tag != NULL)
+    g_source_remove_unix_fd (process->source, g_steal_pointer (&process->stderr_tag));
+  process->tap_retry_at = -1;
+  cfut_stderr_tap_drain (&process->tap);
+
+  if (process->phase != CFUT_PROCESS_DYING)
+    cfut_process_set_phase (process, CFUT_PROCESS_DYING);
+  if (cfut_process_peek_status (process))
+    cfut_manager_process_died (self, process);
+}
+
 /* GLib has reaped the child. */
 static void
 subprocess_waited_cb (GObject      *object,
@@ -160,14 +193,8 @@ subprocess_waited_cb (GObject      *object,
 
   g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL);
   process->reaped = TRUE;
-  if (!process->status_known)
-    {
-      process->status = g_subprocess_get_status (process->subprocess);
-      process->status_known = TRUE;
-    }
-
-  if (!process->died)
-    cfut_manager_process_died (self, process);
+  cfut_process_note_status (process);
+  cfut_manager_check_death (self, process);
   cfut_manager_forget (self, process);
   cfut_manager_attend (self);
 }
@@ -180,42 +207,28 @@ typedef struct
   CfutProcess *process;
 } ProcessSource;
 
-/* How much is still read from a dead worker's socket, which a grandchild of ours
- * may hold open and fill. */
-#define CFUT_DRAIN_ROUNDS 256
-
-/* Reads the socket to its end, and the journal: what a dead worker has said
- * still counts. */
-static void
-cfut_manager_check_death (CfutManager *self,
-                          CfutProcess *process)
-{
-  if (process->died)
-    return;
-
-  process->drained = FALSE;
-  for (guint i = 0; i < CFUT_DRAIN_ROUNDS && !process->channel_ended && !process->drained; i++)
-    cfut_manager_read_process (self, process);
-  if (process->condemned == NULL)
-    cfut_manager_read_journal (self, process);
-  cfut_stderr_tap_pump (&process->tap);
-
-  if (cfut_process_peek_status (process))
-    cfut_manager_process_died (self, process);
-}
-
+/* A stalled stderr is not polled at all: its other end may be closed already,
+ * which poll() would report again and again. */
 static void
 cfut_manager_pump_stderr (CfutManager *self,
                           CfutProcess *process)
 {
   CfutTapStatus status = cfut_stderr_tap_pump (&process->tap);
 
-  if (status == CFUT_TAP_ENDED)
-    g_source_remove_unix_fd (process->source, g_steal_pointer (&process->stderr_tag));
-  else
-    g_source_modify_unix_fd (process->source, process->stderr_tag,
-                             status == CFUT_TAP_OPEN ? G_IO_IN : 0);
-  process->tap_stalled = status == CFUT_TAP_STALLED;
+  if (status == CFUT_TAP_OPEN)
+    return;
+
+  g_source_remove_unix_fd (process->source, g_steal_pointer (&process->stderr_tag));
+  if (status == CFUT_TAP_STALLED)
+    process->tap_retry_at = g_get_monotonic_time () + CFUT_PROCESS_RETRY_US;
+}
+
+void
+cfut_manager_retry_stderr (CfutManager *self,
+                           CfutProcess *process)
+{
+  process->tap_retry_at = -1;
+  process->stderr_tag = g_source_add_unix_fd (process->source, process->tap.fd, G_IO_IN);
 }
 
 /* The worker has closed its end. Most likely it is about to be dead; if not, it

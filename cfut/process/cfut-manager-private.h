@@ -66,6 +66,11 @@ struct _CfutManager
   GSource *attend; /* (owned) wakes the manager */
   char **envp;
 
+  /* Set before the first call, for tests; read from the manager thread. */
+  gint64 start_us;
+  gint64 leave_us;
+  gint64 frame_us;
+
   int poked; /* atomic: look again before you sleep */
 
   /* All below: protected by the pool's lock. */
@@ -74,6 +79,7 @@ struct _CfutManager
   gboolean awake;        /* it will look at the queue before it sleeps */
   gboolean hungry;       /* it could do something with another job */
   gboolean kill;         /* end all workers at once */
+  gboolean abandoned;    /* what a dead worker had is not run again */
   int signal;            /* send this to all workers; 0: nothing */
   guint n_warm;          /* workers that prestart has asked for */
   GQueue stops;          /* (element-type CfutJob) (owned) to be asked to stop */
@@ -94,13 +100,17 @@ struct _CfutManager
 
 #define CFUT_PROCESS_IDLE_TIMEOUT_US (60 * G_USEC_PER_SEC)
 #define CFUT_PROCESS_GRACE_US        (1 * G_USEC_PER_SEC)
-/* How long a worker may take to be ready, and to leave. */
+/* How long a worker may take to be ready, unless it has an initializer, and to
+ * leave. */
 #define CFUT_PROCESS_START_US        (10 * G_USEC_PER_SEC)
 #define CFUT_PROCESS_LEAVE_US        (5 * G_USEC_PER_SEC)
 /* How long a worker that has closed its channel may take to be dead. */
 #define CFUT_PROCESS_LOST_US         (50 * 1000)
 /* How long a frame may be on its way. */
 #define CFUT_PROCESS_FRAME_US        (30 * G_USEC_PER_SEC)
+/* When to look again whether this program's stderr takes something, or whether a
+ * worker has seen that calls were taken back. */
+#define CFUT_PROCESS_RETRY_US        (20 * 1000)
 
 extern const CfutCarrierClass cfut_manager_carrier_class;
 
@@ -134,8 +144,10 @@ guint        cfut_manager_count_missing_locked (CfutManager *self,
 void         cfut_manager_start_workers   (CfutManager  *self,
                                            gint64        now);
 void         cfut_manager_failed_start    (CfutManager  *self,
-                                           gboolean      killed,
+                                           CfutStartFailure failure,
                                            GError       *error);
+/* Runs in: manager thread. Locks: takes the pool's. */
+gboolean     cfut_manager_has_initializer (CfutManager  *self);
 /* No worker can be had any more: takes @error. */
 void         cfut_manager_break           (CfutManager  *self,
                                            GError       *error);
@@ -158,6 +170,9 @@ void         cfut_manager_let_go          (CfutManager  *self,
                                            gint64        now);
 void         cfut_manager_show            (CfutManager  *self,
                                            CfutProcess  *process);
+/* Looks at the stderr of a worker again that had stalled. */
+void         cfut_manager_retry_stderr    (CfutManager  *self,
+                                           CfutProcess  *process);
 
 /* cfut-manager-answers.c: what they answer. */
 void         cfut_manager_read_process    (CfutManager  *self,
@@ -177,10 +192,16 @@ void         cfut_manager_process_died    (CfutManager  *self,
 /* cfut-manager-time.c: what is due. */
 gint64       cfut_manager_check_times     (CfutManager  *self,
                                            gint64        now);
+/* @span_us after @now; negative: never. */
+gint64       cfut_manager_get_due         (gint64        now,
+                                           gint64        span_us);
 
-/* Workers that take calls, or will. Locks: caller holds the pool's, or runs in
- * the manager thread. */
+/* Workers in this phase. Locks: caller holds the pool's, or runs in the manager
+ * thread. */
 guint        cfut_manager_count           (CfutManager      *self,
+                                           CfutProcessPhase  phase);
+/* Workers in this phase that have calls. The same. */
+guint        cfut_manager_count_busy      (CfutManager      *self,
                                            CfutProcessPhase  phase);
 
 G_END_DECLS

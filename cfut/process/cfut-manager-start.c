@@ -20,11 +20,15 @@ cfut_manager_count_wanted_locked (CfutManager *self,
                                   guint        n_alive)
 {
   CfutPool *pool = self->pool;
+  /* Those that still run their last call are replaced, but a few at a time. */
+  guint n_leaving = cfut_manager_count_busy (self, CFUT_PROCESS_LEAVING);
+  guint max_alive = pool->max_workers + MAX (1, pool->max_workers / 4);
   guint wanted = n_alive;
   guint n_starting = cfut_manager_count (self, CFUT_PROCESS_STARTING);
 
-  /* Each one that is on its way will take a job. */
-  if (pool->queue.length > n_starting)
+  /* Each one that is on its way will take a job; and what came after the last
+   * look at the queue may still find a worker idle. */
+  if (pool->queue.length > n_starting && !cfut_manager_has_room_locked (self))
     wanted += pool->queue.length - n_starting;
   if (pool->phase == CFUT_POOL_OPEN)
     {
@@ -32,7 +36,9 @@ cfut_manager_count_wanted_locked (CfutManager *self,
       wanted = MAX (wanted, MAX (self->config.min_workers, self->n_warm));
     }
 
-  return MIN (wanted, pool->max_workers);
+  max_alive -= MIN (max_alive, n_leaving);
+
+  return MIN (wanted, MIN (max_alive, pool->max_workers));
 }
 
 guint
@@ -67,18 +73,6 @@ cfut_manager_make_setup_locked (CfutManager *self)
     cfut_worker_setup_add_to_body (config->setup, &body);
 
   return g_variant_ref_sink (g_variant_dict_end (&body));
-}
-
-/* Whether trying again could help. */
-static gboolean
-spawn_error_is_permanent (const GError *error)
-{
-  return error->domain == G_SPAWN_ERROR &&
-         !g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_FORK) &&
-         !g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_FAILED) &&
-         !g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOMEM) &&
-         !g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NFILE) &&
-         !g_error_matches (error, G_SPAWN_ERROR, G_SPAWN_ERROR_MFILE);
 }
 
 static gboolean
@@ -121,6 +115,18 @@ cfut_manager_start_worker (CfutManager  *self,
   return TRUE;
 }
 
+gboolean
+cfut_manager_has_initializer (CfutManager *self)
+{
+  gboolean has_initializer;
+
+  g_mutex_lock (&self->pool->lock);
+  has_initializer = self->config.initializer != NULL;
+  g_mutex_unlock (&self->pool->lock);
+
+  return has_initializer;
+}
+
 void
 cfut_manager_break (CfutManager *self,
                     GError      *error)
@@ -137,11 +143,11 @@ cfut_manager_break (CfutManager *self,
 }
 
 void
-cfut_manager_failed_start (CfutManager *self,
-                           gboolean     killed,
-                           GError      *error)
+cfut_manager_failed_start (CfutManager      *self,
+                           CfutStartFailure  failure,
+                           GError           *error)
 {
-  if (cfut_start_policy_failed (&self->policy, killed, g_get_monotonic_time ()) == CFUT_START_RETRY)
+  if (cfut_start_policy_failed (&self->policy, failure, g_get_monotonic_time ()) == CFUT_START_RETRY)
     {
       CFUT_DEBUG (WORKERS, "%s; will try again", error->message);
       g_error_free (error);
@@ -149,8 +155,33 @@ cfut_manager_failed_start (CfutManager *self,
     }
 
   g_prefix_error (&error, "Gave up after %u workers in a row had come to nothing: ",
-                  self->policy.n_failures + self->policy.n_kills);
+                  self->policy.n_in_a_row);
   cfut_manager_break (self, error);
+}
+
+/* Nothing could be started at all. As long as there is a worker the calls can
+ * wait for that, and for what is lacking to come back. */
+static void
+cfut_manager_failed_spawn (CfutManager *self,
+                           GError      *error)
+{
+  if (g_error_matches (error, CFUT_ERROR, CFUT_ERROR_START_FAILED))
+    {
+      cfut_manager_break (self, error);
+      return;
+    }
+
+  if (cfut_manager_count (self, CFUT_PROCESS_SERVING) > 0)
+    {
+      CFUT_DEBUG (WORKERS, "%s; will try again", error->message);
+      self->policy.not_before = g_get_monotonic_time () + CFUT_START_MAX_BACKOFF_US;
+      g_error_free (error);
+      return;
+    }
+
+  cfut_manager_failed_start (self, CFUT_START_DIED,
+                             g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, error->message));
+  g_error_free (error);
 }
 
 void
@@ -165,19 +196,15 @@ cfut_manager_start_workers (CfutManager *self,
 
   for (guint i = 0; i < n_missing; i++)
     {
-      g_autoptr(GError) error = NULL;
+      GError *error = NULL;
+
+      if (!cfut_manager_start_worker (self, now, &error))
+        {
+          cfut_manager_failed_spawn (self, error);
+          break;
+        }
 
       if (self->n_replacements > 0)
         self->n_replacements--;
-      if (cfut_manager_start_worker (self, now, &error))
-        continue;
-
-      if (spawn_error_is_permanent (error))
-        cfut_manager_break (self, g_error_new (CFUT_ERROR, CFUT_ERROR_START_FAILED,
-                                               "%s; is it installed, and does “argv” name it?", error->message));
-      else
-        cfut_manager_failed_start (self, FALSE,
-                                   g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, error->message));
-      break;
     }
 }

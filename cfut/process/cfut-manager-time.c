@@ -12,6 +12,13 @@
 
 /* What is due, and when to look again. Runs in: manager thread. */
 
+gint64
+cfut_manager_get_due (gint64 now,
+                      gint64 span_us)
+{
+  return span_us < 0 || span_us > G_MAXINT64 - now ? G_MAXINT64 : now + span_us;
+}
+
 /* Kills the worker if what was to happen by @due has not. */
 static gint64
 cfut_manager_hold_to (CfutManager *self,
@@ -29,6 +36,22 @@ cfut_manager_hold_to (CfutManager *self,
   return G_MAXINT64;
 }
 
+/* When the first grace is over. The call that was asked to stop is the one that
+ * runs; but there may be others before it whose answers have not come yet. */
+static gint64
+cfut_process_get_kill_time (CfutProcess *self)
+{
+  gint64 kill_at = G_MAXINT64;
+
+  for (CfutEntry *entry = self->head; entry != NULL; entry = entry->next)
+    {
+      if (entry->kill_at >= 0)
+        kill_at = MIN (kill_at, entry->kill_at);
+    }
+
+  return kill_at;
+}
+
 /* A worker that runs a call: the grace of one that is to stop, and the patience
  * with one that does not answer. */
 static gint64
@@ -38,8 +61,8 @@ cfut_manager_check_busy (CfutManager *self,
 {
   gint64 due = G_MAXINT64;
 
-  if (process->head != NULL && process->head->kill_at >= 0)
-    due = cfut_manager_hold_to (self, process, process->head->kill_at, now, NULL);
+  if (process->n_stopping > 0)
+    due = cfut_manager_hold_to (self, process, cfut_process_get_kill_time (process), now, NULL);
 
   if (process->n_live >= 2 && process->phase != CFUT_PROCESS_DYING)
     {
@@ -61,19 +84,21 @@ cfut_manager_check_idle (CfutManager *self,
                          gint64       now)
 {
   CfutPool *pool = self->pool;
-  gint64 idle_timeout;
+  gint64 leaves_at;
+  gboolean is_needed;
   guint n_kept;
 
   g_mutex_lock (&pool->lock);
-  idle_timeout = self->config.idle_timeout_us;
+  leaves_at = cfut_manager_get_due (process->active_at, self->config.idle_timeout_us);
   n_kept = MAX (self->config.min_workers, self->n_warm);
+  is_needed = pool->queue.length > 0;
   g_mutex_unlock (&pool->lock);
 
-  if (idle_timeout < 0 || cfut_manager_count (self, CFUT_PROCESS_SERVING) <= n_kept)
+  if (is_needed || cfut_manager_count (self, CFUT_PROCESS_SERVING) <= n_kept)
     return G_MAXINT64;
 
-  if (now < process->active_at + idle_timeout)
-    return process->active_at + idle_timeout;
+  if (now < leaves_at)
+    return leaves_at;
 
   cfut_manager_let_go (self, process, now);
 
@@ -88,7 +113,11 @@ cfut_manager_check_leaving (CfutManager *self,
 {
   if (process->n_live == 0 && process->leave_by < 0)
     {
-      process->leave_by = now + CFUT_PROCESS_LEAVE_US;
+      process->leave_by = now + self->leave_us;
+      process->expected_death = TRUE;
+      g_mutex_lock (&self->pool->lock);
+      cfut_process_sample_cpu_locked (process);
+      g_mutex_unlock (&self->pool->lock);
       cfut_process_send_shutdown (process);
       cfut_process_flush (process);
     }
@@ -98,6 +127,28 @@ cfut_manager_check_leaving (CfutManager *self,
 
   return cfut_manager_hold_to (self, process, process->leave_by, now,
                                process->n_live > 0 ? "It has closed its channel" : NULL);
+}
+
+/* A worker that is not ready yet. How long its initializer takes is the user's
+ * business. */
+static gint64
+cfut_manager_check_starting (CfutManager *self,
+                             CfutProcess *process,
+                             gint64       now)
+{
+  gint64 due = cfut_manager_get_due (process->started_at, self->start_us);
+  g_autofree char *reason = NULL;
+
+  if (cfut_manager_has_initializer (self))
+    return G_MAXINT64;
+
+  if (now >= due)
+    {
+      process->timed_out = TRUE;
+      reason = g_strdup_printf ("It took longer than %.1f s", self->start_us / (double) G_USEC_PER_SEC);
+    }
+
+  return cfut_manager_hold_to (self, process, due, now, reason);
 }
 
 static gint64
@@ -112,12 +163,11 @@ cfut_manager_check_process (CfutManager *self,
     cfut_manager_drop_revoked (self, process, now);
 
   if (process->phase != CFUT_PROCESS_DYING && process->frame_since >= 0)
-    due = cfut_manager_hold_to (self, process, process->frame_since + CFUT_PROCESS_FRAME_US, now,
+    due = cfut_manager_hold_to (self, process, process->frame_since + self->frame_us, now,
                                 "It did not finish a frame");
 
   if (process->phase == CFUT_PROCESS_STARTING)
-    due = MIN (due, cfut_manager_hold_to (self, process, process->started_at + CFUT_PROCESS_START_US, now,
-                                          "It did not become ready"));
+    due = MIN (due, cfut_manager_check_starting (self, process, now));
 
   if (process->phase != CFUT_PROCESS_DYING && process->n_live > 0)
     due = MIN (due, cfut_manager_check_busy (self, process, now));
@@ -127,12 +177,15 @@ cfut_manager_check_process (CfutManager *self,
   if (process->phase == CFUT_PROCESS_LEAVING)
     due = MIN (due, cfut_manager_check_leaving (self, process, now));
 
-  /* Only its stderr is left to look after. */
-  if (process->tap_stalled && process->tap.fd >= 0)
-    {
-      g_source_modify_unix_fd (process->source, process->stderr_tag, G_IO_IN);
-      due = MIN (due, now + CFUT_PROCESS_LOST_US);
-    }
+  if (process->tap_retry_at >= 0 && now >= process->tap_retry_at)
+    cfut_manager_retry_stderr (self, process);
+  else if (process->tap_retry_at >= 0)
+    due = MIN (due, process->tap_retry_at);
+
+  if (process->slots_retry_at >= 0 && now >= process->slots_retry_at)
+    process->slots_retry_at = -1;
+  else if (process->slots_retry_at >= 0)
+    due = MIN (due, process->slots_retry_at);
 
   return due;
 }

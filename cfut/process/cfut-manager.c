@@ -30,6 +30,22 @@ cfut_manager_count (CfutManager      *self,
   return n;
 }
 
+guint
+cfut_manager_count_busy (CfutManager      *self,
+                         CfutProcessPhase  phase)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      n += process->phase == phase && process->n_live > 0;
+    }
+
+  return n;
+}
+
 /* Asks the calls to stop that were cancelled, or timed out, while they ran. */
 static void
 cfut_manager_serve_stops (CfutManager *self,
@@ -47,7 +63,8 @@ cfut_manager_serve_stops (CfutManager *self,
 
       if (entry == NULL || entry->kill_at >= 0)
         continue;
-      entry->kill_at = self->config.grace_us < 0 ? G_MAXINT64 : now + self->config.grace_us;
+      entry->kill_at = cfut_manager_get_due (now, self->config.grace_us);
+      entry->process->n_stopping++;
       cfut_process_send_cancel (entry->process, entry);
     }
   g_mutex_unlock (&self->pool->lock);
@@ -72,9 +89,13 @@ cfut_manager_serve_signals (CfutManager *self)
     {
       CfutProcess *process = g_ptr_array_index (self->processes, i);
 
-      if (kill_all && process->phase != CFUT_PROCESS_DYING)
+      if (process->phase == CFUT_PROCESS_DYING)
+        continue;
+
+      process->expected_death = TRUE;
+      if (kill_all)
         cfut_manager_condemn (self, process, NULL);
-      else if (signum != 0 && process->phase != CFUT_PROCESS_DYING)
+      else
         g_subprocess_send_signal (process->subprocess, signum);
     }
 }
@@ -138,6 +159,7 @@ cfut_manager_must_go_on (CfutManager *self)
   g_mutex_lock (&pool->lock);
   self->hungry = cfut_manager_is_hungry_locked (self);
   go_on = g_atomic_int_get (&self->poked) ||
+          self->stops.length > 0 || (pool->phase != CFUT_POOL_OPEN && self->warm_tasks.length > 0) ||
           (pool->queue.length > 0 &&
            (cfut_manager_has_room_locked (self) ||
             cfut_manager_count_missing_locked (self, g_get_monotonic_time ()) > 0));
@@ -342,8 +364,10 @@ cfut_manager_stop (CfutPool *pool,
 {
   CfutManager *self = pool->carrier;
 
+  /* One that has ended meanwhile needs nothing; and the manager may be gone. */
   g_mutex_lock (&pool->lock);
-  g_queue_push_tail (&self->stops, cfut_job_ref (job));
+  if (job->place != CFUT_PLACE_ENDED)
+    g_queue_push_tail (&self->stops, cfut_job_ref (job));
   g_mutex_unlock (&pool->lock);
 
   cfut_manager_ring (self);
@@ -418,8 +442,8 @@ cfut_manager_free (gpointer carrier)
   CfutManager *self = carrier;
 
   g_assert (self->processes->len == 0);
+  g_assert (self->stops.length == 0 && self->warm_tasks.length == 0);
 
-  g_queue_clear_full (&self->stops, (GDestroyNotify) cfut_job_unref);
   g_source_destroy (self->attend);
   g_source_unref (self->attend);
   g_main_context_unref (self->context);
@@ -451,6 +475,9 @@ cfut_manager_new (CfutPool *pool)
   self->envp = g_get_environ ();
   self->config.idle_timeout_us = CFUT_PROCESS_IDLE_TIMEOUT_US;
   self->config.grace_us = CFUT_PROCESS_GRACE_US;
+  self->start_us = CFUT_PROCESS_START_US;
+  self->leave_us = CFUT_PROCESS_LEAVE_US;
+  self->frame_us = CFUT_PROCESS_FRAME_US;
   self->hungry = TRUE;
   self->processes = g_ptr_array_new ();
   g_queue_init (&self->stops);

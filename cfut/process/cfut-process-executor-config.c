@@ -456,7 +456,8 @@ cfut_process_executor_set_modules (CfutProcessExecutor *self,
  * The function is looked up in the worker; this program need not have it. If it
  * is not there, takes other arguments or fails, the executor is broken: every
  * call fails with %CFUT_ERROR_BROKEN and the reason. What it returns is dropped.
- * A worker has 10 seconds to become ready, this included. Call this before the
+ * It may take as long as it needs, while a worker without an initializer has 10
+ * seconds to become ready; no call is sent to it meanwhile. Call this before the
  * first submit.
  *
  * Since: 1.0

@@ -321,25 +321,37 @@ cfut_process_executor_new (guint max_workers)
   return g_object_new (CFUT_TYPE_PROCESS_EXECUTOR, "max-workers", max_workers, NULL);
 }
 
-/* Asks for all workers. */
+/* Asks for all workers. FALSE with @error if nobody will answer @task. */
 static gboolean
 cfut_process_executor_warm (CfutProcessExecutor  *self,
                             GTask                *task,
                             GError              **error)
 {
+  GError *local_error = NULL;
+  gboolean was_queued = FALSE;
+
+  /* The manager of a pool that is not open may be gone already. */
   g_mutex_lock (&self->pool->lock);
-  self->manager->n_warm = self->pool->max_workers;
-  if (task != NULL)
-    g_queue_push_tail (&self->manager->warm_tasks, g_object_ref (task));
+  local_error = cfut_pool_refusal_locked (self->pool);
+  if (local_error == NULL)
+    {
+      self->manager->n_warm = self->pool->max_workers;
+      if (task != NULL)
+        g_queue_push_tail (&self->manager->warm_tasks, g_object_ref (task));
+    }
   g_mutex_unlock (&self->pool->lock);
 
-  if (cfut_manager_poke (self->manager, error))
+  if (local_error == NULL && cfut_manager_poke (self->manager, &local_error))
     return TRUE;
 
   g_mutex_lock (&self->pool->lock);
-  if (task != NULL && g_queue_remove (&self->manager->warm_tasks, task))
-    g_object_unref (task);
+  if (task != NULL)
+    was_queued = g_queue_remove (&self->manager->warm_tasks, task);
   g_mutex_unlock (&self->pool->lock);
+
+  if (was_queued)
+    g_object_unref (task);
+  g_propagate_error (error, local_error);
 
   return FALSE;
 }
@@ -424,16 +436,22 @@ cfut_process_executor_prestart_finish (CfutProcessExecutor  *self,
   return g_task_propagate_boolean (G_TASK (result), error);
 }
 
-/* Shuts the executor down, cancels what has not started, and sends a signal. */
+/* Shuts the executor down, cancels what has not started, and sends a signal. From
+ * the first on nothing is started again, so nothing is missed by the last. */
 static void
 cfut_process_executor_signal (CfutProcessExecutor *self,
                               int                  signum)
 {
   g_mutex_lock (&self->pool->lock);
-  self->manager->signal = signum;
+  self->manager->abandoned = TRUE;
   g_mutex_unlock (&self->pool->lock);
 
   cfut_pool_shutdown_now (self->pool);
+
+  g_mutex_lock (&self->pool->lock);
+  self->manager->signal = signum;
+  g_mutex_unlock (&self->pool->lock);
+  cfut_manager_ring (self->manager);
 }
 
 /**
@@ -507,7 +525,7 @@ cfut_process_executor_dup_worker_pids (CfutProcessExecutor *self,
     {
       CfutProcess *process = g_ptr_array_index (self->manager->processes, i);
 
-      if (process->phase != CFUT_PROCESS_DYING)
+      if (process->phase != CFUT_PROCESS_DYING && process->pid > 0)
         g_array_append_val (pids, process->pid);
     }
   g_mutex_unlock (&self->pool->lock);

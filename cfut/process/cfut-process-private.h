@@ -49,6 +49,7 @@ struct _CfutEntry
   CfutEntry *prev;
   CfutEntry *next;
   GVariant *arguments; /* (owned) (nullable) until they are sent */
+  gint64 due;          /* when its time is over, as the worker is told */
   gint64 kill_at;      /* when its grace is over; -1: it was not asked to stop */
 
   /* Protected by the pool's lock: somebody took the call back. */
@@ -87,12 +88,13 @@ struct _CfutProcess
   gboolean channel_ended;
   gboolean drained;        /* the last read found nothing more */
   CfutStderrTap tap;
-  gboolean tap_stalled;
+  gint64 tap_retry_at; /* when to look whether it goes on; -1: it has not stalled */
 
   CfutEntry *head;
   CfutEntry *tail;
   CfutEntry *expected; /* the first one that was not answered */
   guint n_live;      /* entries that were not revoked, as far as is known */
+  guint n_stopping;  /* of these, those that were asked to stop */
   gsize live_bytes;
   CfutWindow window;
   GArray *answers;   /* of CfutAnswer, while a batch is read */
@@ -100,20 +102,23 @@ struct _CfutProcess
   gboolean ready;
   GHashTable *functions; /* name -> CfutRemoteFunction */
   gboolean no_claims;
-  gboolean slots_used_up; /* until it has answered again */
+  gint64 slots_retry_at;  /* when to look whether a slot is free; -1: some are */
 
   gint64 started_at;    /* all times are monotonic µs */
   gint64 active_at;     /* when it last answered, or got a call while idle */
   gint64 frame_since;   /* since when a frame is incomplete; -1: none is */
+  guint64 n_frames;     /* that were complete */
   gint64 leave_by;      /* when a leaving one is killed; -1: not yet */
   guint64 n_assigned;
   guint64 n_done;
   gint64 busy_time_ns;
 
   gboolean expected_death; /* we wanted it to go */
-  gboolean blamed;         /* a call was failed because of it */
+  gboolean blamed;         /* a call is to blame for its death */
+  gboolean timed_out;      /* it was killed for not becoming ready */
   gboolean status_known;
-  gboolean died;           /* its calls were decided */
+  gboolean status_lost;    /* perhaps: it is 0 for want of a better one */
+  gboolean died;           /* its calls were decided; set with the pool's lock held */
   gboolean reaped;
   int status;
   GError *condemned;       /* (owned) (nullable) why it was killed */
@@ -151,6 +156,10 @@ CfutEntry   *cfut_process_add_entry       (CfutProcess     *self,
 /* Takes it out of the list; the caller frees it without the lock. */
 void         cfut_process_remove_entry    (CfutProcess     *self,
                                            CfutEntry       *entry);
+/* The same for one that was taken back: it does not count as one of the
+ * worker's calls. */
+void         cfut_process_return_entry    (CfutProcess     *self,
+                                           CfutEntry       *entry);
 void         cfut_entry_free              (CfutEntry       *entry);
 
 /* Sending; each only queues, but for CANCEL. */
@@ -174,6 +183,8 @@ gboolean     cfut_process_read_journal    (CfutProcess     *self,
                                            GError         **error);
 
 void         cfut_process_kill            (CfutProcess     *self);
+/* GLib has reaped it. */
+void         cfut_process_note_status     (CfutProcess     *self);
 /* Looks whether the status is known already; leaves the reaping to GLib. */
 gboolean     cfut_process_peek_status     (CfutProcess     *self);
 gint64       cfut_process_sample_cpu_locked (CfutProcess   *self);

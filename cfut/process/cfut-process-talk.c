@@ -49,7 +49,7 @@ cfut_process_send_call (CfutProcess *self,
     .call = entry->call,
     .attempt = entry->attempt,
     .aux = function->index,
-    .time = job->due == G_MAXINT64 ? -1 : job->due,
+    .time = entry->due == G_MAXINT64 ? -1 : entry->due,
   };
 
   CFUT_DEBUG (PROTOCOL, "worker %d: CALL %" G_GUINT64_FORMAT " “%s”",
@@ -262,7 +262,9 @@ cfut_process_handle_answer (CfutProcess  *self,
       cfut_outcome_take_error (&answer.outcome, remote);
     }
 
-  answer.duration_ns = MAX (frame->header.time, 0);
+  /* It is the worker's word, and no more than has passed. */
+  answer.duration_ns = CLAMP (frame->header.time, 0,
+                              (g_get_monotonic_time () - self->started_at) * 1000);
   g_array_append_val (self->answers, answer);
   self->expected = answer.entry->next;
 
@@ -278,6 +280,9 @@ cfut_process_handle_error (CfutProcess  *self,
 
   if (frame->header.call != 0)
     return cfut_process_handle_answer (self, frame, error);
+
+  if (self->ready)
+    return protocol_error (error, "It was ready, and then it was not");
 
   reason = cfut_frame_error_from_body (frame->body, frame->header.length, error);
   if (reason == NULL)
@@ -352,6 +357,7 @@ cfut_process_take_frames (CfutProcess  *self,
 
   while ((status = cfut_channel_next (self->channel, &frame, error)) == CFUT_CHANNEL_OK)
     {
+      self->n_frames++;
       if (!cfut_process_handle_frame (self, &frame, error))
         return FALSE;
     }

@@ -54,6 +54,8 @@ cfut_process_new (CfutManager *manager,
   self->started_at = self->active_at = now;
   self->frame_since = -1;
   self->leave_by = -1;
+  self->tap_retry_at = -1;
+  self->slots_retry_at = -1;
 
   return self;
 }
@@ -118,6 +120,7 @@ cfut_process_add_entry (CfutProcess *self,
   entry->slot = slot;
   entry->generation = cfut_claims_get_generation (call, job->attempt);
   entry->arguments = g_variant_ref (job->arguments);
+  entry->due = job->due;
   entry->kill_at = -1;
 
   entry->prev = self->tail;
@@ -150,7 +153,16 @@ cfut_process_remove_entry (CfutProcess *self,
     self->expected = entry->next;
 
   self->n_live--;
+  self->n_stopping -= entry->kill_at >= 0;
   self->live_bytes -= entry->job->size;
+}
+
+void
+cfut_process_return_entry (CfutProcess *self,
+                           CfutEntry   *entry)
+{
+  cfut_process_remove_entry (self, entry);
+  self->n_assigned -= MAX (entry->job->n_items, 1);
 }
 
 void
@@ -191,6 +203,19 @@ cfut_process_peek_status (CfutProcess *self)
   return TRUE;
 }
 
+/* GLib may be faster to reap it than we are to look. If something else in this
+ * program was faster than both, GLib makes of that a zero. */
+void
+cfut_process_note_status (CfutProcess *self)
+{
+  if (self->status_known)
+    return;
+
+  self->status = g_subprocess_get_status (self->subprocess);
+  self->status_known = TRUE;
+  self->status_lost = self->status == 0;
+}
+
 gint64
 cfut_process_sample_cpu_locked (CfutProcess *self)
 {
@@ -223,12 +248,20 @@ cfut_process_describe_death (CfutProcess *self,
   g_autofree char *tail = cfut_stderr_tap_dup_tail (&self->tap);
   GString *text = g_string_new (NULL);
 
-  g_string_append_printf (text, "Worker %d ", self->pid);
-  if (WIFSIGNALED (self->status))
+  /* One that was reaped before its spawn had returned has no number. */
+  if (self->pid > 0)
+    g_string_append_printf (text, "Worker %d ", self->pid);
+  else
+    g_string_append (text, "A worker ");
+
+  if (self->condemned != NULL)
+    g_string_append (text, "was killed");
+  else if (WIFSIGNALED (self->status))
     g_string_append_printf (text, "was killed by signal %d (%s)",
                             WTERMSIG (self->status), g_strsignal (WTERMSIG (self->status)));
   else
-    g_string_append_printf (text, "exited with status %d", WEXITSTATUS (self->status));
+    g_string_append_printf (text, "exited with status %d%s", WEXITSTATUS (self->status),
+                            self->status_lost ? " (unless other code of this program took its status)" : "");
 
   if (!self->ready)
     g_string_append (text, " before it was ready");

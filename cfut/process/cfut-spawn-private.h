@@ -31,6 +31,7 @@ typedef struct
 } CfutSpawned;
 
 /* @argv: what to start. @envp: its environment, to which CFUT_WORKER is added.
+ * Fails with START_FAILED if it is no use to try again, else with other errors.
  * Runs in: manager thread, since the workers die with the thread that started
  * them. */
 gboolean  cfut_spawn           (const char * const  *argv,

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -43,7 +44,7 @@ set_errno_error (GError    **error,
 {
   int saved_errno = errno;
 
-  g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+  g_set_error (error, G_IO_ERROR, g_io_error_from_errno (saved_errno),
                "Failed to start a worker: %s: %s", what, g_strerror (saved_errno));
 
   return FALSE;
@@ -121,6 +122,53 @@ open_fds (CfutSpawned *spawned,
   return TRUE;
 }
 
+/* Why @program cannot be started, if that is for good: 0 if it is not.
+ * posix_spawn() does not say so in a way that can be told from other causes. */
+static int
+find_program_errno (const char *program)
+{
+  const char *path = g_getenv ("PATH"); /* not that of the workers */
+  g_auto(GStrv) dirs = NULL;
+  int result = ENOENT;
+
+  if (strchr (program, '/') != NULL)
+    dirs = g_strdupv ((char *[]) { (char *) "", NULL });
+  else
+    dirs = g_strsplit (path != NULL ? path : "/bin:/usr/bin:.", ":", -1);
+
+  for (guint i = 0; dirs[i] != NULL; i++)
+    {
+      g_autofree char *file = dirs[i][0] != '\0' ? g_build_filename (dirs[i], program, NULL)
+                                                 : g_strdup (program);
+
+      if (g_file_test (file, G_FILE_TEST_IS_DIR))
+        result = EACCES;
+      else if (access (file, X_OK) == 0)
+        return 0;
+      else if (errno != ENOENT)
+        result = errno;
+    }
+
+  return result;
+}
+
+static void
+set_spawn_error (GError             **error,
+                 const char * const  *argv,
+                 const GError        *reason)
+{
+  int code = find_program_errno (argv[0]);
+
+  if (code == 0)
+    g_set_error (error, reason->domain, reason->code,
+                 "Failed to start a worker: %s", reason->message);
+  else
+    g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+                 "Failed to start the worker program “%s”: %s; is it installed, "
+                 "and does “argv” name it?",
+                 argv[0], g_strerror (code));
+}
+
 static int
 open_pidfd (int pid)
 {
@@ -140,17 +188,8 @@ cfut_spawn (const char * const  *argv,
   g_autoptr(GSubprocessLauncher) launcher = NULL;
   g_auto(CfutSpawned) result = { NULL, 0, -1, -1, -1, NULL, NULL };
   g_auto(ChildFds) child = { -1, -1, -1, -1 };
-  g_autofree char *program = g_find_program_in_path (argv[0]);
   g_autofree char *identity = NULL;
   g_autoptr(GError) local_error = NULL;
-
-  /* posix_spawn() does not say so in a way that can be told from other causes. */
-  if (program == NULL)
-    {
-      g_set_error (error, G_SPAWN_ERROR, G_SPAWN_ERROR_NOENT,
-                   "Failed to start a worker: There is no program “%s” that can be executed", argv[0]);
-      return FALSE;
-    }
 
   if (!open_fds (&result, &child, error))
     return FALSE;
@@ -170,7 +209,7 @@ cfut_spawn (const char * const  *argv,
 
   if (result.subprocess == NULL)
     {
-      g_propagate_prefixed_error (error, g_steal_pointer (&local_error), "Failed to start a worker: ");
+      set_spawn_error (error, argv, local_error);
       return FALSE;
     }
 

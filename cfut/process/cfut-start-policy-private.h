@@ -17,7 +17,8 @@ G_BEGIN_DECLS
  * A worker came to nothing if it died before it could serve, or before it had
  * ended a single call without any call being to blame. After each the next start
  * waits twice as long; after CFUT_START_MAX_FAILURES in a row the executor is
- * broken. A kill from outside says little about the program, so those count
+ * broken. One that does not become ready has taken long enough to count for
+ * three. A kill from outside says little about the program, so those count
  * apart, up to CFUT_START_MAX_KILLS. Any success forgets all.
  */
 
@@ -26,10 +27,19 @@ G_BEGIN_DECLS
 #define CFUT_START_BACKOFF_US   2000
 #define CFUT_START_MAX_BACKOFF_US 200000
 
+typedef enum
+{
+  CFUT_START_DIED,
+  CFUT_START_TIMED_OUT,
+  CFUT_START_KILLED, /* from outside */
+  CFUT_START_N_FAILURES,
+} CfutStartFailure;
+
 typedef struct
 {
-  guint n_failures; /* in a row */
-  guint n_kills;    /* in a row */
+  guint n_in_a_row;
+  guint n_failures;  /* among these; some count for more than one */
+  guint n_kills;     /* among these */
   gint64 not_before; /* monotonic µs */
 } CfutStartPolicy;
 
@@ -41,7 +51,7 @@ typedef enum
 
 void             cfut_start_policy_succeeded (CfutStartPolicy *self);
 CfutStartVerdict cfut_start_policy_failed    (CfutStartPolicy *self,
-                                              gboolean         killed,
+                                              CfutStartFailure failure,
                                               gint64           now);
 
 G_END_DECLS
