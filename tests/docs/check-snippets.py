@@ -240,6 +240,13 @@ def main():
     if options.gir:
         blocks += read_gir(options.gir)
 
+    # A page that is not in the list is not in the manual either.
+    pages = {page.resolve() for page in options.pages}
+    unlisted = set((options.top.resolve() / 'docs').glob('*.md')) - pages
+    if unlisted:
+        print(f'Bail out! Not in docs/meson.build: {sorted(page.name for page in unlisted)}')
+        return 1
+
     cases = []
     with tempfile.TemporaryDirectory(prefix='cfut-snippets-') as scratch, \
             concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as executor:
