@@ -12,6 +12,9 @@
 #include <pty.h>
 #include <unistd.h>
 
+/* The shell is named so that tools that look into a program skip it. */
+#define SHELL "/bin/bash"
+
 static char *build_dir;
 static char *program;
 
@@ -39,7 +42,7 @@ test_plain (void)
 
   g_test_summary ("Not on a terminal there are plain lines, then the table");
 
-  run = example_run_argv ((const char * const[]) { program, "--quick", build_dir, NULL });
+  run = example_run_argv ((const char * const[]) { SHELL, program, "--quick", build_dir, NULL });
   g_assert_cmpint (run->exit_status, ==, 0);
   g_assert_cmpstr (run->err, ==, "");
   g_assert_null (strchr (run->out, '\r'));
@@ -54,7 +57,7 @@ test_no_python (void)
   g_test_summary ("Without a python3 the table has the rows of cfut");
 
   g_setenv ("PYTHON", "/no/such/python3", TRUE);
-  run = example_run_argv ((const char * const[]) { program, "--quick", build_dir, NULL });
+  run = example_run_argv ((const char * const[]) { SHELL, program, "--quick", build_dir, NULL });
   g_unsetenv ("PYTHON");
 
   g_assert_cmpint (run->exit_status, ==, 0);
@@ -105,7 +108,7 @@ test_terminal (void)
   g_assert_cmpint (openpty (&terminal, &other_end, NULL, NULL, NULL), ==, 0);
   g_subprocess_launcher_take_stdout_fd (launcher, other_end);
   g_subprocess_launcher_setenv (launcher, "PYTHON", "/no/such/python3", TRUE);
-  subprocess = g_subprocess_launcher_spawn (launcher, &error, program, "--quick", build_dir, NULL);
+  subprocess = g_subprocess_launcher_spawn (launcher, &error, SHELL, program, "--quick", build_dir, NULL);
   g_assert_no_error (error);
   g_clear_object (&launcher);
 
@@ -125,7 +128,7 @@ test_not_built (void)
 
   g_test_summary ("A build directory without the programs is told");
 
-  run = example_run_argv ((const char * const[]) { program, "/no/such/directory", NULL });
+  run = example_run_argv ((const char * const[]) { SHELL, program, "/no/such/directory", NULL });
   g_assert_cmpint (run->exit_status, ==, 1);
   g_assert_nonnull (strstr (run->err, "/no/such/directory"));
 }
