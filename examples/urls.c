@@ -34,7 +34,7 @@ fetch (CfutCall  *call,
 
   g_variant_get (arguments, "(&s)", &url);
 
-  message = soup_message_new (SOUP_METHOD_GET, url);
+  message = soup_message_new ("GET", url);
   if (message == NULL)
     {
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
