@@ -25,6 +25,8 @@ G_BEGIN_DECLS
 #include <cfut/call/cfut-function.h>
 #include <cfut/call/cfut-submit-options.h>
 
+#include <cfut/executor/cfut-completion.h>
+#include <cfut/executor/cfut-completion-queue.h>
 #include <cfut/executor/cfut-executor.h>
 #include <cfut/executor/cfut-inline-executor.h>
 #include <cfut/executor/cfut-map.h>

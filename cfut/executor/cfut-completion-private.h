@@ -1,0 +1,37 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "executor/cfut-completion.h"
+#include "future/cfut-state-private.h"
+
+G_BEGIN_DECLS
+
+/* One call of a completion queue: from its push on, and then, once drained, what
+ * users hold. Nothing of it is copied on the way. */
+struct _CfutCompletion
+{
+  CfutWaiter waiter; /* first */
+  gatomicrefcount ref_count;
+
+  /* Set at construction, never changed; read from any thread. */
+  CfutState *state; /* (owned) */
+  guint64 tag;
+
+  struct _CfutCompletionStore *store; /* (owned) while the waiter is in a state */
+
+  /* All below: protected by the store's lock, until drained. */
+  CfutCompletion *prev;
+  CfutCompletion *next;
+  gboolean is_hopeless; /* the store's helper cannot wait for it */
+};
+
+/* Takes a reference of its own on @state. */
+CfutCompletion *cfut_completion_new (CfutState *state,
+                                     guint64    tag);
+
+G_END_DECLS

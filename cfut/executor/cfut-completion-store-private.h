@@ -1,0 +1,62 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "executor/cfut-completion-private.h"
+
+G_BEGIN_DECLS
+
+/*
+ * CfutCompletionStore: what is in a completion queue.
+ *
+ * The queue that users hold is a face; the threads that resolve its calls know
+ * only the store, which lives on until the last of them has left it.
+ *
+ * A completion has two references while its call has not ended: the store's, in
+ * the list of those outstanding, and the waiter's. Whoever resolves the call
+ * moves the former to the list of those that are ready, and drops the latter;
+ * a drain hands the former out.
+ *
+ * Lock order: the store's, then a main context's. A state's lock is never held
+ * together with it.
+ */
+typedef struct _CfutCompletionStore CfutCompletionStore;
+
+CfutCompletionStore *cfut_completion_store_new           (void);
+void                 cfut_completion_store_unref         (CfutCompletionStore  *self);
+
+/* Gives up all that is in it, closes the descriptor, and keeps nothing that
+ * comes. Runs in: any thread. Locks: takes the store's, and the states'. */
+void                 cfut_completion_store_close         (CfutCompletionStore  *self);
+
+/* Adds a completion for @state, which may be final.
+ * Runs in: any thread. Locks: takes the store's, and the state's. */
+void                 cfut_completion_store_watch         (CfutCompletionStore  *self,
+                                                          CfutState            *state,
+                                                          guint64               tag);
+
+/* (transfer full): at most @max, or all if it is 0. */
+CfutCompletion     **cfut_completion_store_drain         (CfutCompletionStore  *self,
+                                                          guint                 max,
+                                                          gsize                *n_completions);
+guint                cfut_completion_store_cancel        (CfutCompletionStore  *self,
+                                                          guint64               tag);
+
+/* Whether there is something to drain. */
+gboolean             cfut_completion_store_is_ready      (CfutCompletionStore  *self);
+/* Those that were not drained. */
+guint                cfut_completion_store_get_n_pending (CfutCompletionStore  *self);
+/* Readable while there is something to drain; -1 if none can be made. */
+int                  cfut_completion_store_get_fd        (CfutCompletionStore  *self);
+
+/* Blocks until there is something to drain, with the rules of
+ * cfut_future_wait(). Runs in: any thread. Locks: takes the store's. */
+gboolean             cfut_completion_store_wait          (CfutCompletionStore  *self,
+                                                          gint64                timeout_us,
+                                                          GError              **error);
+
+G_END_DECLS

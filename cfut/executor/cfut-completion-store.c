@@ -1,0 +1,506 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "executor/cfut-completion-store-private.h"
+
+#include "future/cfut-delivery-private.h"
+#include "future/cfut-wait-private.h"
+
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+typedef struct
+{
+  CfutCompletion *head;
+  CfutCompletion *tail;
+  guint length;
+} CfutCompletionList;
+
+struct _CfutCompletionStore
+{
+  gatomicrefcount ref_count;
+
+  GMutex lock;
+  GCond ready_cond; /* signalled with @lock held */
+
+  /* All below: protected by @lock. */
+  gboolean closed;
+  CfutCompletionList outstanding; /* (owned) in order of pushing */
+  CfutCompletionList ready;       /* (owned) in order of completion */
+  int fd;                         /* an eventfd; -1 until asked for */
+
+  /* Each call is offered once to a thread that waits, not each time it does. */
+  GThread *helper;           /* (unowned) the thread whose help was offered */
+  CfutCompletion *unoffered; /* (unowned) (nullable) to this call, and what follows, not yet */
+  guint n_hopeless;          /* outstanding ones that @helper cannot wait for */
+};
+
+static void
+cfut_completion_list_append (CfutCompletionList *self,
+                             CfutCompletion     *completion)
+{
+  completion->next = NULL;
+  completion->prev = self->tail;
+  if (self->tail != NULL)
+    self->tail->next = completion;
+  else
+    self->head = completion;
+  self->tail = completion;
+  self->length++;
+}
+
+static void
+cfut_completion_list_remove (CfutCompletionList *self,
+                             CfutCompletion     *completion)
+{
+  if (completion->prev != NULL)
+    completion->prev->next = completion->next;
+  else
+    self->head = completion->next;
+  if (completion->next != NULL)
+    completion->next->prev = completion->prev;
+  else
+    self->tail = completion->prev;
+  completion->prev = completion->next = NULL;
+  self->length--;
+}
+
+CfutCompletionStore *
+cfut_completion_store_new (void)
+{
+  CfutCompletionStore *self = g_new0 (CfutCompletionStore, 1);
+
+  g_atomic_ref_count_init (&self->ref_count);
+  g_mutex_init (&self->lock);
+  g_cond_init (&self->ready_cond);
+  self->fd = -1;
+
+  return self;
+}
+
+void
+cfut_completion_store_unref (CfutCompletionStore *self)
+{
+  if (!g_atomic_ref_count_dec (&self->ref_count))
+    return;
+
+  g_assert (self->outstanding.length == 0 && self->ready.length == 0 && self->fd < 0);
+
+  g_cond_clear (&self->ready_cond);
+  g_mutex_clear (&self->lock);
+  g_free (self);
+}
+
+/* The counter of an eventfd that does not block, from 0 to 1 and back: neither
+ * can fail as long as the descriptor is open. */
+static void
+set_fd_locked (CfutCompletionStore *self)
+{
+  const guint64 one = 1;
+  G_GNUC_UNUSED gssize n_bytes = -1;
+
+  if (self->fd >= 0)
+    n_bytes = write (self->fd, &one, sizeof one);
+}
+
+static void
+clear_fd_locked (CfutCompletionStore *self)
+{
+  guint64 count;
+  G_GNUC_UNUSED gssize n_bytes = -1;
+
+  if (self->fd >= 0)
+    n_bytes = read (self->fd, &count, sizeof count);
+}
+
+static void
+remove_outstanding_locked (CfutCompletionStore *self,
+                           CfutCompletion      *completion)
+{
+  if (self->unoffered == completion)
+    self->unoffered = completion->next;
+  if (completion->is_hopeless)
+    self->n_hopeless--;
+  cfut_completion_list_remove (&self->outstanding, completion);
+}
+
+/* Drops what a waiter held that is in no state any more. */
+static void
+drop_waiter (CfutCompletionStore *self,
+             CfutCompletion      *completion)
+{
+  cfut_completion_free (completion);
+  cfut_completion_store_unref (self);
+}
+
+/* Runs in: resolving thread. Locks: takes the store's. */
+static void
+cfut_completion_notify (CfutWaiter *waiter,
+                        CfutState  *state)
+{
+  CfutCompletion *completion = (CfutCompletion *) waiter;
+  CfutCompletionStore *self = completion->store;
+
+  g_mutex_lock (&self->lock);
+  if (!self->closed)
+    {
+      remove_outstanding_locked (self, completion);
+      cfut_completion_list_append (&self->ready, completion);
+      if (self->ready.length == 1)
+        {
+          set_fd_locked (self);
+          g_cond_broadcast (&self->ready_cond);
+        }
+    }
+  g_mutex_unlock (&self->lock);
+
+  drop_waiter (self, completion);
+}
+
+void
+cfut_completion_store_watch (CfutCompletionStore *self,
+                             CfutState           *state,
+                             guint64              tag)
+{
+  CfutCompletion *completion = cfut_completion_new (state, tag);
+  gboolean closed;
+
+  completion->waiter.notify = cfut_completion_notify;
+  completion->store = self;
+  cfut_completion_copy (completion);
+  g_atomic_ref_count_inc (&self->ref_count);
+
+  g_mutex_lock (&self->lock);
+  closed = self->closed;
+  if (!closed)
+    {
+      cfut_completion_list_append (&self->outstanding, completion);
+      if (self->unoffered == NULL)
+        self->unoffered = completion;
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (closed)
+    {
+      cfut_completion_free (completion);
+      drop_waiter (self, completion);
+    }
+  else if (!cfut_state_add_waiter (state, &completion->waiter))
+    {
+      cfut_completion_notify (&completion->waiter, state);
+    }
+}
+
+void
+cfut_completion_store_close (CfutCompletionStore *self)
+{
+  CfutCompletion *outstanding, *ready;
+  int fd;
+
+  g_mutex_lock (&self->lock);
+  self->closed = TRUE;
+  self->unoffered = NULL;
+  self->n_hopeless = 0;
+  outstanding = self->outstanding.head;
+  ready = self->ready.head;
+  self->outstanding = (CfutCompletionList) { NULL, NULL, 0 };
+  self->ready = (CfutCompletionList) { NULL, NULL, 0 };
+  fd = self->fd;
+  self->fd = -1;
+  g_mutex_unlock (&self->lock);
+
+  if (fd >= 0)
+    close (fd);
+
+  while (outstanding != NULL)
+    {
+      CfutCompletion *completion = outstanding;
+
+      outstanding = completion->next;
+      if (cfut_state_remove_waiter (completion->state, &completion->waiter))
+        drop_waiter (self, completion);
+      cfut_completion_free (completion);
+    }
+
+  while (ready != NULL)
+    {
+      CfutCompletion *completion = ready;
+
+      ready = completion->next;
+      cfut_completion_free (completion);
+    }
+}
+
+/* Cuts off the first @n of those that are ready. */
+static CfutCompletion *
+take_ready_locked (CfutCompletionStore *self,
+                   guint                n)
+{
+  CfutCompletion *first = self->ready.head;
+  CfutCompletion *last = self->ready.tail;
+
+  if (n < self->ready.length)
+    {
+      last = first;
+      for (guint i = 1; i < n; i++)
+        last = last->next;
+    }
+
+  self->ready.head = last->next;
+  self->ready.length -= n;
+  if (self->ready.head == NULL)
+    {
+      self->ready.tail = NULL;
+      clear_fd_locked (self);
+      return first;
+    }
+
+  self->ready.head->prev = NULL;
+  last->next = NULL;
+
+  return first;
+}
+
+CfutCompletion **
+cfut_completion_store_drain (CfutCompletionStore *self,
+                             guint                max,
+                             gsize               *n_completions)
+{
+  CfutCompletion **completions;
+  CfutCompletion *completion = NULL;
+  guint n;
+
+  g_mutex_lock (&self->lock);
+  n = self->ready.length;
+  if (max > 0)
+    n = MIN (n, max);
+  if (n > 0)
+    completion = take_ready_locked (self, n);
+  g_mutex_unlock (&self->lock);
+
+  completions = g_new (CfutCompletion *, n + 1);
+  for (guint i = 0; i < n; i++)
+    {
+      completions[i] = completion;
+      completion = completion->next;
+    }
+  completions[n] = NULL;
+  *n_completions = n;
+
+  return completions;
+}
+
+guint
+cfut_completion_store_cancel (CfutCompletionStore *self,
+                              guint64              tag)
+{
+  g_autoptr(GPtrArray) found = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_completion_free);
+  guint n_cancelled = 0;
+
+  g_mutex_lock (&self->lock);
+  for (CfutCompletion *completion = self->outstanding.head; completion != NULL; completion = completion->next)
+    if (completion->tag == tag)
+      g_ptr_array_add (found, cfut_completion_copy (completion));
+  g_mutex_unlock (&self->lock);
+
+  for (guint i = 0; i < found->len; i++)
+    {
+      CfutCompletion *completion = g_ptr_array_index (found, i);
+
+      /* Whoever cancels need not look at the outcome. */
+      cfut_state_set_observed (completion->state);
+      if (cfut_state_cancel (completion->state))
+        n_cancelled++;
+    }
+
+  return n_cancelled;
+}
+
+gboolean
+cfut_completion_store_is_ready (CfutCompletionStore *self)
+{
+  gboolean is_ready;
+
+  g_mutex_lock (&self->lock);
+  is_ready = self->ready.length > 0;
+  g_mutex_unlock (&self->lock);
+
+  return is_ready;
+}
+
+guint
+cfut_completion_store_get_n_pending (CfutCompletionStore *self)
+{
+  guint n_pending;
+
+  g_mutex_lock (&self->lock);
+  n_pending = self->outstanding.length + self->ready.length;
+  g_mutex_unlock (&self->lock);
+
+  return n_pending;
+}
+
+int
+cfut_completion_store_get_fd (CfutCompletionStore *self)
+{
+  int fd;
+
+  g_mutex_lock (&self->lock);
+  if (self->fd < 0 && !self->closed)
+    {
+      self->fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
+      if (self->ready.length > 0)
+        set_fd_locked (self);
+    }
+  fd = self->fd;
+  g_mutex_unlock (&self->lock);
+
+  return fd;
+}
+
+/* As cfut_state_check_home(), for all calls that are outstanding. */
+static gboolean
+check_homes (CfutCompletionStore  *self,
+             GError              **error)
+{
+  GMainContext *checked = NULL;
+  gboolean allowed = TRUE;
+
+  if (g_main_depth () == 0)
+    return TRUE;
+
+  g_mutex_lock (&self->lock);
+  for (CfutCompletion *completion = self->outstanding.head;
+       completion != NULL && allowed;
+       completion = completion->next)
+    {
+      if (completion->state->home == checked)
+        continue;
+      checked = completion->state->home;
+      allowed = cfut_state_check_home (completion->state, error);
+    }
+  g_mutex_unlock (&self->lock);
+
+  return allowed;
+}
+
+/* Begins to offer help anew for a thread that has not offered it, or that is to
+ * be told once more that it waits in vain. */
+static void
+begin_help_locked (CfutCompletionStore *self)
+{
+  if (self->helper == g_thread_self () && self->n_hopeless < self->outstanding.length)
+    return;
+
+  self->helper = g_thread_self ();
+  self->unoffered = self->outstanding.head;
+  self->n_hopeless = 0;
+  for (CfutCompletion *completion = self->unoffered; completion != NULL; completion = completion->next)
+    completion->is_hopeless = FALSE;
+}
+
+/* The next call to be offered help, (transfer full); NULL if there is none, or
+ * no need. */
+static CfutCompletion *
+next_to_help_locked (CfutCompletionStore *self)
+{
+  CfutCompletion *completion = self->unoffered;
+
+  if (completion == NULL || self->ready.length > 0 || self->helper != g_thread_self ())
+    return NULL;
+
+  self->unoffered = completion->next;
+
+  return cfut_completion_copy (completion);
+}
+
+/* Offers this thread to whoever is to resolve the calls, until one has. FALSE
+ * with @error if all of them wait for this thread.
+ * Runs in: any thread. Locks: takes the store's. */
+static gboolean
+help (CfutCompletionStore  *self,
+      GError              **error)
+{
+  g_autoptr(GError) hopeless = NULL;
+  CfutCompletion *completion;
+  gboolean any_hope;
+
+  g_mutex_lock (&self->lock);
+  begin_help_locked (self);
+  while ((completion = next_to_help_locked (self)) != NULL)
+    {
+      gboolean has_hope;
+
+      g_mutex_unlock (&self->lock);
+      has_hope = cfut_state_help (completion->state, hopeless == NULL ? &hopeless : NULL);
+      g_mutex_lock (&self->lock);
+
+      /* Another thread may have begun meanwhile, or the call have ended. */
+      if (!has_hope && self->helper == g_thread_self () &&
+          !completion->is_hopeless && !cfut_state_is_final (completion->state))
+        {
+          completion->is_hopeless = TRUE;
+          self->n_hopeless++;
+        }
+
+      g_mutex_unlock (&self->lock);
+      cfut_completion_free (completion);
+      g_mutex_lock (&self->lock);
+    }
+  any_hope = hopeless == NULL || self->ready.length > 0 ||
+             self->n_hopeless < self->outstanding.length;
+  g_mutex_unlock (&self->lock);
+
+  if (!any_hope)
+    g_propagate_error (error, g_steal_pointer (&hopeless));
+
+  return any_hope;
+}
+
+/* Runs in: any thread. Locks: takes the store's. */
+static gboolean
+block (CfutCompletionStore *self,
+       gint64               deadline)
+{
+  gboolean is_ready;
+
+  g_mutex_lock (&self->lock);
+  while (self->ready.length == 0)
+    if (!cfut_cond_wait_until (&self->ready_cond, &self->lock, deadline))
+      break;
+  is_ready = self->ready.length > 0;
+  g_mutex_unlock (&self->lock);
+
+  return is_ready;
+}
+
+gboolean
+cfut_completion_store_wait (CfutCompletionStore  *self,
+                            gint64                timeout_us,
+                            GError              **error)
+{
+  gboolean is_ready = cfut_completion_store_is_ready (self);
+
+  if (!is_ready && timeout_us != 0)
+    {
+      gint64 deadline = cfut_deadline_from_timeout (timeout_us);
+
+      if (!check_homes (self, error) || !help (self, error))
+        return FALSE;
+
+      is_ready = block (self, deadline);
+      cfut_delivery_sweep ();
+    }
+
+  if (!is_ready)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                 "No call of the queue had ended within %g s",
+                 (double) timeout_us / G_USEC_PER_SEC);
+
+  return is_ready;
+}
