@@ -183,7 +183,10 @@ cfut_completed_iterator_next (CfutCompletedIterator  *self,
 
   future = cfut_completed_queue_pop (self->queue);
   if (future != NULL || cfut_completed_queue_get_n_left (self->queue) == 0)
-    return future;
+    {
+      cfut_delivery_sweep ();
+      return future;
+    }
 
   in_time = self->deadline < 0 || g_get_monotonic_time () < self->deadline;
 

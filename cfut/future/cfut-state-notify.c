@@ -15,12 +15,15 @@
  * Progress, and telling the GObject over a state what has changed.
  *
  * A change is told only if somebody listens, and then by one item a future:
- * changes that come before it was delivered are added to it.
+ * changes that come before it was delivered are added to it. The thread that
+ * makes the change may hold the lock of an executor: it takes no reference on
+ * the GObject, which would call the toggle notify of a language binding. The
+ * delivery does, if the GObject is still there.
  */
 typedef struct
 {
   CfutDeliveryItem item;
-  CfutFuture *future; /* (owned) */
+  CfutState *state; /* (owned) */
 } CfutNotification;
 
 void
@@ -112,21 +115,27 @@ static void
 cfut_notification_deliver (CfutDeliveryItem *item)
 {
   CfutNotification *self = (CfutNotification *) item;
-  CfutState *state = cfut_future_get_cfut_state (self->future);
+  CfutState *state = self->state;
+  g_autoptr(CfutFuture) future = NULL;
   CfutNotifyFlags flags;
+
+  g_free (self);
 
   g_mutex_lock (&state->lock);
   flags = state->extra->notify_flags;
   state->extra->notify_flags = 0;
-  g_mutex_unlock (&state->lock);
+  if (state->future != NULL)
+    future = hold_future_and_unlock (state);
+  else
+    g_mutex_unlock (&state->lock);
 
-  cfut_future_notify (self->future, flags);
-
-  g_object_unref (self->future);
-  g_free (self);
+  if (future != NULL)
+    cfut_future_notify (future, flags);
+  cfut_state_unref (state);
 }
 
-/* Runs in: any thread. Locks: caller holds the state's, which is given up. */
+/* Runs in: any thread. Locks: caller holds the state's, which is given up, and
+ * may hold others. */
 void
 cfut_state_notify_and_unlock (CfutState       *self,
                               CfutNotifyFlags  flags)
@@ -144,16 +153,14 @@ cfut_state_notify_and_unlock (CfutState       *self,
   extra = cfut_state_get_extra_locked (self);
   is_first = extra->notify_flags == 0;
   extra->notify_flags |= flags;
+  g_mutex_unlock (&self->lock);
 
   if (!is_first)
-    {
-      g_mutex_unlock (&self->lock);
-      return;
-    }
+    return;
 
   notification = g_new0 (CfutNotification, 1);
   notification->item.deliver = cfut_notification_deliver;
-  notification->future = hold_future_and_unlock (self);
+  notification->state = cfut_state_ref (self);
   cfut_delivery_push (self->home, &notification->item);
 }
 

@@ -264,7 +264,10 @@ cfut_state_wait (CfutState * const  *states,
   gint64 deadline;
 
   if (is_over (states, n_states, return_when))
-    return TRUE;
+    {
+      cfut_delivery_sweep ();
+      return TRUE;
+    }
 
   if (timeout_us != 0)
     {
