@@ -256,7 +256,7 @@ cfut_call_get_deadline (CfutCall *self)
  *
  * Gets the name under which the function was called.
  *
- * Returns: (transfer none) (nullable): the name; %NULL for a closure without one
+ * Returns: (transfer none) (nullable): the name; %NULL for a closure
  *
  * Since: 1.0
  */

@@ -9,20 +9,23 @@
 #include "executor/cfut-executor-private.h"
 
 /*
- * The asynchronous methods of CfutExecutor. Each is a GTask and at most one
- * waiter in the pool; whoever of the waiter, the cancellable and the time-out
- * comes first completes the task.
+ * The asynchronous methods of CfutExecutor.
  */
 
 /* ---- submit_async: waits for room without blocking. */
 
+/* A waiter in the pool. Whoever takes it out of there completes the task. */
 typedef struct
 {
   CfutRoomWaiter waiter; /* first */
-  gatomicrefcount ref_count; /* the pool's list, and the source */
-  GTask *task;               /* (owned) */
-  CfutFuture *future;        /* (owned) */
-  GSource *source;           /* (owned) (nullable) watches the cancellable */
+  CfutCancelWatch watch;
+  GTask *task;           /* (owned) */
+  CfutFuture *future;    /* (owned) */
+  GSource *timeout;      /* (owned) (nullable) for the deadline of the call */
+
+  /* Atomic. */
+  int ref_count; /* the pool's, the watch's and the source's */
+  int done;
 } SubmitWait;
 
 static void
@@ -30,48 +33,82 @@ submit_wait_unref (gpointer data)
 {
   SubmitWait *self = data;
 
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
   cfut_job_unref (self->waiter.job);
-  g_clear_pointer (&self->source, g_source_unref);
+  g_clear_pointer (&self->timeout, g_source_unref);
   g_object_unref (self->future);
   g_object_unref (self->task);
   g_free (self);
 }
 
-/* Runs in: the thread that made room. Locks: none. */
+/* If it is over, the watch is not needed any more. */
+static void
+submit_wait_check_watch (SubmitWait *self)
+{
+  GCancellable *cancellable = g_task_get_cancellable (self->task);
+
+  if (cancellable != NULL && g_atomic_int_get (&self->done) &&
+      cfut_cancel_watch_remove (cancellable, &self->watch))
+    submit_wait_unref (self);
+}
+
+/* Runs in: any thread. Locks: none. */
+static void
+submit_wait_complete (SubmitWait   *self,
+                      const GError *error)
+{
+  g_atomic_int_set (&self->done, TRUE);
+  submit_wait_check_watch (self);
+  if (self->timeout != NULL)
+    g_source_destroy (self->timeout);
+
+  if (error != NULL)
+    {
+      g_task_return_error (self->task, g_error_copy (error));
+    }
+  else
+    {
+      cfut_pool_list_call (self->waiter.job->pool, self->future);
+      g_task_return_pointer (self->task, g_object_ref (self->future), g_object_unref);
+    }
+
+  submit_wait_unref (self);
+}
+
+/* Runs in: the thread that made room, or ended the job. Locks: none. */
 static void
 submit_wait_notify (CfutRoomWaiter *waiter,
                     const GError   *error)
 {
-  SubmitWait *self = (SubmitWait *) waiter;
+  submit_wait_complete ((SubmitWait *) waiter, error);
+}
 
-  if (self->source != NULL)
-    g_source_destroy (self->source);
+/* Runs in: the thread that cancels. Locks: none. */
+static void
+submit_wait_cancelled (CfutCancelWatch *watch)
+{
+  gpointer container = (char *) watch - G_STRUCT_OFFSET (SubmitWait, watch);
+  SubmitWait *self = container;
 
-  if (error != NULL)
-    g_task_return_error (self->task, g_error_copy (error));
-  else
-    g_task_return_pointer (self->task, g_object_ref (self->future), g_object_unref);
+  if (cfut_pool_forget_room (self->waiter.job->pool, &self->waiter))
+    {
+      g_autoptr(GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                                                     "Submitting was cancelled");
 
+      submit_wait_complete (self, error);
+    }
   submit_wait_unref (self);
 }
 
 /* Runs in: the submitter's context. */
 static gboolean
-submit_wait_cancelled_cb (GCancellable *cancellable,
-                          gpointer      user_data)
+submit_wait_timeout_cb (gpointer user_data)
 {
   SubmitWait *self = user_data;
 
-  if (cfut_pool_forget_room (self->waiter.job->pool, &self->waiter))
-    {
-      g_task_return_error (self->task,
-                           g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                                "Submitting was cancelled"));
-      submit_wait_unref (self);
-    }
+  cfut_pool_expire_waiter (self->waiter.job->pool, &self->waiter);
 
   return G_SOURCE_REMOVE;
 }
@@ -81,24 +118,53 @@ submit_wait_new (GTask   *task,
                  CfutJob *job)
 {
   SubmitWait *self = g_new0 (SubmitWait, 1);
-  GCancellable *cancellable = g_task_get_cancellable (task);
+  gint64 deadline = cfut_job_get_deadline_time (job);
 
-  g_atomic_ref_count_init (&self->ref_count);
+  self->ref_count = 1;
   self->waiter.job = cfut_job_ref (job);
   self->waiter.notify = submit_wait_notify;
+  self->watch.cancelled = submit_wait_cancelled;
   self->task = g_object_ref (task);
   self->future = cfut_future_new_for_state (&job->state);
 
-  if (cancellable == NULL)
-    return self;
-
-  g_atomic_ref_count_inc (&self->ref_count);
-  self->source = g_cancellable_source_new (cancellable);
-  g_source_set_static_name (self->source, "[cfut] submit_async cancellable");
-  g_source_set_callback (self->source, G_SOURCE_FUNC (submit_wait_cancelled_cb),
-                         self, submit_wait_unref);
+  if (deadline != G_MAXINT64)
+    {
+      g_atomic_int_inc (&self->ref_count);
+      self->timeout = g_timeout_source_new (0);
+      g_source_set_ready_time (self->timeout, deadline);
+      g_source_set_static_name (self->timeout, "[cfut] submit_async deadline");
+      g_source_set_callback (self->timeout, submit_wait_timeout_cb, self, submit_wait_unref);
+    }
 
   return self;
+}
+
+/* Runs in: submitter's thread. Locks: takes the pool's. */
+static void
+submit_wait_start (SubmitWait *self)
+{
+  GCancellable *cancellable = g_task_get_cancellable (self->task);
+  CfutPool *pool = self->waiter.job->pool;
+  g_autoptr(GError) error = NULL;
+
+  g_atomic_int_inc (&self->ref_count);
+  if (self->timeout != NULL)
+    g_source_attach (self->timeout, g_task_get_context (self->task));
+
+  if (!cfut_pool_await_room (pool, &self->waiter, &error))
+    {
+      submit_wait_complete (self, error);
+    }
+  else if (cancellable != NULL)
+    {
+      g_atomic_int_inc (&self->ref_count);
+      if (cfut_cancel_watch_add (cancellable, &self->watch))
+        submit_wait_check_watch (self);
+      else
+        submit_wait_cancelled (&self->watch);
+    }
+
+  submit_wait_unref (self);
 }
 
 /**
@@ -135,10 +201,10 @@ cfut_executor_submit_async (CfutExecutor        *self,
   g_autoptr(CfutJob) job = NULL;
   g_autoptr(CfutFuture) future = NULL;
   GError *error = NULL;
-  SubmitWait *wait;
 
   g_return_if_fail (CFUT_IS_EXECUTOR (self));
   g_return_if_fail (function != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cfut_executor_submit_async);
@@ -164,12 +230,7 @@ cfut_executor_submit_async (CfutExecutor        *self,
       return;
     }
 
-  wait = submit_wait_new (task, job);
-  if (wait->source != NULL)
-    g_source_attach (wait->source, g_task_get_context (task));
-  if (!cfut_pool_await_room (cfut_executor_get_pool (self), &wait->waiter, &error))
-    submit_wait_notify (&wait->waiter, error);
-  g_clear_error (&error);
+  submit_wait_start (submit_wait_new (task, job));
 }
 
 /**
@@ -268,6 +329,7 @@ cfut_executor_call_async (CfutExecutor        *self,
 
   g_return_if_fail (CFUT_IS_EXECUTOR (self));
   g_return_if_fail (function != NULL);
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cfut_executor_call_async);

@@ -8,133 +8,59 @@
 
 #include "executor/cfut-executor-private.h"
 
+#include "future/cfut-async-wait-private.h"
+#include "future/cfut-wait-private.h"
+
 /*
- * shutdown_async: one waiter in the pool, and up to two sources in the caller's
- * context, one for the time-out and one for the cancellable. Whoever takes the
- * waiter out of the pool completes the task.
+ * shutdown_async: one waiter in the pool, which the executor keeps, and which
+ * the task keeps.
  */
 
 typedef struct
 {
-  CfutEndWaiter waiter; /* first */
-  gatomicrefcount ref_count; /* the pool's list, and each source */
-  CfutPool *pool;            /* (owned) */
-  GTask *task;               /* (owned) */
-  GSource *timeout;          /* (owned) (nullable) */
-  GSource *cancel;           /* (owned) (nullable) */
+  CfutAsyncWait wait; /* first */
+  CfutEndWaiter waiter;
   gint64 timeout_us;
 } ShutdownWait;
-
-static void
-shutdown_wait_unref (gpointer data)
-{
-  ShutdownWait *self = data;
-
-  if (!g_atomic_ref_count_dec (&self->ref_count))
-    return;
-
-  g_clear_pointer (&self->timeout, g_source_unref);
-  g_clear_pointer (&self->cancel, g_source_unref);
-  g_object_unref (self->task);
-  cfut_pool_unref (self->pool);
-  g_free (self);
-}
-
-/* Completes the task, with @error or well. */
-static void
-shutdown_wait_complete (ShutdownWait *self,
-                        GError       *error)
-{
-  if (self->timeout != NULL)
-    g_source_destroy (self->timeout);
-  if (self->cancel != NULL)
-    g_source_destroy (self->cancel);
-
-  if (error != NULL)
-    g_task_return_error (self->task, error);
-  else
-    g_task_return_boolean (self->task, TRUE);
-
-  shutdown_wait_unref (self);
-}
 
 /* Runs in: the thread in which the pool ended. Locks: none. */
 static void
 shutdown_wait_notify (CfutEndWaiter *waiter)
 {
-  shutdown_wait_complete ((ShutdownWait *) waiter, NULL);
+  gpointer container = (char *) waiter - G_STRUCT_OFFSET (ShutdownWait, waiter);
+  ShutdownWait *self = container;
+
+  cfut_async_wait_end (&self->wait, CFUT_ASYNC_END_COME);
+  cfut_async_wait_unref (&self->wait);
 }
 
-static gboolean
-shutdown_timeout_cb (gpointer user_data)
-{
-  ShutdownWait *self = user_data;
-
-  if (cfut_pool_forget_end (self->pool, &self->waiter))
-    {
-      cfut_pool_give_up (self->pool);
-      shutdown_wait_complete (self,
-                              g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                                           "Shutdown timed out after %.3f s; what was left was cancelled",
-                                           self->timeout_us / (double) G_USEC_PER_SEC));
-    }
-
-  return G_SOURCE_REMOVE;
-}
-
-static gboolean
-shutdown_cancelled_cb (GCancellable *cancellable,
-                       gpointer      user_data)
-{
-  ShutdownWait *self = user_data;
-
-  if (cfut_pool_forget_end (self->pool, &self->waiter))
-    shutdown_wait_complete (self,
-                            g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                                 "Waiting for the shutdown was cancelled"));
-
-  return G_SOURCE_REMOVE;
-}
-
+/* Runs in: the task's context. Locks: takes the pool's. */
 static void
-shutdown_wait_add_source (ShutdownWait *self,
-                          GSource      *source,
-                          const char   *name,
-                          GSourceFunc   callback)
+shutdown_wait_done (CfutAsyncWait *wait,
+                    CfutAsyncEnd   end)
 {
-  g_atomic_ref_count_inc (&self->ref_count);
-  g_source_set_static_name (source, name);
-  g_source_set_callback (source, callback, self, shutdown_wait_unref);
-}
+  ShutdownWait *self = (ShutdownWait *) wait;
+  CfutPool *pool = cfut_executor_get_pool (g_task_get_source_object (wait->task));
 
-static ShutdownWait *
-shutdown_wait_new (CfutPool *pool,
-                   GTask    *task,
-                   gint64    timeout_us)
-{
-  ShutdownWait *self = g_new0 (ShutdownWait, 1);
-  GCancellable *cancellable = g_task_get_cancellable (task);
+  if (cfut_pool_forget_end (pool, &self->waiter))
+    cfut_async_wait_unref (wait);
 
-  g_atomic_ref_count_init (&self->ref_count);
-  self->waiter.notify = shutdown_wait_notify;
-  self->pool = cfut_pool_ref (pool);
-  self->task = g_object_ref (task);
-  self->timeout_us = timeout_us;
-
-  if (timeout_us >= 0)
+  if (end == CFUT_ASYNC_END_TIMED_OUT)
     {
-      self->timeout = g_timeout_source_new (MIN ((timeout_us + 999) / 1000, G_MAXINT));
-      shutdown_wait_add_source (self, self->timeout, "[cfut] shutdown_async timeout",
-                                shutdown_timeout_cb);
+      cfut_pool_give_up (pool);
+      g_task_return_new_error (wait->task, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+                               "Shutdown timed out after %.3f s; what was left was cancelled",
+                               self->timeout_us / (double) G_USEC_PER_SEC);
     }
-  if (cancellable != NULL)
+  else if (end == CFUT_ASYNC_END_CANCELLED)
     {
-      self->cancel = g_cancellable_source_new (cancellable);
-      shutdown_wait_add_source (self, self->cancel, "[cfut] shutdown_async cancellable",
-                                G_SOURCE_FUNC (shutdown_cancelled_cb));
+      g_task_return_new_error (wait->task, G_IO_ERROR, G_IO_ERROR_CANCELLED,
+                               "Waiting for the shutdown was cancelled");
     }
-
-  return self;
+  else
+    {
+      g_task_return_boolean (wait->task, TRUE);
+    }
 }
 
 /* For executors of a kind of their own: their shutdown() may block. */
@@ -183,11 +109,11 @@ cfut_executor_shutdown_async (CfutExecutor        *self,
                               gpointer             user_data)
 {
   g_autoptr(GTask) task = NULL;
-  GError *error = NULL;
   ShutdownWait *wait;
   CfutPool *pool;
 
   g_return_if_fail (CFUT_IS_EXECUTOR (self));
+  g_return_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable));
 
   pool = cfut_executor_get_pool (self);
   task = g_task_new (self, cancellable, callback, user_data);
@@ -204,19 +130,21 @@ cfut_executor_shutdown_async (CfutExecutor        *self,
       return;
     }
 
-  if (!cfut_pool_shutdown (pool, flags & ~CFUT_SHUTDOWN_WAIT, 0, &error))
-    {
-      g_task_return_error (task, error);
-      return;
-    }
+  cfut_pool_shutdown (pool, flags & ~CFUT_SHUTDOWN_WAIT, 0, NULL);
 
-  wait = shutdown_wait_new (pool, task, timeout_us);
-  if (wait->timeout != NULL)
-    g_source_attach (wait->timeout, g_task_get_context (task));
-  if (wait->cancel != NULL)
-    g_source_attach (wait->cancel, g_task_get_context (task));
+  wait = g_new0 (ShutdownWait, 1);
+  wait->waiter.notify = shutdown_wait_notify;
+  wait->timeout_us = timeout_us;
+  cfut_async_wait_init (&wait->wait, task, shutdown_wait_done);
+  cfut_async_wait_start (&wait->wait, cfut_deadline_from_timeout (timeout_us));
+
+  cfut_async_wait_ref (&wait->wait);
   if (!cfut_pool_await_end (pool, &wait->waiter))
-    shutdown_wait_complete (wait, NULL);
+    shutdown_wait_notify (&wait->waiter);
+  else if (cfut_async_wait_has_ended (&wait->wait) && cfut_pool_forget_end (pool, &wait->waiter))
+    cfut_async_wait_unref (&wait->wait);
+
+  cfut_async_wait_unref (&wait->wait);
 }
 
 /**

@@ -69,7 +69,6 @@ cfut_executor_set_max_pending (CfutExecutor *self,
   g_mutex_lock (&pool->lock);
   changed = pool->max_pending != max_pending;
   pool->max_pending = max_pending;
-  pool->room_told_at = 0;
   g_mutex_unlock (&pool->lock);
 
   if (!changed)
@@ -128,7 +127,6 @@ cfut_executor_set_max_pending_bytes (CfutExecutor *self,
   g_mutex_lock (&pool->lock);
   changed = pool->max_pending_bytes != max_pending_bytes;
   pool->max_pending_bytes = max_pending_bytes;
-  pool->room_told_at = 0;
   g_mutex_unlock (&pool->lock);
 
   if (!changed)

@@ -333,8 +333,8 @@ cfut_executor_class_init (CfutExecutorClass *klass)
   /**
    * CfutExecutor:name: (getter get_name)
    *
-   * A name for people, where a program shows its executors. cfut itself makes no
-   * use of it.
+   * A name for people, where a program shows its executors. The names of the
+   * threads of a [class@Cfut.ThreadExecutor] begin with it.
    *
    * Since: 1.0
    */

@@ -9,6 +9,7 @@
 #include "call/cfut-call-private.h"
 #include "call/cfut-function-private.h"
 #include "call/cfut-submit-options.h"
+#include "future/cfut-cancel-watch-private.h"
 #include "future/cfut-state-private.h"
 
 G_BEGIN_DECLS
@@ -27,7 +28,7 @@ typedef struct _CfutPool       CfutPool;
 typedef struct _CfutJob        CfutJob;
 typedef struct _CfutWork       CfutWork;
 typedef struct _CfutOutcome    CfutOutcome;
-typedef struct _CfutCancelLink CfutCancelLink;
+typedef struct _CfutRoomWaiter CfutRoomWaiter;
 
 typedef enum
 {
@@ -38,12 +39,13 @@ typedef enum
   CFUT_PLACE_ENDED,   /* nobody will run it any more */
 } CfutPlace;
 
-/* What a call came to: exactly one of the three. */
+/* What a call came to: exactly one of the first three. */
 struct _CfutOutcome
 {
   GVariant *variant; /* (owned) (nullable) sunk */
   GValue value;      /* (owned) unset unless it is the outcome */
   GError *error;     /* (owned) (nullable) */
+  gboolean overruled; /* it counts as CANCELLED, and is published so */
 };
 
 /* Code to run that is not a registered function. */
@@ -73,17 +75,22 @@ struct _CfutJob
   GVariant *arguments; /* (owned) (nullable) */
   CfutWork *work;      /* (owned) (nullable) */
 
+  /* On the cancellable of @options; has a reference on the job while it is. */
+  CfutCancelWatch watch;
+
   /* Atomic: the outcome is to be CANCELLED, whatever the function returns. */
   int stop_requested;
-  /* Atomic to set; cleared under the pool's lock. The running call. */
+  /* Atomic. The running call; for other threads only under the pool's lock and
+   * while the place is RUNNING. */
   CfutCall *call; /* (owned) (nullable) */
 
   /* All below: protected by the pool's lock. */
   CfutPlace place;
   CfutJob *prev; /* in the queue, or in the list of those under way */
   CfutJob *next;
-  CfutCancelLink *links; /* (owned) (nullable) */
-  gint64 queued_at;      /* monotonic µs */
+  CfutRoomWaiter *room_waiter; /* (unowned) (nullable) while it waits for room */
+  gint64 submitted_at;   /* monotonic µs */
+  gint64 queued_at;
   gint64 started_at;
   gint64 due;            /* when it times out; G_MAXINT64 for never */
   gint64 run_time_ns;    /* -1 while unknown */
@@ -92,7 +99,15 @@ struct _CfutJob
   gpointer carrier_data; /* the carrier's own */
 };
 
-#define CFUT_OUTCOME_INIT { NULL, G_VALUE_INIT, NULL }
+#define CFUT_OUTCOME_INIT { NULL, G_VALUE_INIT, NULL, FALSE }
+
+/* @now and a time from then, as far as there are numbers for it. */
+static inline gint64
+cfut_time_add (gint64 now,
+               gint64 span)
+{
+  return span < G_MAXINT64 - now ? now + span : G_MAXINT64;
+}
 
 /* All arguments are checked and, where owned, taken. The returned job has one
  * reference. @function or @work is given, the other is NULL. */
@@ -113,6 +128,9 @@ int          cfut_job_get_priority  (CfutJob            *self);
 gint64       cfut_job_get_timeout   (CfutJob            *self);
 /* When the deadline that was given at submit is, or G_MAXINT64. */
 gint64       cfut_job_get_deadline_time (CfutJob        *self);
+/* For a job that runs: when its time is over, or G_MAXINT64.
+ * Runs in: the thread that has started it. */
+gint64       cfut_job_get_end_time  (CfutJob            *self);
 guint        cfut_job_get_retries   (CfutJob            *self);
 GCancellable *cfut_job_get_cancellable (CfutJob         *self);
 GError      *cfut_job_cancelled_error (CfutJob          *self);

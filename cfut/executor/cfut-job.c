@@ -50,7 +50,7 @@ cfut_job_finalize (CfutState *state)
 {
   CfutJob *self = cfut_job_from_state (state);
 
-  g_assert (self->links == NULL);
+  g_assert (self->room_waiter == NULL);
   g_assert (self->call == NULL);
 
   cfut_job_drop_input (self);
@@ -85,6 +85,7 @@ cfut_job_new (CfutPool           *pool,
   self->work = work;
   self->n_items = n_items;
   self->run_time_ns = -1;
+  self->submitted_at = g_get_monotonic_time ();
   self->due = G_MAXINT64;
   self->attempt = 1;
   self->size = CFUT_JOB_OVERHEAD;
@@ -166,7 +167,16 @@ cfut_job_get_deadline_time (CfutJob *self)
 {
   gint64 deadline = self->options != NULL ? cfut_submit_options_get_deadline (self->options) : -1;
 
-  return deadline >= 0 ? self->queued_at + deadline : G_MAXINT64;
+  return deadline >= 0 ? cfut_time_add (self->submitted_at, deadline) : G_MAXINT64;
+}
+
+gint64
+cfut_job_get_end_time (CfutJob *self)
+{
+  gint64 timeout = cfut_job_get_timeout (self);
+  gint64 end = cfut_job_get_deadline_time (self);
+
+  return timeout >= 0 ? MIN (end, cfut_time_add (self->started_at, timeout)) : end;
 }
 
 guint
@@ -219,7 +229,7 @@ cfut_job_run_work (CfutJob     *self,
 {
   g_autoptr(GError) error = NULL;
 
-  if (self->work->run (self->work, call, &outcome->value, &error))
+  if (self->work->run (self->work, call, &outcome->value, &error) && error == NULL)
     {
       /* A call without a result resolves to the unit value. */
       if (!G_IS_VALUE (&outcome->value))
@@ -240,9 +250,10 @@ void
 cfut_job_run (CfutJob     *self,
               CfutOutcome *outcome)
 {
-  CfutCall *call = cfut_call_new (cfut_job_get_label (self),
+  gint64 end = cfut_job_get_end_time (self);
+  CfutCall *call = cfut_call_new (self->function != NULL ? self->function->name : NULL,
                                   self->arguments,
-                                  self->due == G_MAXINT64 ? -1 : self->due,
+                                  end == G_MAXINT64 ? -1 : end,
                                   self->attempt,
                                   cfut_job_progress,
                                   self);
@@ -288,12 +299,15 @@ cfut_outcome_clear (CfutOutcome *self)
   g_clear_error (&self->error);
   if (G_IS_VALUE (&self->value))
     g_value_unset (&self->value);
+  self->overruled = FALSE;
 }
 
 void
 cfut_outcome_publish (CfutOutcome *self,
                       CfutState   *state)
 {
+  g_assert (!self->overruled);
+
   if (self->error != NULL)
     cfut_state_publish_error (state, g_steal_pointer (&self->error));
   else if (self->variant != NULL)

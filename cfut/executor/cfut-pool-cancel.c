@@ -9,203 +9,50 @@
 #include "executor/cfut-pool-private.h"
 
 /*
- * Cancelling. There is one signal connection for each cancellable that a pool's
- * calls use, however many calls share it.
+ * Cancelling, through the future or through the cancellable of the options.
  *
- * A group is in the pool's table while it has jobs. Its handler is connected
- * and disconnected without the pool's lock, so a group may be emptied before
- * its handler's id is known; it is then disconnected by whoever learns the id.
+ * A job is on the watch of its cancellable from before it looks for room until
+ * it has ended. While it has no place in the queue yet, a cancel only leaves
+ * the mark stop_requested, under the lock under which it would get one.
  */
-typedef struct
-{
-  gatomicrefcount ref_count; /* links, and the handler's closure */
-  CfutPool *pool;            /* (owned) */
-  GCancellable *cancellable; /* (owned) */
-
-  /* All below: protected by the pool's lock. */
-  gulong handler;
-  gboolean left;         /* not in the table any more */
-  CfutCancelLink *links; /* (unowned) doubly linked */
-} CfutCancelGroup;
-
-/* One job on one cancellable. */
-struct _CfutCancelLink
-{
-  CfutCancelGroup *group; /* (owned) */
-  CfutJob *job;           /* (unowned) */
-  CfutCancelLink *prev;
-  CfutCancelLink *next;
-  CfutCancelLink *next_of_job;
-  gulong orphan; /* the handler to disconnect, as the last link of its group */
-};
-
-static void
-cfut_cancel_group_unref (CfutCancelGroup *self)
-{
-  if (!g_atomic_ref_count_dec (&self->ref_count))
-    return;
-
-  g_object_unref (self->cancellable);
-  cfut_pool_unref (self->pool);
-  g_free (self);
-}
-
-static void
-cancel_group_closure_notify (gpointer  data,
-                             GClosure *closure)
-{
-  cfut_cancel_group_unref (data);
-}
 
 /* Runs in: the thread that cancels. Locks: takes the pool's. */
 static void
-cancellable_cancelled_cb (GCancellable *cancellable,
-                          gpointer      user_data)
+cfut_job_cancelled (CfutCancelWatch *watch)
 {
-  CfutCancelGroup *self = user_data;
-  g_autoptr(GPtrArray) jobs = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_job_unref);
+  gpointer container = (char *) watch - G_STRUCT_OFFSET (CfutJob, watch);
+  CfutJob *job = container;
 
-  g_mutex_lock (&self->pool->lock);
-  for (CfutCancelLink *link = self->links; link != NULL; link = link->next)
-    g_ptr_array_add (jobs, cfut_job_ref (link->job));
-  g_mutex_unlock (&self->pool->lock);
-
-  for (guint i = 0; i < jobs->len; i++)
-    cfut_pool_cancel_job (self->pool, g_ptr_array_index (jobs, i));
+  cfut_pool_cancel_job (job->pool, job);
+  cfut_job_unref (job);
 }
 
-/* The group of @cancellable; *is_new if its handler is to be connected. */
-static CfutCancelGroup *
-cfut_pool_ensure_group_locked (CfutPool     *self,
-                               GCancellable *cancellable,
-                               gboolean     *is_new)
+/* FALSE: it is cancelled already. */
+gboolean
+cfut_job_watch_cancellable (CfutJob *self)
 {
-  CfutCancelGroup *group;
+  GCancellable *cancellable = cfut_job_get_cancellable (self);
 
-  if (self->cancel_groups == NULL)
-    self->cancel_groups = g_hash_table_new (NULL, NULL);
+  if (cancellable == NULL)
+    return TRUE;
 
-  group = g_hash_table_lookup (self->cancel_groups, cancellable);
-  *is_new = group == NULL;
-  if (group != NULL)
-    return group;
+  self->watch.cancelled = cfut_job_cancelled;
+  cfut_job_ref (self);
+  if (cfut_cancel_watch_add (cancellable, &self->watch))
+    return TRUE;
 
-  group = g_new0 (CfutCancelGroup, 1);
-  g_atomic_ref_count_init (&group->ref_count); /* the closure's */
-  group->pool = cfut_pool_ref (self);
-  group->cancellable = g_object_ref (cancellable);
-  g_hash_table_insert (self->cancel_groups, cancellable, group);
+  cfut_job_unref (self);
 
-  return group;
-}
-
-static void
-cfut_cancel_group_add_locked (CfutCancelGroup *self,
-                              CfutJob         *job)
-{
-  CfutCancelLink *link = g_new0 (CfutCancelLink, 1);
-
-  g_atomic_ref_count_inc (&self->ref_count);
-  link->group = self;
-  link->job = job;
-  link->next = self->links;
-  if (self->links != NULL)
-    self->links->prev = link;
-  self->links = link;
-  link->next_of_job = job->links;
-  job->links = link;
-}
-
-static void
-cfut_cancel_group_connect (CfutCancelGroup *self)
-{
-  gulong handler, orphan = 0;
-
-  handler = g_signal_connect_data (self->cancellable, "cancelled",
-                                   G_CALLBACK (cancellable_cancelled_cb),
-                                   self, cancel_group_closure_notify, 0);
-
-  g_mutex_lock (&self->pool->lock);
-  if (self->left)
-    orphan = handler;
-  else
-    self->handler = handler;
-  g_mutex_unlock (&self->pool->lock);
-
-  if (orphan != 0)
-    g_signal_handler_disconnect (self->cancellable, orphan);
+  return FALSE;
 }
 
 void
-cfut_pool_link_cancellable (CfutPool     *self,
-                            CfutJob      *job,
-                            GCancellable *cancellable)
+cfut_job_unwatch_cancellable (CfutJob *self)
 {
-  CfutCancelGroup *group;
-  gboolean is_new;
+  GCancellable *cancellable = cfut_job_get_cancellable (self);
 
-  g_mutex_lock (&self->lock);
-  if (job->place == CFUT_PLACE_ENDED)
-    {
-      g_mutex_unlock (&self->lock);
-      return;
-    }
-  group = cfut_pool_ensure_group_locked (self, cancellable, &is_new);
-  cfut_cancel_group_add_locked (group, job);
-  g_atomic_ref_count_inc (&group->ref_count);
-  g_mutex_unlock (&self->lock);
-
-  if (is_new)
-    cfut_cancel_group_connect (group);
-  cfut_cancel_group_unref (group);
-
-  if (g_cancellable_is_cancelled (cancellable))
-    cfut_pool_cancel_job (self, job);
-}
-
-CfutCancelLink *
-cfut_pool_unlink_locked (CfutPool *self,
-                         CfutJob  *job)
-{
-  CfutCancelLink *links = g_steal_pointer (&job->links);
-
-  for (CfutCancelLink *link = links; link != NULL; link = link->next_of_job)
-    {
-      CfutCancelGroup *group = link->group;
-
-      if (link->prev != NULL)
-        link->prev->next = link->next;
-      else
-        group->links = link->next;
-      if (link->next != NULL)
-        link->next->prev = link->prev;
-
-      if (group->links == NULL)
-        {
-          group->left = TRUE;
-          link->orphan = group->handler;
-          g_hash_table_remove (self->cancel_groups, group->cancellable);
-        }
-    }
-
-  return links;
-}
-
-void
-cfut_pool_drop_links (CfutCancelLink *links)
-{
-  while (links != NULL)
-    {
-      CfutCancelLink *next = links->next_of_job;
-
-      /* Not g_cancellable_disconnect(): that waits for running handlers, and
-       * this may be one. */
-      if (links->orphan != 0)
-        g_signal_handler_disconnect (links->group->cancellable, links->orphan);
-      cfut_cancel_group_unref (links->group);
-      g_free (links);
-      links = next;
-    }
+  if (cancellable != NULL && cfut_cancel_watch_remove (cancellable, &self->watch))
+    cfut_job_unref (self);
 }
 
 void
@@ -215,7 +62,8 @@ cfut_pool_stop_call (CfutPool *self,
   g_autoptr(CfutCall) call = NULL;
 
   g_mutex_lock (&self->lock);
-  g_set_object (&call, g_atomic_pointer_get (&job->call));
+  if (job->place == CFUT_PLACE_RUNNING)
+    g_set_object (&call, g_atomic_pointer_get (&job->call));
   g_mutex_unlock (&self->lock);
 
   if (call != NULL)
@@ -234,6 +82,23 @@ cfut_pool_reclaim_locked (CfutPool *self,
          self->carrier_class->take_back_locked (self, job);
 }
 
+/* A job that waits for room is to give up. Gives up the lock. */
+static void
+cfut_pool_cancel_new_and_unlock (CfutPool *self,
+                                 CfutJob  *job)
+{
+  CfutRoomWaiter *waiter;
+
+  g_atomic_int_set (&job->stop_requested, TRUE);
+  waiter = cfut_pool_take_waiter_locked (self, job);
+  if (waiter == NULL && self->n_blocked > 0)
+    g_cond_broadcast (&self->room_cond);
+  g_mutex_unlock (&self->lock);
+
+  if (waiter != NULL)
+    cfut_pool_end_waiter (self, waiter);
+}
+
 gboolean
 cfut_pool_cancel_job (CfutPool *self,
                       CfutJob  *job)
@@ -242,10 +107,16 @@ cfut_pool_cancel_job (CfutPool *self,
   gboolean was_queued, won;
 
   g_mutex_lock (&self->lock);
-  if (job->place == CFUT_PLACE_NEW || job->place == CFUT_PLACE_ENDED)
+  if (job->place == CFUT_PLACE_ENDED)
     {
       g_mutex_unlock (&self->lock);
       return FALSE;
+    }
+
+  if (job->place == CFUT_PLACE_NEW)
+    {
+      cfut_pool_cancel_new_and_unlock (self, job);
+      return TRUE;
     }
 
   was_queued = job->place == CFUT_PLACE_QUEUED;

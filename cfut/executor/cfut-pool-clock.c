@@ -65,30 +65,33 @@ cfut_pool_first_due_locked (CfutPool *self)
   return job != NULL ? job->due : G_MAXINT64;
 }
 
-static GError *
+GError *
 cfut_job_timed_out_error (CfutJob *self)
 {
   if (self->place == CFUT_PLACE_RUNNING)
     return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                         "Call “%s” timed out after running for %.3f s",
                         cfut_job_get_label (self),
-                        (self->due - self->started_at) / (double) G_USEC_PER_SEC);
+                        (cfut_job_get_end_time (self) - self->started_at) / (double) G_USEC_PER_SEC);
 
   return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                       "Call “%s” timed out after waiting for %.3f s",
                       cfut_job_get_label (self),
-                      (self->due - self->queued_at) / (double) G_USEC_PER_SEC);
+                      (cfut_job_get_deadline_time (self) - self->submitted_at) / (double) G_USEC_PER_SEC);
 }
 
-/* The future fails now, whether or not the function takes notice. */
+/* The future fails now, whether or not the function takes notice; or it is
+ * cancelled now, if somebody was told that it will be. Gives up the lock. */
 static void
-cfut_pool_expire_job (CfutPool *self,
-                      CfutJob  *job)
+cfut_pool_expire_job_and_unlock (CfutPool *self,
+                                 CfutJob  *job)
 {
   CfutOutcome outcome = CFUT_OUTCOME_INIT;
   gboolean was_queued, won;
 
-  cfut_outcome_take_error (&outcome, cfut_job_timed_out_error (job));
+  cfut_outcome_take_error (&outcome,
+                           g_atomic_int_get (&job->stop_requested) ? cfut_job_cancelled_error (job)
+                                                                   : cfut_job_timed_out_error (job));
   cfut_pool_set_due_locked (self, job, G_MAXINT64);
   was_queued = job->place == CFUT_PLACE_QUEUED;
 
@@ -130,10 +133,20 @@ cfut_pool_expire (CfutPool *self,
           break;
         }
       job = cfut_job_ref (cfut_pool_peek_due_locked (self));
-      cfut_pool_expire_job (self, job); /* leaves the lock */
+      cfut_pool_expire_job_and_unlock (self, job);
     }
 
   cfut_pool_tell (self);
+}
+
+/* Runs in: clock thread. */
+static void
+clock_wait_locked (CfutPool *self,
+                   gint64    until)
+{
+  self->clock_until = until;
+  g_cond_wait_until (&self->clock_cond, &self->lock, until);
+  self->clock_until = G_MININT64;
 }
 
 /* Runs in: clock thread. */
@@ -155,14 +168,14 @@ clock_thread (gpointer user_data)
             idle_since = now;
           if (self->phase != CFUT_POOL_OPEN || now - idle_since >= CFUT_CLOCK_LINGER_US)
             break;
-          g_cond_wait_until (&self->clock_cond, &self->lock, idle_since + CFUT_CLOCK_LINGER_US);
+          clock_wait_locked (self, idle_since + CFUT_CLOCK_LINGER_US);
           continue;
         }
 
       idle_since = -1;
       if (due > now)
         {
-          g_cond_wait_until (&self->clock_cond, &self->lock, due);
+          clock_wait_locked (self, due);
           continue;
         }
 
@@ -184,13 +197,15 @@ cfut_pool_clock_set_alarm (CfutPool *self,
   GThread *thread;
 
   g_mutex_lock (&self->lock);
-  g_cond_signal (&self->clock_cond);
   if (self->clock_runs)
     {
+      if (due < self->clock_until)
+        g_cond_signal (&self->clock_cond);
       g_mutex_unlock (&self->lock);
       return;
     }
   self->clock_runs = TRUE;
+  self->clock_until = G_MININT64;
   g_mutex_unlock (&self->lock);
 
   thread = g_thread_try_new ("cfut-clock", clock_thread, cfut_pool_ref (self), &error);

@@ -24,6 +24,7 @@ struct _CfutRunFrame
   CfutPool *pool;
   CfutJob *job;
   CfutRunFrame *below;
+  gint64 helped_ns; /* what calls took that were run from within this one */
 };
 
 static GPrivate run_frames = G_PRIVATE_INIT (NULL);
@@ -52,13 +53,32 @@ cfut_job_is_mine (CfutJob *self)
   return FALSE;
 }
 
+/* The call below that this pool runs in this thread has helped, not worked. */
+static void
+cfut_pool_note_helped (CfutRunFrame *self,
+                       gint64        time_ns)
+{
+  CfutRunFrame *frame = self->below;
+
+  while (frame != NULL && frame->pool != self->pool)
+    frame = frame->below;
+
+  if (frame != NULL)
+    frame->helped_ns += time_ns;
+}
+
 gint64
 cfut_pool_run (CfutPool    *self,
                CfutJob     *job,
-               CfutOutcome *outcome)
+               CfutOutcome *outcome,
+               gint64      *now)
 {
-  CfutRunFrame frame = { self, job, g_private_get (&run_frames) };
+  CfutRunFrame frame = { self, job, g_private_get (&run_frames), 0 };
   struct timespec begin, end;
+  gint64 time_ns;
+
+  if (cfut_job_get_timeout (job) >= 0)
+    self->carrier_class->set_alarm (self, cfut_job_get_end_time (job));
 
   g_private_set (&run_frames, &frame);
   clock_gettime (CLOCK_MONOTONIC, &begin);
@@ -66,8 +86,12 @@ cfut_pool_run (CfutPool    *self,
   clock_gettime (CLOCK_MONOTONIC, &end);
   g_private_set (&run_frames, frame.below);
 
-  return (end.tv_sec - begin.tv_sec) * G_GINT64_CONSTANT (1000000000) +
-         (end.tv_nsec - begin.tv_nsec);
+  time_ns = (end.tv_sec - begin.tv_sec) * G_GINT64_CONSTANT (1000000000) +
+            (end.tv_nsec - begin.tv_nsec);
+  cfut_pool_note_helped (&frame, time_ns);
+  *now = end.tv_sec * G_USEC_PER_SEC + end.tv_nsec / 1000;
+
+  return time_ns - frame.helped_ns;
 }
 
 void
@@ -75,17 +99,33 @@ cfut_pool_run_and_finish (CfutPool *self,
                           CfutJob  *job)
 {
   CfutOutcome outcome = CFUT_OUTCOME_INIT;
-  gint64 run_time_ns = cfut_pool_run (self, job, &outcome);
+  gint64 now;
+  gint64 run_time_ns = cfut_pool_run (self, job, &outcome, &now);
 
   cfut_pool_finish (self, job, &outcome, run_time_ns);
+}
+
+/* Runs a job that this thread has just taken out of the queue. */
+static void
+cfut_pool_run_taken_and_unlock (CfutPool *self,
+                                CfutJob  *job)
+{
+  gboolean started = cfut_pool_start_locked (self, job, g_get_monotonic_time ());
+  gboolean listeners = cfut_pool_has_listeners_locked (self);
+
+  g_mutex_unlock (&self->lock);
+
+  /* Whatever is queued can be started: its claims are made under the lock. */
+  g_assert (started);
+  if (listeners)
+    cfut_pool_tell (self);
+  cfut_pool_run_and_finish (self, job);
 }
 
 gboolean
 cfut_pool_run_queued (CfutPool *self,
                       CfutJob  *job)
 {
-  gboolean started;
-
   g_mutex_lock (&self->lock);
   if (job->place != CFUT_PLACE_QUEUED)
     {
@@ -93,12 +133,7 @@ cfut_pool_run_queued (CfutPool *self,
       return FALSE;
     }
   cfut_pool_take_job_locked (self, job);
-  started = cfut_pool_start_locked (self, job, g_get_monotonic_time ());
-  g_mutex_unlock (&self->lock);
-
-  /* Whatever is queued can be started: its claims are made under the lock. */
-  g_assert (started);
-  cfut_pool_run_and_finish (self, job);
+  cfut_pool_run_taken_and_unlock (self, job);
 
   return TRUE;
 }
@@ -128,14 +163,12 @@ cfut_pool_help_any (CfutPool *self)
 
   g_mutex_lock (&self->lock);
   job = cfut_pool_take_locked (self);
-  if (job != NULL)
-    cfut_pool_start_locked (self, job, g_get_monotonic_time ());
-  g_mutex_unlock (&self->lock);
-
   if (job == NULL)
-    return FALSE;
-
-  cfut_pool_run_and_finish (self, job);
+    {
+      g_mutex_unlock (&self->lock);
+      return FALSE;
+    }
+  cfut_pool_run_taken_and_unlock (self, job);
 
   return TRUE;
 }

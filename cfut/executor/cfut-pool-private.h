@@ -37,7 +37,6 @@ G_BEGIN_DECLS
 #define CFUT_DEFAULT_MAX_PENDING_BYTES (64 * 1024 * 1024)
 
 typedef struct _CfutCarrierClass CfutCarrierClass;
-typedef struct _CfutRoomWaiter   CfutRoomWaiter;
 typedef struct _CfutEndWaiter    CfutEndWaiter;
 
 /* Who is to see to a job that was queued. */
@@ -72,7 +71,8 @@ struct _CfutCarrierClass
   void     (*stop)             (CfutPool    *pool,
                                 CfutJob     *job);
 
-  /* The first deadline is @due. Runs in: any thread. Locks: none. */
+  /* A job times out at @due, which may be before all others.
+   * Runs in: any thread. Locks: none. */
   void     (*set_alarm)        (CfutPool    *pool,
                                 gint64       due);
 
@@ -135,13 +135,12 @@ struct _CfutPool
 
   guint n_blocked;          /* threads that wait for room */
   GQueue room_waiters;      /* (element-type CfutRoomWaiter) */
-  gint64 room_told_at;
   guint n_end_blocked;      /* threads that wait for the end */
   GQueue end_waiters;       /* (element-type CfutEndWaiter) */
 
-  GHashTable *cancel_groups; /* (nullable) GCancellable -> CfutCancelGroup */
-  GTree *deadlines;          /* (nullable) jobs by due time */
-  gboolean clock_runs;       /* there is a clock thread */
+  GTree *deadlines;         /* (nullable) jobs by due time */
+  gboolean clock_runs;      /* there is a clock thread */
+  gint64 clock_until;       /* when it looks again by itself */
 
   guint64 n_submitted;
   guint64 n_finished;
@@ -201,9 +200,9 @@ void         cfut_pool_put_back_locked (CfutPool               *self,
                                        CfutJob                 *job,
                                        gboolean                 at_back);
 /* Ends the job in its place and counts what came of it. TRUE: the caller has
- * won the claim and must publish *outcome (which may have become CANCELLED)
- * after leaving the lock, and drop the job's reference. FALSE: somebody else
- * has resolved the future; *outcome was not used. */
+ * won the claim and must, after leaving the lock, hand *outcome (which may have
+ * been overruled) to cfut_pool_settle(), and drop the job's reference. FALSE:
+ * somebody else has resolved the future; *outcome was not used. */
 gboolean     cfut_pool_end_locked     (CfutPool                *self,
                                        CfutJob                 *job,
                                        CfutOutcome             *outcome,
@@ -241,14 +240,10 @@ gboolean     cfut_pool_reclaim_locked (CfutPool                *self,
 /* The generic stop() of carriers that run jobs in this process. */
 void         cfut_pool_stop_call      (CfutPool                *self,
                                        CfutJob                 *job);
-/* Cancels @job when @cancellable is cancelled, at once if it is already. */
-void         cfut_pool_link_cancellable (CfutPool              *self,
-                                       CfutJob                 *job,
-                                       GCancellable            *cancellable);
-/* Gives what was unlinked to be disconnected by cfut_pool_drop_links(). */
-CfutCancelLink *cfut_pool_unlink_locked (CfutPool              *self,
-                                       CfutJob                 *job);
-void         cfut_pool_drop_links     (CfutCancelLink          *links);
+/* From before a job looks for room until it has ended. FALSE: its cancellable
+ * is cancelled already. */
+gboolean     cfut_job_watch_cancellable (CfutJob               *self);
+void         cfut_job_unwatch_cancellable (CfutJob             *self);
 void         cfut_pool_set_due_locked (CfutPool                *self,
                                        CfutJob                 *job,
                                        gint64                   due);
@@ -257,6 +252,7 @@ gint64       cfut_pool_first_due_locked (CfutPool              *self);
 /* Times out what is due. Runs in: the thread that keeps the pool's clock. */
 void         cfut_pool_expire         (CfutPool                *self,
                                        gint64                   now);
+GError      *cfut_job_timed_out_error (CfutJob                 *self);
 /* set_alarm() for carriers without a loop of their own: a thread that lives
  * while there are deadlines. */
 void         cfut_pool_clock_set_alarm (CfutPool               *self,
@@ -279,11 +275,12 @@ GQueue       cfut_pool_collect_end_waiters_locked (CfutPool    *self);
 struct _CfutRoomWaiter
 {
   CfutJob *job; /* (owned) */
-  /* @error: NULL if the job was queued. */
+  /* @error: NULL if the job was queued, or has ended before that. */
   void (*notify) (CfutRoomWaiter *waiter,
                   const GError   *error);
 
   /* Private to cfut-pool-room.c. */
+  GList link;
   CfutWake wake;
   gint64 due;
 };
@@ -293,11 +290,20 @@ struct _CfutEndWaiter
   void (*notify) (CfutEndWaiter *waiter);
 };
 
-/* FALSE: the job was queued at once, or @error is set. */
+/* FALSE: the job was queued at once, or has ended, or @error is set. */
 gboolean     cfut_pool_await_room     (CfutPool                *self,
                                        CfutRoomWaiter          *waiter,
                                        GError                 **error);
+/* TRUE: @waiter will not be told, and the job not be submitted. */
 gboolean     cfut_pool_forget_room    (CfutPool                *self,
+                                       CfutRoomWaiter          *waiter);
+/* The deadline of the waiter's job has passed: ends that, unless it was told. */
+void         cfut_pool_expire_waiter  (CfutPool                *self,
+                                       CfutRoomWaiter          *waiter);
+/* The two steps of a cancel: (nullable), and then without the lock. */
+CfutRoomWaiter *cfut_pool_take_waiter_locked (CfutPool         *self,
+                                       CfutJob                 *job);
+void         cfut_pool_end_waiter     (CfutPool                *self,
                                        CfutRoomWaiter          *waiter);
 gboolean     cfut_pool_await_end      (CfutPool                *self,
                                        CfutEndWaiter           *waiter);
@@ -315,10 +321,13 @@ gboolean     cfut_pool_help           (CfutPool                *self,
                                        GError                 **error);
 /* Runs the first queued job of the thread's own pool; FALSE if there is none. */
 gboolean     cfut_pool_help_any       (CfutPool                *self);
-/* cfut_job_run(), noting that this thread runs @job; takes the time. */
+/* cfut_job_run(), noting that this thread runs @job; @now is when it ended, in
+ * monotonic µs. Returns: the time it took in ns, without that of calls it
+ * helped. */
 gint64       cfut_pool_run            (CfutPool                *self,
                                        CfutJob                 *job,
-                                       CfutOutcome             *outcome);
+                                       CfutOutcome             *outcome,
+                                       gint64                  *now);
 /* The same for a job that runs already, and finishes it. */
 void         cfut_pool_run_and_finish (CfutPool                *self,
                                        CfutJob                 *job);

@@ -10,10 +10,20 @@
 
 #include "cfut-error.h"
 
-/* A submit that waits for room is told at once when room comes seldom; when it
- * comes often, only each time a quarter of the queue is free or this much time
- * has passed, so that a full queue does not cost a wake-up a call. */
-#define CFUT_ROOM_INTERVAL_US 200
+/*
+ * Room in the queue.
+ *
+ * Whoever makes room, or ends the executor, calls cfut_pool_tell() afterwards,
+ * without the lock. That moves the jobs of asynchronous waiters into the queue,
+ * in their order, and wakes the threads that are blocked, which look for
+ * themselves. It is exact: as long as anybody waits, no room goes untold.
+ *
+ * With small calls that would be a wake-up a call. So a thread that finds no
+ * room first naps for a moment, during which it counts as nobody who waits;
+ * then there is room for many calls, or calls are so long that a wake-up each
+ * does not matter.
+ */
+#define CFUT_ROOM_NAP_US 200
 
 GError *
 cfut_pool_refusal_locked (CfutPool *self)
@@ -57,15 +67,31 @@ cfut_pool_full_error_locked (CfutPool *self,
                                   : "");
 }
 
-static void
-room_cancelled_cb (GCancellable *cancellable,
-                   gpointer      user_data)
+/* Whether @job is to get no room, but to end where it is. */
+static gboolean
+cfut_job_is_over (CfutJob *self)
 {
-  CfutPool *self = user_data;
+  return g_atomic_int_get (&self->stop_requested) ||
+         (cfut_job_get_deadline_time (self) != G_MAXINT64 &&
+          cfut_job_get_deadline_time (self) <= g_get_monotonic_time ());
+}
 
-  g_mutex_lock (&self->lock);
-  g_cond_broadcast (&self->room_cond);
+/* Ends a job that was cancelled, or is late, before it had a place. */
+static void
+cfut_pool_end_new_and_unlock (CfutPool *self,
+                              CfutJob  *job)
+{
+  CfutOutcome outcome = CFUT_OUTCOME_INIT;
+  gboolean won;
+
+  cfut_outcome_take_error (&outcome,
+                           g_atomic_int_get (&job->stop_requested) ? cfut_job_cancelled_error (job)
+                                                                   : cfut_job_timed_out_error (job));
+  self->n_submitted += MAX (job->n_items, 1);
+  won = cfut_pool_end_locked (self, job, &outcome, -1);
   g_mutex_unlock (&self->lock);
+
+  cfut_pool_settle (self, job, won, &outcome);
 }
 
 /* Waits until there may be room, in a thread that may be blocked. */
@@ -73,39 +99,36 @@ static void
 cfut_pool_block_locked (CfutPool *self,
                         CfutJob  *job)
 {
-  GCancellable *cancellable = cfut_job_get_cancellable (job);
-  gulong handler = 0;
+  gint64 deadline = cfut_job_get_deadline_time (job);
+  gboolean in_time = TRUE;
 
-  if (cancellable != NULL)
-    {
-      g_mutex_unlock (&self->lock);
-      handler = g_signal_connect (cancellable, "cancelled",
-                                  G_CALLBACK (room_cancelled_cb), self);
-      g_mutex_lock (&self->lock);
-    }
+  g_cond_wait_until (&self->room_cond, &self->lock,
+                     MIN (deadline, g_get_monotonic_time () + CFUT_ROOM_NAP_US));
 
   self->n_blocked++;
-  while (self->phase == CFUT_POOL_OPEN &&
+  while (in_time && self->phase == CFUT_POOL_OPEN &&
          !cfut_pool_has_room_locked (self, job) &&
-         !g_cancellable_is_cancelled (cancellable))
-    g_cond_wait (&self->room_cond, &self->lock);
+         !g_atomic_int_get (&job->stop_requested))
+    {
+      if (deadline == G_MAXINT64)
+        g_cond_wait (&self->room_cond, &self->lock);
+      else
+        in_time = g_cond_wait_until (&self->room_cond, &self->lock, deadline);
+    }
   self->n_blocked--;
 
-  if (handler != 0)
-    {
-      g_mutex_unlock (&self->lock);
-      g_cancellable_disconnect (cancellable, handler);
-      g_mutex_lock (&self->lock);
-    }
+  job->queued_at = g_get_monotonic_time ();
 }
 
-/* Comes back with the lock held and room for @job, or with an error. */
+/* Comes back with the lock held, and with room for @job unless that is over, or
+ * with an error. */
 static gboolean
 cfut_pool_find_room_locked (CfutPool  *self,
                             CfutJob   *job,
                             CfutRoom   room,
                             GError   **error)
 {
+  CfutOverflow overflow = self->overflow;
   gboolean dispatching = g_main_depth () > 0;
 
   while (TRUE)
@@ -118,10 +141,10 @@ cfut_pool_find_room_locked (CfutPool  *self,
           return FALSE;
         }
 
-      if (cfut_pool_has_room_locked (self, job))
+      if (cfut_job_is_over (job) || cfut_pool_has_room_locked (self, job))
         return TRUE;
 
-      if (room == CFUT_ROOM_TRY || dispatching || self->overflow == CFUT_OVERFLOW_FAIL)
+      if (room == CFUT_ROOM_TRY || dispatching || overflow == CFUT_OVERFLOW_FAIL)
         {
           g_propagate_error (error,
                              cfut_pool_full_error_locked (self, dispatching && room != CFUT_ROOM_TRY));
@@ -142,34 +165,30 @@ cfut_pool_find_room_locked (CfutPool  *self,
         }
 
       cfut_pool_block_locked (self, job);
-
-      if (g_cancellable_set_error_if_cancelled (cfut_job_get_cancellable (job), error))
-        return FALSE;
     }
 }
 
-/* Undoes an enqueue that nobody can serve. */
-static void
+/* Undoes an enqueue that nobody can serve; FALSE if somebody did. */
+static gboolean
 cfut_pool_withdraw (CfutPool *self,
                     CfutJob  *job)
 {
-  CfutCancelLink *links;
-
   g_mutex_lock (&self->lock);
   if (job->place != CFUT_PLACE_QUEUED)
     {
       g_mutex_unlock (&self->lock);
-      return;
+      return FALSE;
     }
   cfut_queue_remove (&self->queue, job);
   cfut_pool_set_due_locked (self, job, G_MAXINT64);
   job->place = CFUT_PLACE_ENDED;
   self->n_submitted -= MAX (job->n_items, 1);
-  links = cfut_pool_unlink_locked (self, job);
   g_mutex_unlock (&self->lock);
 
-  cfut_pool_drop_links (links);
+  cfut_job_unwatch_cancellable (job);
   cfut_job_unref (job);
+
+  return TRUE;
 }
 
 /* What is left to do once @job is in the queue and the lock was left. */
@@ -180,47 +199,19 @@ cfut_pool_see_to (CfutPool  *self,
                   CfutWake   wake,
                   GError   **error)
 {
-  GCancellable *cancellable = cfut_job_get_cancellable (job);
+  g_autoptr(GError) local_error = NULL;
 
   if (due != G_MAXINT64)
     self->carrier_class->set_alarm (self, due);
-  if (cancellable != NULL)
-    cfut_pool_link_cancellable (self, job, cancellable);
 
-  if (wake == CFUT_WAKE_NOBODY || self->carrier_class->wake (self, job, wake, error))
+  if (wake == CFUT_WAKE_NOBODY ||
+      self->carrier_class->wake (self, job, wake, &local_error) ||
+      !cfut_pool_withdraw (self, job))
     return TRUE;
 
-  cfut_pool_withdraw (self, job);
+  g_propagate_error (error, g_steal_pointer (&local_error));
 
   return FALSE;
-}
-
-/* A call whose cancellable was cancelled before it had a place in the queue. */
-static gboolean
-cfut_pool_submit_cancelled (CfutPool  *self,
-                            CfutJob   *job,
-                            GError   **error)
-{
-  CfutOutcome outcome = CFUT_OUTCOME_INIT;
-  GError *refusal;
-  gboolean won;
-
-  g_mutex_lock (&self->lock);
-  refusal = cfut_pool_refusal_locked (self);
-  if (refusal != NULL)
-    {
-      g_mutex_unlock (&self->lock);
-      g_propagate_error (error, refusal);
-      return FALSE;
-    }
-  self->n_submitted += MAX (job->n_items, 1);
-  cfut_outcome_take_error (&outcome, cfut_job_cancelled_error (job));
-  won = cfut_pool_end_locked (self, job, &outcome, -1);
-  g_mutex_unlock (&self->lock);
-
-  cfut_pool_settle (self, job, won, &outcome);
-
-  return TRUE;
 }
 
 gboolean
@@ -229,29 +220,38 @@ cfut_pool_submit (CfutPool  *self,
                   CfutRoom   room,
                   GError   **error)
 {
-  g_autoptr(GError) local_error = NULL;
   CfutWake wake;
   gint64 due;
 
-  if (g_cancellable_is_cancelled (cfut_job_get_cancellable (job)))
-    return cfut_pool_submit_cancelled (self, job, error);
+  if (!cfut_job_watch_cancellable (job))
+    g_atomic_int_set (&job->stop_requested, TRUE);
 
   g_mutex_lock (&self->lock);
-  if (!cfut_pool_find_room_locked (self, job, room, &local_error))
+  if (!cfut_pool_find_room_locked (self, job, room, error))
     {
       g_mutex_unlock (&self->lock);
-      if (g_error_matches (local_error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
-        return cfut_pool_submit_cancelled (self, job, error);
-      g_propagate_error (error, g_steal_pointer (&local_error));
+      cfut_job_unwatch_cancellable (job);
       return FALSE;
+    }
+  if (cfut_job_is_over (job))
+    {
+      cfut_pool_end_new_and_unlock (self, job);
+      return TRUE;
     }
   cfut_pool_enqueue_locked (self, job);
   wake = self->carrier_class->queued_locked (self);
   due = job->due;
   g_mutex_unlock (&self->lock);
 
-  return cfut_pool_see_to (self, job, due, wake, error);
+  if (cfut_pool_see_to (self, job, due, wake, error))
+    return TRUE;
+
+  cfut_pool_tell (self);
+
+  return FALSE;
 }
+
+/* ---- Those who wait without blocking. */
 
 gboolean
 cfut_pool_has_listeners_locked (CfutPool *self)
@@ -260,27 +260,16 @@ cfut_pool_has_listeners_locked (CfutPool *self)
          self->phase != CFUT_POOL_OPEN;
 }
 
-/* Whether now is the time to tell those who wait for room. */
-static gboolean
-cfut_pool_should_tell_locked (CfutPool *self)
+CfutRoomWaiter *
+cfut_pool_take_waiter_locked (CfutPool *self,
+                              CfutJob  *job)
 {
-  guint n_pending = self->queue.length + self->n_taken;
-  gint64 now;
+  CfutRoomWaiter *waiter = g_steal_pointer (&job->room_waiter);
 
-  if (self->n_blocked == 0 && self->room_waiters.length == 0)
-    return FALSE;
+  if (waiter != NULL)
+    g_queue_unlink (&self->room_waiters, &waiter->link);
 
-  if (self->phase != CFUT_POOL_OPEN)
-    return TRUE;
-
-  now = g_get_monotonic_time ();
-  if (n_pending > self->max_pending - self->max_pending / 4 &&
-      now - self->room_told_at < CFUT_ROOM_INTERVAL_US)
-    return FALSE;
-
-  self->room_told_at = now;
-
-  return TRUE;
+  return waiter;
 }
 
 /* Queues the jobs of those who can go on now, or moves them all if the pool
@@ -295,48 +284,75 @@ cfut_pool_admit_locked (CfutPool     *self,
   while ((waiter = g_queue_peek_head (&self->room_waiters)) != NULL &&
          (refusal != NULL || cfut_pool_has_room_locked (self, waiter->job)))
     {
-      g_queue_push_tail (told, g_queue_pop_head (&self->room_waiters));
+      CfutJob *job = waiter->job;
+
+      cfut_pool_take_waiter_locked (self, job);
+      g_queue_push_tail_link (told, &waiter->link);
       if (refusal != NULL)
         continue;
 
-      cfut_pool_enqueue_locked (self, waiter->job);
+      job->queued_at = g_get_monotonic_time ();
+      cfut_pool_enqueue_locked (self, job);
       waiter->wake = self->carrier_class->queued_locked (self);
-      waiter->due = waiter->job->due;
+      waiter->due = job->due;
     }
+}
+
+/* FALSE if the job could not be served after all, and left room. */
+static gboolean
+cfut_pool_tell_admitted (CfutPool       *self,
+                         CfutRoomWaiter *waiter,
+                         const GError   *refusal)
+{
+  g_autoptr(GError) error = NULL;
+  gboolean served = TRUE;
+
+  if (refusal != NULL)
+    {
+      cfut_job_unwatch_cancellable (waiter->job);
+      error = g_error_copy (refusal);
+    }
+  else
+    {
+      served = cfut_pool_see_to (self, waiter->job, waiter->due, waiter->wake, &error);
+    }
+  waiter->notify (waiter, error);
+
+  return served;
 }
 
 void
 cfut_pool_tell (CfutPool *self)
 {
-  GQueue told = G_QUEUE_INIT;
-  GQueue ended = G_QUEUE_INIT;
-  CfutRoomWaiter *room_waiter;
-  CfutEndWaiter *end_waiter;
-  g_autoptr(GError) refusal = NULL;
+  gboolean all_served;
 
-  g_mutex_lock (&self->lock);
-  if (cfut_pool_should_tell_locked (self))
+  do
     {
-      refusal = cfut_pool_refusal_locked (self);
-      cfut_pool_admit_locked (self, refusal, &told);
+      GQueue told = G_QUEUE_INIT;
+      GQueue ended = G_QUEUE_INIT;
+      g_autoptr(GError) refusal = NULL;
+      CfutEndWaiter *end_waiter;
+      GList *link;
+
+      g_mutex_lock (&self->lock);
+      if (self->room_waiters.length > 0)
+        {
+          refusal = cfut_pool_refusal_locked (self);
+          cfut_pool_admit_locked (self, refusal, &told);
+        }
       if (self->n_blocked > 0)
         g_cond_broadcast (&self->room_cond);
-    }
-  if (self->phase != CFUT_POOL_OPEN)
-    ended = cfut_pool_collect_end_waiters_locked (self);
-  g_mutex_unlock (&self->lock);
+      if (self->phase != CFUT_POOL_OPEN)
+        ended = cfut_pool_collect_end_waiters_locked (self);
+      g_mutex_unlock (&self->lock);
 
-  while ((room_waiter = g_queue_pop_head (&told)) != NULL)
-    {
-      g_autoptr(CfutJob) job = cfut_job_ref (room_waiter->job);
-      g_autoptr(GError) error = refusal != NULL ? g_error_copy (refusal) : NULL;
-
-      if (error == NULL)
-        cfut_pool_see_to (self, job, room_waiter->due, room_waiter->wake, &error);
-      room_waiter->notify (room_waiter, error);
+      all_served = TRUE;
+      while ((link = g_queue_pop_head_link (&told)) != NULL)
+        all_served &= cfut_pool_tell_admitted (self, link->data, refusal);
+      while ((end_waiter = g_queue_pop_head (&ended)) != NULL)
+        end_waiter->notify (end_waiter);
     }
-  while ((end_waiter = g_queue_pop_head (&ended)) != NULL)
-    end_waiter->notify (end_waiter);
+  while (!all_served);
 }
 
 gboolean
@@ -344,26 +360,48 @@ cfut_pool_await_room (CfutPool        *self,
                       CfutRoomWaiter  *waiter,
                       GError         **error)
 {
-  g_autoptr(GError) local_error = NULL;
+  CfutJob *job = waiter->job;
+  GError *refusal;
+  CfutWake wake;
+  gint64 due;
 
-  if (cfut_pool_submit (self, waiter->job, CFUT_ROOM_TRY, &local_error))
-    return FALSE;
+  if (!cfut_job_watch_cancellable (job))
+    g_atomic_int_set (&job->stop_requested, TRUE);
 
-  if (!g_error_matches (local_error, CFUT_ERROR, CFUT_ERROR_QUEUE_FULL))
+  g_mutex_lock (&self->lock);
+  refusal = cfut_pool_refusal_locked (self);
+  if (refusal != NULL)
     {
-      g_propagate_error (error, g_steal_pointer (&local_error));
+      g_mutex_unlock (&self->lock);
+      cfut_job_unwatch_cancellable (job);
+      g_propagate_error (error, refusal);
+      return FALSE;
+    }
+  if (cfut_job_is_over (job))
+    {
+      cfut_pool_end_new_and_unlock (self, job);
       return FALSE;
     }
 
-  g_mutex_lock (&self->lock);
-  g_queue_push_tail (&self->room_waiters, waiter);
-  self->room_told_at = 0;
+  /* Not before those who came earlier. */
+  if (self->room_waiters.length > 0 || !cfut_pool_has_room_locked (self, job))
+    {
+      waiter->link.data = waiter;
+      job->room_waiter = waiter;
+      g_queue_push_tail_link (&self->room_waiters, &waiter->link);
+      g_mutex_unlock (&self->lock);
+      return TRUE;
+    }
+
+  cfut_pool_enqueue_locked (self, job);
+  wake = self->carrier_class->queued_locked (self);
+  due = job->due;
   g_mutex_unlock (&self->lock);
 
-  /* Room may have come between the two locks. */
-  cfut_pool_tell (self);
+  if (!cfut_pool_see_to (self, job, due, wake, error))
+    cfut_pool_tell (self);
 
-  return TRUE;
+  return FALSE;
 }
 
 gboolean
@@ -373,8 +411,40 @@ cfut_pool_forget_room (CfutPool       *self,
   gboolean found;
 
   g_mutex_lock (&self->lock);
-  found = g_queue_remove (&self->room_waiters, waiter);
+  found = cfut_pool_take_waiter_locked (self, waiter->job) != NULL;
   g_mutex_unlock (&self->lock);
 
-  return found;
+  if (!found)
+    return FALSE;
+
+  /* There may be room for those behind. */
+  cfut_job_unwatch_cancellable (waiter->job);
+  cfut_pool_tell (self);
+
+  return TRUE;
+}
+
+void
+cfut_pool_end_waiter (CfutPool       *self,
+                      CfutRoomWaiter *waiter)
+{
+  g_mutex_lock (&self->lock);
+  cfut_pool_end_new_and_unlock (self, waiter->job);
+  waiter->notify (waiter, NULL);
+  cfut_pool_tell (self);
+}
+
+void
+cfut_pool_expire_waiter (CfutPool       *self,
+                         CfutRoomWaiter *waiter)
+{
+  g_mutex_lock (&self->lock);
+  if (cfut_pool_take_waiter_locked (self, waiter->job) == NULL)
+    {
+      g_mutex_unlock (&self->lock);
+      return;
+    }
+  g_mutex_unlock (&self->lock);
+
+  cfut_pool_end_waiter (self, waiter);
 }

@@ -9,6 +9,7 @@
 #include "executor/cfut-pool-private.h"
 
 #include "cfut-error.h"
+#include "future/cfut-wait-private.h"
 
 gboolean
 cfut_pool_has_ended_locked (CfutPool *self)
@@ -95,19 +96,14 @@ cfut_pool_wait_end (CfutPool  *self,
                     gint64     timeout_us,
                     GError   **error)
 {
-  gint64 deadline = timeout_us < 0 ? -1 : g_get_monotonic_time () + timeout_us;
+  gint64 deadline = cfut_deadline_from_timeout (timeout_us);
   gboolean in_time = TRUE;
   guint n_left;
 
   g_mutex_lock (&self->lock);
   self->n_end_blocked++;
   while (in_time && !cfut_pool_has_ended_locked (self))
-    {
-      if (deadline < 0)
-        g_cond_wait (&self->ended_cond, &self->lock);
-      else
-        in_time = g_cond_wait_until (&self->ended_cond, &self->lock, deadline);
-    }
+    in_time = cfut_cond_wait_until (&self->ended_cond, &self->lock, deadline);
   self->n_end_blocked--;
   in_time = cfut_pool_has_ended_locked (self);
   n_left = self->queue.length + self->n_taken + self->n_running;

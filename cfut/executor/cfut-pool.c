@@ -51,8 +51,6 @@ cfut_pool_unref (CfutPool *self)
   if (self->carrier_class != NULL)
     self->carrier_class->free (self->carrier);
   cfut_queue_clear (&self->queue);
-  g_assert (self->cancel_groups == NULL || g_hash_table_size (self->cancel_groups) == 0);
-  g_clear_pointer (&self->cancel_groups, g_hash_table_unref);
   g_clear_pointer (&self->deadlines, g_tree_unref);
   g_clear_pointer (&self->calls, cfut_live_list_release);
   g_clear_pointer (&self->workers, cfut_live_list_release);
@@ -137,7 +135,6 @@ cfut_pool_enqueue_locked (CfutPool *self,
   g_assert (job->place == CFUT_PLACE_NEW);
 
   job->place = CFUT_PLACE_QUEUED;
-  job->queued_at = g_get_monotonic_time ();
   self->n_submitted += MAX (job->n_items, 1);
   cfut_queue_push (&self->queue, cfut_job_ref (job));
 
@@ -178,20 +175,18 @@ cfut_pool_start_locked (CfutPool *self,
                         CfutJob  *job,
                         gint64    now)
 {
-  gint64 timeout = cfut_job_get_timeout (job);
-
   if (job->place != CFUT_PLACE_TAKEN || !cfut_state_start (&job->state))
     return FALSE;
 
   self->n_taken--;
   self->taken_bytes -= job->size;
   self->n_running++;
-  self->queue_wait += now - job->queued_at;
+  self->queue_wait += MAX (now - job->queued_at, 0);
   job->place = CFUT_PLACE_RUNNING;
   job->started_at = now;
 
-  if (timeout >= 0 && now + timeout < job->due)
-    cfut_pool_set_due_locked (self, job, now + timeout);
+  if (cfut_job_get_timeout (job) >= 0)
+    cfut_pool_set_due_locked (self, job, cfut_job_get_end_time (job));
 
   return TRUE;
 }
@@ -234,10 +229,10 @@ cfut_pool_count_locked (CfutPool    *self,
   guint n_items = MAX (job->n_items, 1);
 
   self->n_finished += n_items;
-  if (outcome->error == NULL)
-    self->n_failed += job->n_items > 0 ? cfut_outcome_count_failures (outcome) : 0;
-  else if (g_error_matches (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
+  if (outcome->overruled || g_error_matches (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     self->n_cancelled += n_items;
+  else if (outcome->error == NULL)
+    self->n_failed += job->n_items > 0 ? cfut_outcome_count_failures (outcome) : 0;
   else
     self->n_failed += n_items;
 }
@@ -258,10 +253,9 @@ cfut_pool_end_locked (CfutPool    *self,
     won = cfut_state_claim (&job->state);
 
   /* Asked for after the claim: cancel() sets the flag before it looks whether
-   * there was a claim, so that what it answered holds. */
-  if (won && g_atomic_int_get (&job->stop_requested))
-    cfut_outcome_take_error (outcome,
-                             cfut_job_cancelled_error (job));
+   * there was a claim, so that what it answered holds. What is in the outcome
+   * may be anybody's, and is dropped without the lock. */
+  outcome->overruled = won && g_atomic_int_get (&job->stop_requested);
 
   cfut_pool_leave_place_locked (self, job);
   cfut_pool_set_due_locked (self, job, G_MAXINT64);
@@ -276,27 +270,19 @@ cfut_pool_end_locked (CfutPool    *self,
   return won;
 }
 
+/* The job has ended, so nobody else looks at its call any more. */
 void
 cfut_pool_settle (CfutPool    *self,
                   CfutJob     *job,
                   gboolean     won,
                   CfutOutcome *outcome)
 {
-  if (job->call != NULL || job->links != NULL)
-    {
-      CfutCancelLink *links;
-      CfutCall *call;
-
-      g_mutex_lock (&self->lock);
-      call = g_steal_pointer (&job->call);
-      links = cfut_pool_unlink_locked (self, job);
-      g_mutex_unlock (&self->lock);
-
-      g_clear_object (&call);
-      cfut_pool_drop_links (links);
-    }
+  g_clear_object (&job->call);
+  cfut_job_unwatch_cancellable (job);
   cfut_job_drop_input (job);
 
+  if (outcome->overruled)
+    cfut_outcome_take_error (outcome, cfut_job_cancelled_error (job));
   if (won)
     cfut_outcome_publish (outcome, &job->state);
   cfut_outcome_clear (outcome);

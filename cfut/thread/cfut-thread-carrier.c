@@ -42,12 +42,13 @@ struct _CfutThreadCarrier
   CfutPool *pool;          /* (unowned) it owns us */
   GThreadPool *threads;    /* (owned) */
 
-  GCond work_cond; /* with the pool's lock: an idle thread may look */
+  GCond work_cond; /* with the pool's lock: a waiting thread may look */
 
   /* All below: protected by the pool's lock. */
   CfutThreadWorker *workers; /* (owned) doubly linked */
   guint next_id;
-  guint n_starting;          /* asked of GThreadPool, not there yet */
+  guint n_asked;             /* of GThreadPool, not there yet */
+  guint n_starting;          /* those, and those that initialize themselves */
   guint n_idle;              /* waiting, and not promised a call */
   guint n_promised;          /* waiting, and woken for a call */
   gint64 gone_cpu_time_ns;   /* of threads that have left */
@@ -118,12 +119,24 @@ cfut_thread_worker_show_locked (CfutThreadWorker *self,
                            cfut_thread_worker_get_cpu_time_ns (self) / 1000);
 }
 
+/* The kernel keeps 15 bytes of a name; its end is what tells threads apart. */
+static void
+cfut_thread_worker_set_name (CfutThreadWorker *self,
+                             const char       *executor_name)
+{
+  g_autofree char *number = g_strdup_printf ("-%u", self->id);
+
+  g_strlcpy (self->other_name, executor_name != NULL ? executor_name : "cfut-io",
+             sizeof self->other_name - strlen (number));
+  g_strlcat (self->other_name, number, sizeof self->other_name);
+}
+
 static void
 cfut_thread_carrier_add_locked (CfutThreadCarrier *self,
                                 CfutThreadWorker  *worker)
 {
   worker->id = ++self->next_id;
-  g_snprintf (worker->other_name, sizeof worker->other_name, "cfut-io-%u", worker->id);
+  cfut_thread_worker_set_name (worker, self->pool->name);
   worker->next = self->workers;
   if (self->workers != NULL)
     self->workers->prev = worker;
@@ -167,10 +180,7 @@ static gboolean
 cfut_thread_carrier_wait_locked (CfutThreadCarrier *self)
 {
   CfutPool *pool = self->pool;
-  gint64 give_up_at = -1;
-
-  if (self->idle_timeout_us >= 0)
-    give_up_at = g_get_monotonic_time () + self->idle_timeout_us;
+  gint64 idle_since = g_get_monotonic_time ();
 
   while (pool->queue.length == 0)
     {
@@ -186,10 +196,11 @@ cfut_thread_carrier_wait_locked (CfutThreadCarrier *self)
       if (pool->phase != CFUT_POOL_OPEN)
         break;
 
-      if (give_up_at < 0)
+      if (self->idle_timeout_us < 0)
         g_cond_wait (&self->work_cond, &pool->lock);
       else
-        in_time = g_cond_wait_until (&self->work_cond, &pool->lock, give_up_at);
+        in_time = g_cond_wait_until (&self->work_cond, &pool->lock,
+                                     cfut_time_add (idle_since, self->idle_timeout_us));
 
       if (!in_time && pool->queue.length == 0 && self->n_idle > 0)
         break;
@@ -201,6 +212,18 @@ cfut_thread_carrier_wait_locked (CfutThreadCarrier *self)
     self->n_idle--;
 
   return pool->queue.length > 0;
+}
+
+/* Those who wait look whether it is time to leave. */
+static void
+cfut_thread_carrier_close (CfutPool *pool,
+                           gboolean  kill)
+{
+  CfutThreadCarrier *self = pool->carrier;
+
+  g_mutex_lock (&pool->lock);
+  g_cond_broadcast (&self->work_cond);
+  g_mutex_unlock (&pool->lock);
 }
 
 /* Runs the per-thread initializer; FALSE: the pool is broken now. */
@@ -231,6 +254,7 @@ cfut_thread_carrier_initialize (CfutThreadCarrier *self)
   g_prefix_error (&error, "Failed to initialize a thread with “%s”: ", initializer->name);
   cfut_pool_break (self->pool,
                    g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, error->message));
+  cfut_thread_carrier_close (self->pool, FALSE);
 
   return FALSE;
 }
@@ -248,6 +272,9 @@ static void
 cfut_thread_last_settle (CfutThreadLast *self,
                          CfutPool       *pool)
 {
+  if (self->job == NULL)
+    return;
+
   cfut_pool_settle (pool, self->job, self->won, &self->outcome);
   g_clear_pointer (&self->job, cfut_job_unref);
 }
@@ -260,46 +287,42 @@ cfut_thread_carrier_work_locked (CfutThreadCarrier *self,
 {
   CfutPool *pool = self->pool;
   CfutThreadLast last = { NULL, CFUT_OUTCOME_INIT, FALSE };
+  gint64 now = g_get_monotonic_time ();
 
   while (TRUE)
     {
       CfutJob *job = cfut_pool_take_locked (pool);
       gboolean listeners = cfut_pool_has_listeners_locked (pool);
+      gint64 run_time_ns;
 
       worker->busy = job != NULL;
       cfut_thread_worker_show_locked (worker, pool);
       if (job != NULL)
-        cfut_pool_start_locked (pool, job, g_get_monotonic_time ());
+        cfut_pool_start_locked (pool, job, now);
       else
         self->n_idle++;
+      g_mutex_unlock (&pool->lock);
 
-      if (last.job != NULL || listeners)
-        {
-          g_mutex_unlock (&pool->lock);
-          if (last.job != NULL)
-            cfut_thread_last_settle (&last, pool);
-          if (listeners)
-            cfut_pool_tell (pool);
-          g_mutex_lock (&pool->lock);
-        }
+      cfut_thread_last_settle (&last, pool);
+      if (listeners)
+        cfut_pool_tell (pool);
 
       if (job == NULL)
         {
+          g_mutex_lock (&pool->lock);
           if (!cfut_thread_carrier_wait_locked (self))
             break;
+          now = g_get_monotonic_time ();
           continue;
         }
 
-      g_mutex_unlock (&pool->lock);
-      {
-        gint64 run_time_ns = cfut_pool_run (pool, job, &last.outcome);
+      run_time_ns = cfut_pool_run (pool, job, &last.outcome, &now);
 
-        g_mutex_lock (&pool->lock);
-        last.job = job;
-        last.won = cfut_pool_end_locked (pool, job, &last.outcome, run_time_ns);
-        worker->n_calls++;
-        worker->busy_time_ns += run_time_ns;
-      }
+      g_mutex_lock (&pool->lock);
+      last.job = job;
+      last.won = cfut_pool_end_locked (pool, job, &last.outcome, run_time_ns);
+      worker->n_calls++;
+      worker->busy_time_ns += run_time_ns;
     }
 }
 
@@ -314,22 +337,24 @@ cfut_thread_carrier_thread (gpointer data,
   gboolean usable;
 
   g_mutex_lock (&pool->lock);
-  if (self->n_starting == 0)
+  if (self->n_asked == 0)
     {
       g_mutex_unlock (&pool->lock);
       return;
     }
-  self->n_starting--;
+  self->n_asked--;
   worker = cfut_thread_worker_new ();
   cfut_thread_carrier_add_locked (self, worker);
   g_mutex_unlock (&pool->lock);
 
   CFUT_DEBUG (WORKERS, "thread %u starts", worker->id);
+  cfut_delivery_exclude_thread ();
   cfut_thread_worker_swap_name (worker);
   cfut_delivery_exclude_thread ();
   usable = cfut_thread_carrier_initialize (self);
 
   g_mutex_lock (&pool->lock);
+  self->n_starting--;
   if (usable)
     cfut_thread_carrier_work_locked (self, worker);
   cfut_thread_carrier_remove_locked (self, worker);
@@ -342,57 +367,110 @@ cfut_thread_carrier_thread (gpointer data,
   cfut_pool_tell (pool);
 }
 
+static gboolean
+cfut_thread_carrier_promise_locked (CfutThreadCarrier *self)
+{
+  if (self->n_idle == 0 || self->pool->queue.length <= self->n_promised)
+    return FALSE;
+
+  self->n_idle--;
+  self->n_promised++;
+
+  return TRUE;
+}
+
+/* A thread that was promised a call and has not come yet takes any: only when
+ * there are more calls than such threads another one is needed. */
 static CfutWake
 cfut_thread_carrier_queued_locked (CfutPool *pool)
 {
   CfutThreadCarrier *self = pool->carrier;
 
-  if (self->n_idle > 0)
-    {
-      self->n_idle--;
-      self->n_promised++;
-      return CFUT_WAKE_IDLE;
-    }
+  if (cfut_thread_carrier_promise_locked (self))
+    return CFUT_WAKE_IDLE;
 
-  return pool->n_workers < pool->max_workers ? CFUT_WAKE_NEW : CFUT_WAKE_NOBODY;
+  if (pool->n_workers >= pool->max_workers ||
+      pool->queue.length <= self->n_promised + self->n_starting)
+    return CFUT_WAKE_NOBODY;
+
+  pool->n_workers++;
+  self->n_asked++;
+  self->n_starting++;
+
+  return CFUT_WAKE_NEW;
 }
 
-/* Asks GThreadPool for one more thread. */
+/* Takes the calls that were left to a thread that did not start: all but @job,
+ * which is its submitter's to withdraw. */
+static GPtrArray *
+cfut_thread_carrier_take_stranded_locked (CfutThreadCarrier *self,
+                                          CfutJob           *job)
+{
+  CfutPool *pool = self->pool;
+  gboolean queued = job->place == CFUT_PLACE_QUEUED;
+  GPtrArray *stranded;
+
+  if (queued)
+    cfut_queue_remove (&pool->queue, job);
+  stranded = cfut_pool_take_all_locked (pool);
+  if (queued)
+    cfut_queue_push (&pool->queue, job);
+
+  return stranded;
+}
+
+/* A thread could not be started. FALSE with @error if no other is there. */
 static gboolean
-cfut_thread_carrier_start (CfutThreadCarrier  *self,
-                           GError            **error)
+cfut_thread_carrier_do_without (CfutThreadCarrier  *self,
+                                CfutJob            *job,
+                                const char         *reason,
+                                GError            **error)
 {
   CfutPool *pool = self->pool;
   g_autoptr(GError) local_error = NULL;
-  gboolean alone;
+  g_autoptr(GPtrArray) stranded = NULL;
+  gboolean promised;
 
-  g_mutex_lock (&pool->lock);
-  if (pool->n_workers >= pool->max_workers || pool->queue.length == 0)
-    {
-      g_mutex_unlock (&pool->lock);
-      return TRUE;
-    }
-  pool->n_workers++;
-  self->n_starting++;
-  g_mutex_unlock (&pool->lock);
-
-  if (g_thread_pool_push (self->threads, cfut_pool_ref (pool), &local_error))
-    return TRUE;
-
-  /* GThreadPool has queued the push all the same: the thread that comes upon it
-   * one day finds that none is expected, and turns back. */
   g_mutex_lock (&pool->lock);
   pool->n_workers--;
+  self->n_asked--;
   self->n_starting--;
-  alone = pool->n_workers == 0;
+  promised = cfut_thread_carrier_promise_locked (self);
+  if (pool->n_workers == 0)
+    stranded = cfut_thread_carrier_take_stranded_locked (self, job);
   g_mutex_unlock (&pool->lock);
-  if (!alone)
+
+  if (promised)
+    g_cond_signal (&self->work_cond);
+  if (stranded == NULL)
     return TRUE;
 
-  g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
-               "Failed to start a thread: %s", local_error->message);
+  local_error = g_error_new (CFUT_ERROR, CFUT_ERROR_START_FAILED,
+                             "Failed to start a thread: %s", reason);
+  for (guint i = 0; i < stranded->len; i++)
+    {
+      CfutOutcome outcome = CFUT_OUTCOME_INIT;
+
+      cfut_outcome_take_error (&outcome, g_error_copy (local_error));
+      cfut_pool_finish (pool, g_ptr_array_index (stranded, i), &outcome, -1);
+    }
+  g_propagate_error (error, g_steal_pointer (&local_error));
 
   return FALSE;
+}
+
+/* Asks GThreadPool for the thread that was counted as asked for. */
+static gboolean
+cfut_thread_carrier_start (CfutThreadCarrier  *self,
+                           CfutJob            *job,
+                           GError            **error)
+{
+  g_autoptr(GError) local_error = NULL;
+
+  /* If this fails GThreadPool has queued the push all the same: the thread that
+   * comes upon it one day finds that none is asked for, and turns back. */
+  return g_thread_pool_push (self->threads, cfut_pool_ref (self->pool), &local_error) ||
+         cfut_thread_carrier_do_without (self, job, local_error->message, error);
 }
 
 static gboolean
@@ -404,22 +482,11 @@ cfut_thread_carrier_wake (CfutPool  *pool,
   CfutThreadCarrier *self = pool->carrier;
 
   if (wake == CFUT_WAKE_NEW)
-    return cfut_thread_carrier_start (self, error);
+    return cfut_thread_carrier_start (self, job, error);
 
   g_cond_signal (&self->work_cond);
 
   return TRUE;
-}
-
-static void
-cfut_thread_carrier_close (CfutPool *pool,
-                           gboolean  kill)
-{
-  CfutThreadCarrier *self = pool->carrier;
-
-  g_mutex_lock (&pool->lock);
-  g_cond_broadcast (&self->work_cond);
-  g_mutex_unlock (&pool->lock);
 }
 
 static void
@@ -508,6 +575,7 @@ cfut_thread_carrier_set_idle_timeout (CfutThreadCarrier *self,
 {
   g_mutex_lock (&self->pool->lock);
   self->idle_timeout_us = idle_timeout_us;
+  g_cond_broadcast (&self->work_cond);
   g_mutex_unlock (&self->pool->lock);
 }
 

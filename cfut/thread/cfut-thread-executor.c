@@ -181,7 +181,7 @@ cfut_thread_executor_get_idle_timeout (CfutThreadExecutor *self)
  *
  * Sets how long a thread waits for a call before it leaves.
  *
- * A thread that is idle already learns of it after its next call.
+ * It holds at once, for threads that are waiting, too.
  *
  * Since: 1.0
  */
