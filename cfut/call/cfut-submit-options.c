@@ -240,6 +240,9 @@ cfut_submit_options_get_deadline (const CfutSubmitOptions *self)
  * that returns an error is not retried: it has been answered. Nor is one that
  * was cancelled or timed out. A retry goes to the end of the queue of its
  * priority. Only worker processes die, so this means nothing to other executors.
+ * A call that kills every worker ends after that many deaths and one; with
+ * %CFUT_RETRY_FOREVER it ends with its executor, which is broken when too many
+ * workers in a row have come to nothing.
  * The default is 0.
  *
  * Since: 1.0

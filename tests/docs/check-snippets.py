@@ -68,7 +68,7 @@ static gpointer
 snippet (CfutExecutor *executor, CfutFuture *future, CfutFuture **futures, gsize n_futures,
          CfutCall *call, CfutPromise *promise, CfutMap *map, CfutStats *stats,
          CfutSubmitOptions *options, CfutWorker *worker, GVariant *arguments,
-         GVariant *items, GCancellable *cancellable, GtkWidget *bar, GtkWidget *label,
+         GVariant %sitems, guint n_items, GVariant **results, GCancellable *cancellable, GtkWidget *bar, GtkWidget *label,
          GAsyncReadyCallback callback, gpointer user_data, Window *self,
          GError %serror, gint64 n, int argc, char **argv)
 {
@@ -196,8 +196,10 @@ class Compiler:
             for name in FUNCTIONS if not re.search(rf'^{name} \(', code, re.MULTILINE)) + '\n'
         sources = [begin + outside]
         if inside.strip():
-            # Some are of a function that is given an error, some have their own.
-            sources = [begin + outside + GIVEN % (error, inside) for error in ('*', '**')]
+            # Some are of a function that is given an error, some have their own; and
+            # items may be one array, or an array of them.
+            sources = [begin + outside + GIVEN % (items, error, inside)
+                       for items in ('**', '*') for error in ('**', '*')]
         for source in sources:
             run = self.run('-fsyntax-only', *LENIENT, source=source)
             unknown = OURS.search(run.stderr)
