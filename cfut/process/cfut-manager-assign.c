@@ -19,7 +19,7 @@ static gboolean
 cfut_process_has_room (CfutProcess *self,
                        gsize        size)
 {
-  return self->phase == CFUT_PROCESS_SERVING && self->slots_retry_at < 0 &&
+  return self->phase == CFUT_PROCESS_SERVING && !self->dead && self->slots_retry_at < 0 &&
          (!self->no_claims || self->n_live == 0) &&
          cfut_window_has_room (&self->window, self->n_live, self->live_bytes, size);
 }

@@ -153,7 +153,8 @@ cfut_manager_forget (CfutManager *self,
 #define CFUT_DRAIN_ROUNDS 256
 
 /* The worker is dead. Reads the socket to its end, and the journal: what it has
- * said still counts. If its status is not known yet GLib will tell. */
+ * said still counts. If its status is not known yet GLib will tell; until then
+ * it has its place, so that none is started too early. */
 static void
 cfut_manager_check_death (CfutManager *self,
                           CfutProcess *process)
@@ -163,6 +164,7 @@ cfut_manager_check_death (CfutManager *self,
 
   g_mutex_lock (&self->pool->lock);
   cfut_process_sample_cpu_locked (process);
+  process->dead = TRUE;
   g_mutex_unlock (&self->pool->lock);
 
   process->drained = FALSE;
@@ -176,8 +178,6 @@ cfut_manager_check_death (CfutManager *self,
   process->tap_retry_at = -1;
   cfut_stderr_tap_drain (&process->tap);
 
-  if (process->phase != CFUT_PROCESS_DYING)
-    cfut_process_set_phase (process, CFUT_PROCESS_DYING);
   if (cfut_process_peek_status (process))
     cfut_manager_process_died (self, process);
 }
@@ -269,7 +269,7 @@ process_source_dispatch (GSource     *source,
   if (process->channel_ended && process->channel_tag != NULL)
     {
       g_source_remove_unix_fd (source, g_steal_pointer (&process->channel_tag));
-      if (process->phase != CFUT_PROCESS_DYING && process->leave_by < 0)
+      if (process->phase != CFUT_PROCESS_DYING && !process->dead && process->leave_by < 0)
         cfut_manager_lost_channel (self, process);
     }
 

@@ -41,12 +41,32 @@ cfut_manager_count_wanted_locked (CfutManager *self,
   return MIN (wanted, MIN (max_alive, pool->max_workers));
 }
 
+/* Workers that serve, or will; and those of which it is not decided yet whether
+ * they came to nothing, after which there is to be a pause. */
+static guint
+cfut_manager_count_alive (CfutManager *self)
+{
+  guint n = 0;
+
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+      gboolean undecided = !process->died && !process->expected_death &&
+                           (process->dead || process->channel_ended);
+
+      n += undecided || process->phase == CFUT_PROCESS_STARTING ||
+           process->phase == CFUT_PROCESS_SERVING;
+    }
+
+  return n;
+}
+
 guint
 cfut_manager_count_missing_locked (CfutManager *self,
                                    gint64       now)
 {
   guint n_starting = cfut_manager_count (self, CFUT_PROCESS_STARTING);
-  guint n_alive = n_starting + cfut_manager_count (self, CFUT_PROCESS_SERVING);
+  guint n_alive = cfut_manager_count_alive (self);
   guint n_wanted = cfut_manager_count_wanted_locked (self, n_alive);
   guint max_starting = cfut_cpus_get_usable ();
 

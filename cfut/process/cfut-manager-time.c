@@ -158,6 +158,9 @@ cfut_manager_check_process (CfutManager *self,
 {
   gint64 due = G_MAXINT64;
 
+  if (process->dead)
+    return G_MAXINT64;
+
   /* What was taken back from the front may leave the worker idle. */
   if (process->head != NULL)
     cfut_manager_drop_revoked (self, process, now);

@@ -525,7 +525,7 @@ cfut_process_executor_dup_worker_pids (CfutProcessExecutor *self,
     {
       CfutProcess *process = g_ptr_array_index (self->manager->processes, i);
 
-      if (process->phase != CFUT_PROCESS_DYING && process->pid > 0)
+      if (process->phase != CFUT_PROCESS_DYING && !process->dead && process->pid > 0)
         g_array_append_val (pids, process->pid);
     }
   g_mutex_unlock (&self->pool->lock);

@@ -118,7 +118,8 @@ struct _CfutProcess
   gboolean timed_out;      /* it was killed for not becoming ready */
   gboolean status_known;
   gboolean status_lost;    /* perhaps: it is 0 for want of a better one */
-  gboolean died;           /* its calls were decided; set with the pool's lock held */
+  gboolean dead;           /* its pidfd says so; set with the pool's lock held */
+  gboolean died;           /* its calls were decided; the same */
   gboolean reaped;
   int status;
   GError *condemned;       /* (owned) (nullable) why it was killed */

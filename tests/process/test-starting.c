@@ -497,22 +497,41 @@ assert_broken (ProcessTest *test,
   g_assert_nonnull (strstr (error->message, text));
 }
 
+/* Submits some calls, all of which fail with @code and @text; but when one is
+ * submitted the executor may be broken already. */
+static void
+assert_calls_fail (ProcessTest *test,
+                   int          code,
+                   const char  *text)
+{
+  CfutFuture *futures[5];
+
+  futures[0] = process_submit (test, "pid", "()");
+  for (guint i = 1; i < 5; i++)
+    {
+      g_autoptr(GError) error = NULL;
+
+      futures[i] = cfut_executor_submit (test->executor, "pid", NULL, NULL, &error);
+      if (futures[i] == NULL)
+        g_assert_error (error, CFUT_ERROR, CFUT_ERROR_BROKEN);
+    }
+  for (guint i = 0; i < 5; i++)
+    if (futures[i] != NULL)
+      process_expect_error (futures[i], CFUT_ERROR, code, text);
+  assert_broken (test, text);
+}
+
 static void
 test_initializer_fails (void)
 {
   ProcessTest test;
-  CfutFuture *futures[5];
 
   g_test_summary ("An initializer that fails breaks the executor with its reason, for all calls");
 
   process_test_begin (&test, 2);
   cfut_process_executor_set_initializer (PROCESS_EXECUTOR (&test), "fail",
                                          g_variant_new ("(sis)", "g-io-error-quark", G_IO_ERROR_FAILED, "No licence"));
-  for (guint i = 0; i < 5; i++)
-    futures[i] = process_submit (&test, "pid", "()");
-  for (guint i = 0; i < 5; i++)
-    process_expect_error (futures[i], CFUT_ERROR, CFUT_ERROR_BROKEN, "No licence");
-  assert_broken (&test, "No licence");
+  assert_calls_fail (&test, CFUT_ERROR_BROKEN, "No licence");
   process_test_end (&test);
 }
 
@@ -616,14 +635,9 @@ assert_no_worker (ProcessTest *test,
                   int          code,
                   const char  *text)
 {
-  CfutFuture *futures[4];
   gint64 begin = g_get_monotonic_time ();
 
-  for (guint i = 0; i < 4; i++)
-    futures[i] = process_submit (test, "pid", "()");
-  for (guint i = 0; i < 4; i++)
-    process_expect_error (futures[i], CFUT_ERROR, code, text);
-  assert_broken (test, text);
+  assert_calls_fail (test, code, text);
   g_test_message ("It took %" G_GINT64_FORMAT " us", g_get_monotonic_time () - begin);
   process_test_end (test);
 }
