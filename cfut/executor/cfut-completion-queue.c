@@ -31,12 +31,12 @@
  * ```c
  * g_autoptr(CfutCompletionQueue) queue = cfut_completion_queue_new ();
  *
- * for (guint i = 0; i < n_items; i++)
- *   if (!cfut_completion_queue_push (queue, executor, "pi", items[i], NULL, i, &error))
- *     return FALSE;
+ * for (gint64 i = 0; i < 1000; i++)
+ *   if (!cfut_completion_queue_push (queue, executor, "pi", g_variant_new ("(x)", i), NULL, i, NULL))
+ *     break;
  *
  * while (cfut_completion_queue_get_n_pending (queue) > 0 &&
- *        cfut_completion_queue_wait (queue, CFUT_WAIT_FOREVER, &error))
+ *        cfut_completion_queue_wait (queue, CFUT_WAIT_FOREVER, NULL))
  *   {
  *     gsize n_completions;
  *     g_autofree CfutCompletion **completions = cfut_completion_queue_drain (queue, 0, &n_completions);
@@ -44,12 +44,10 @@
  *     for (gsize i = 0; i < n_completions; i++)
  *       {
  *         g_autoptr(CfutCompletion) completion = completions[i];
- *         GVariant *result = cfut_completion_get_result (completion);
+ *         const GError *failure = cfut_completion_get_error (completion);
  *
- *         if (result != NULL)
- *           results[cfut_completion_get_tag (completion)] = g_variant_ref (result);
- *         else
- *           g_warning ("%s", cfut_completion_get_error (completion)->message);
+ *         g_print ("%" G_GUINT64_FORMAT ": %s\n", cfut_completion_get_tag (completion),
+ *                  failure != NULL ? failure->message : "done");
  *       }
  *   }
  * ```
