@@ -251,6 +251,53 @@ test_last_reference (void)
   g_thread_join (thread);
 }
 
+#define TEST_TYPE_THING (test_thing_get_type ())
+G_DECLARE_FINAL_TYPE (TestThing, test_thing, TEST, THING, GObject)
+
+struct _TestThing
+{
+  GObject parent_instance;
+};
+
+G_DEFINE_FINAL_TYPE (TestThing, test_thing, G_TYPE_OBJECT)
+
+static void
+test_thing_finalize (GObject *object)
+{
+  G_OBJECT_CLASS (test_thing_parent_class)->finalize (object);
+}
+
+static void
+test_thing_class_init (TestThingClass *klass)
+{
+  G_OBJECT_CLASS (klass)->finalize = test_thing_finalize;
+}
+
+static void
+test_thing_init (TestThing *self)
+{
+}
+
+static gpointer
+make_thing_thread (gpointer user_data)
+{
+  g_object_unref (g_object_new (TEST_TYPE_THING, NULL));
+  return NULL;
+}
+
+static void
+test_class (void)
+{
+  GThread *a, *b;
+
+  g_test_summary ("A class is ready in every thread that makes an object of it");
+
+  a = g_thread_new ("a", make_thing_thread, NULL);
+  b = g_thread_new ("b", make_thing_thread, NULL);
+  g_thread_join (a);
+  g_thread_join (b);
+}
+
 static gpointer
 race_thread (gpointer user_data)
 {
@@ -294,6 +341,7 @@ main (int    argc,
   g_test_add_func ("/tsan-glib/own-source", test_own_source);
   g_test_add_func ("/tsan-glib/task", test_task);
   g_test_add_func ("/tsan-glib/last-reference", test_last_reference);
+  g_test_add_func ("/tsan-glib/class", test_class);
 
   return g_test_run ();
 }

@@ -144,6 +144,73 @@ UNREF (g_main_context_unref, GMainContext *, void)
 UNREF (g_main_loop_unref, GMainLoop *, void)
 UNREF (g_atomic_ref_count_dec, gatomicrefcount *, gboolean, return)
 
+/*
+ * Types. GLib runs class_init once, in whichever thread makes the first object,
+ * and the others see what it has set.
+ */
+HIDDEN static void
+run_class_init (gpointer klass,
+                gpointer class_data)
+{
+  ((GClassInitFunc) (GCallback) class_data) (klass, NULL);
+  __tsan_release ((gpointer) G_TYPE_FROM_CLASS (klass));
+}
+
+HIDDEN GType
+g_type_register_static_simple (GType             parent_type,
+                               const char       *type_name,
+                               guint             class_size,
+                               GClassInitFunc    class_init,
+                               guint             instance_size,
+                               GInstanceInitFunc instance_init,
+                               GTypeFlags        flags)
+{
+  GTypeInfo info = {
+    .class_size = (guint16) class_size,
+    .class_init = class_init != NULL ? run_class_init : NULL,
+    .class_data = (gconstpointer) (GCallback) class_init,
+    .instance_size = (guint16) instance_size,
+    .instance_init = instance_init,
+  };
+
+  return g_type_register_static (parent_type, type_name, &info, flags);
+}
+
+/* The class stays, as that of every static type does. */
+HIDDEN static void
+class_is_ready (GType type)
+{
+  g_type_class_ref (type);
+  __tsan_acquire ((gpointer) type);
+}
+
+HIDDEN gpointer
+g_object_new (GType       type,
+              const char *first_property_name,
+              ...)
+{
+  va_list args;
+  gpointer object;
+
+  class_is_ready (type);
+  va_start (args, first_property_name);
+  object = g_object_new_valist (type, first_property_name, args);
+  va_end (args);
+
+  return object;
+}
+
+HIDDEN GObject *
+g_object_new_with_properties (GType         type,
+                              guint         n_properties,
+                              const char   *names[],
+                              const GValue  values[])
+{
+  FIND_REAL (g_object_new_with_properties);
+  class_is_ready (type);
+  return real (type, n_properties, names, values);
+}
+
 /* Weak references: what the object was given before it was handed over. */
 
 HIDDEN void
