@@ -190,9 +190,8 @@ cfut_submit_options_get_timeout (const CfutSubmitOptions *self)
  * @self: options
  * @deadline_us: microseconds, or %CFUT_WAIT_FOREVER for no limit
  *
- * Sets how long the call may take in all, from its submit: waiting in the
- * queue, running, and retries. When the queue is full, the time that the submit
- * waits for room is not counted.
+ * Sets how long the call may take in all, from its submit: waiting for room in
+ * the queue and in the queue, running, and retries.
  *
  * What happens when the time is over is as for
  * [method@Cfut.SubmitOptions.set_timeout]; a call that has not started then

@@ -173,7 +173,7 @@ submit_wait_start (SubmitWait *self)
  * @function: the name of a registered function
  * @arguments: (nullable): its arguments; see [method@Cfut.Executor.submit]
  * @options: (nullable): options of the call; they are copied. A cancellable among
- *   them cancels the call once it has a place in the queue
+ *   them cancels the call, also while it waits for room
  * @cancellable: (nullable): cancels the wait for room, not the call
  * @callback: (nullable): called when the call has been submitted
  * @user_data: data for @callback

@@ -199,13 +199,14 @@ class Compiler:
             # Some are of a function that is given an error, some have their own; and
             # items may be one array, or an array of them.
             sources = [begin + outside + GIVEN % (items, error, inside)
-                       for items in ('**', '*') for error in ('**', '*')]
+                       for items in ('*', '**') for error in ('*', '**')]
+        complaints = []
         for source in sources:
             run = self.run('-fsyntax-only', *LENIENT, source=source)
-            unknown = OURS.search(run.stderr)
-            if run.returncode == 0 and not unknown:
+            if run.returncode == 0 and not OURS.search(run.stderr):
                 return None
-        return run.stderr
+            complaints.append(run.stderr)
+        return min(complaints, key=len)
 
     def play(self, code, session):
         """None, or how a program does not do what the session shows."""
