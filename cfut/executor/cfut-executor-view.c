@@ -380,6 +380,8 @@ cfut_pool_list_call (CfutPool   *self,
   g_mutex_lock (&self->lock);
   g_set_object (&list, self->calls);
   g_mutex_unlock (&self->lock);
+  if (list == NULL)
+    return;
 
   cfut_live_list_add (list, future);
   listed = g_new0 (ListedCall, 1);
@@ -388,4 +390,17 @@ cfut_pool_list_call (CfutPool   *self,
   listed->future = g_object_ref (future);
   if (!cfut_state_add_waiter (state, &listed->waiter))
     listed_call_ended (&listed->waiter, state);
+}
+
+void
+cfut_pool_forget_calls (CfutPool *self)
+{
+  CfutLiveList *list;
+
+  g_mutex_lock (&self->lock);
+  list = self->calls;
+  g_atomic_pointer_set (&self->calls, NULL);
+  g_mutex_unlock (&self->lock);
+
+  g_clear_pointer (&list, cfut_live_list_release);
 }

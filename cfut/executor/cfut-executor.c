@@ -310,6 +310,7 @@ cfut_executor_finalize (GObject *object)
 {
   CfutExecutorPrivate *priv = cfut_executor_get_instance_private (CFUT_EXECUTOR (object));
 
+  cfut_pool_forget_calls (priv->pool);
   g_clear_pointer (&priv->pool, cfut_pool_unref);
 
   G_OBJECT_CLASS (cfut_executor_parent_class)->finalize (object);

@@ -230,6 +230,8 @@ GPtrArray   *cfut_pool_take_all_locked (CfutPool               *self);
 /* Adds a call's future to the list of calls, if there is one. */
 void         cfut_pool_list_call      (CfutPool                *self,
                                        CfutFuture              *future);
+/* Drops that list with the face of the executor: its futures keep the pool. */
+void         cfut_pool_forget_calls   (CfutPool                *self);
 
 /* Cancelling and time-outs (cfut-pool-cancel.c, cfut-pool-clock.c). */
 gboolean     cfut_pool_cancel_job     (CfutPool                *self,
