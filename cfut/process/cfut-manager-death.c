@@ -110,7 +110,7 @@ cfut_manager_decide_locked (CfutManager *self,
   CfutPool *pool = self->pool;
   CfutJob *job = entry->job;
   Casualty casualty = { entry, CFUT_OUTCOME_INIT, FALSE };
-  gboolean started = process->no_claims ||
+  gboolean started = process->no_claims || entry->accused ||
                      cfut_claims_is_claimed (process->claims, entry->slot, entry->generation);
 
   cfut_process_remove_entry (process, entry);

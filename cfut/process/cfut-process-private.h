@@ -51,6 +51,7 @@ struct _CfutEntry
   GVariant *arguments; /* (owned) (nullable) until they are sent */
   gint64 due;          /* when its time is over, as the worker is told */
   gint64 kill_at;      /* when its grace is over; -1: it was not asked to stop */
+  gboolean accused;    /* a frame about it broke the protocol: it counts as started */
 
   /* Protected by the pool's lock: somebody took the call back. */
   gboolean revoked;

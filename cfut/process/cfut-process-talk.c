@@ -246,7 +246,10 @@ cfut_process_handle_answer (CfutProcess  *self,
     return FALSE;
 
   if (!cfut_process_has_started (self, answer.entry))
-    return protocol_error (error, "It answered a call that it had not started");
+    {
+      answer.entry->accused = TRUE;
+      return protocol_error (error, "It answered a call that it had not started");
+    }
 
   if (frame->header.type == CFUT_FRAME_RESULT)
     {

@@ -197,6 +197,18 @@ process_expect_done (CfutFuture *future)
 }
 
 void
+process_forget (CfutFuture *future)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GError) outcome = NULL;
+
+  cfut_future_wait (future, DEADLINE_US, &error);
+  g_assert_no_error (error);
+  outcome = cfut_future_dup_error (future);
+  g_object_unref (future);
+}
+
+void
 process_expect_int (CfutFuture *future,
                     int         expected)
 {

@@ -76,6 +76,8 @@ GError       *process_error           (CfutFuture    *future);
 int           process_int             (CfutFuture    *future);
 /* Each takes @future, and waits for it; it must have come to that. */
 void          process_expect_done     (CfutFuture    *future);
+/* ... or whatever else. */
+void          process_forget          (CfutFuture    *future);
 void          process_expect_int      (CfutFuture    *future,
                                        int            expected);
 void          process_expect_cancelled (CfutFuture   *future);
