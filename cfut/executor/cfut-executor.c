@@ -136,6 +136,28 @@ cfut_executor_submit_job (CfutExecutor       *self,
   return g_steal_pointer (&future);
 }
 
+/* Arguments of any size fit in this process, but not on a wire. */
+static gboolean
+cfut_executor_check_size (CfutExecutor  *self,
+                          const char    *name,
+                          GVariant      *arguments,
+                          GError       **error)
+{
+  gsize max = cfut_executor_get_pool (self)->max_arguments;
+  gsize size = g_variant_get_size (arguments);
+
+  if (size <= max)
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+               "The arguments of function \"%s\" take %" G_GSIZE_FORMAT " bytes, and a worker process"
+               " takes no more than %" G_GSIZE_FORMAT " at once; pass them in parts,"
+               " or in a file and its name",
+               name, size, max);
+
+  return FALSE;
+}
+
 /* A job for a call of a registered function, or NULL with @error. */
 CfutJob *
 cfut_executor_make_job (CfutExecutor       *self,
@@ -151,7 +173,9 @@ cfut_executor_make_job (CfutExecutor       *self,
     arguments = unit = g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
 
   function = cfut_executor_resolve (self, name, error);
-  if (function == NULL || !cfut_function_check_arguments (function, arguments, error))
+  if (function == NULL ||
+      !cfut_function_check_arguments (function, arguments, error) ||
+      !cfut_executor_check_size (self, name, arguments, error))
     return NULL;
 
   return cfut_job_new (cfut_executor_get_pool (self), function, NULL, arguments, 0, options);
@@ -442,9 +466,10 @@ cfut_executor_init (CfutExecutor *self)
  *
  * The arguments are checked here; %G_IO_ERROR_INVALID_ARGUMENT says what is
  * wrong with them. Other errors are %CFUT_ERROR_UNKNOWN_FUNCTION,
- * %CFUT_ERROR_QUEUE_FULL, %CFUT_ERROR_SHUTDOWN, %CFUT_ERROR_BROKEN and
- * %CFUT_ERROR_START_FAILED. What goes wrong later comes through the future, and
- * so does a @cancellable that is cancelled already.
+ * %CFUT_ERROR_QUEUE_FULL, %CFUT_ERROR_SHUTDOWN, %CFUT_ERROR_BROKEN,
+ * %CFUT_ERROR_START_FAILED and, for arguments of more than 1 GiB to a worker
+ * process, %G_IO_ERROR_MESSAGE_TOO_LARGE. What goes wrong later comes through
+ * the future, and so does a @cancellable that is cancelled already.
  *
  * This may wait for room in the queue, unless the caller is dispatching a main
  * context; see [property@Cfut.Executor:overflow].
@@ -514,6 +539,12 @@ cfut_executor_takes_chunks (CfutExecutor *self)
   return cfut_executor_get_pool (self)->carrier_class != NULL;
 }
 
+gsize
+cfut_executor_get_max_chunk_bytes (CfutExecutor *self)
+{
+  return cfut_executor_get_pool (self)->max_arguments;
+}
+
 CfutFuture *
 cfut_executor_try_submit (CfutExecutor       *self,
                           const char         *function,
@@ -554,6 +585,9 @@ cfut_executor_submit_chunk (CfutExecutor       *self,
                    g_variant_get_type_string (items), name);
       return NULL;
     }
+
+  if (!cfut_executor_check_size (self, name, items, error))
+    return NULL;
 
   job = cfut_job_new (cfut_executor_get_pool (self), function, NULL, items, n_items, options);
 

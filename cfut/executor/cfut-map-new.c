@@ -91,7 +91,8 @@ cfut_map_new (CfutExecutor   *executor,
  * The first calls are submitted at once, without waiting for room in the queue,
  * the others while results are taken. The errors are those of the first submit:
  * %G_IO_ERROR_INVALID_ARGUMENT if @items is not an array of the function's
- * arguments, %CFUT_ERROR_UNKNOWN_FUNCTION, %CFUT_ERROR_SHUTDOWN,
+ * arguments, %G_IO_ERROR_MESSAGE_TOO_LARGE if the first of them is too large
+ * for a worker process, %CFUT_ERROR_UNKNOWN_FUNCTION, %CFUT_ERROR_SHUTDOWN,
  * %CFUT_ERROR_BROKEN, %CFUT_ERROR_START_FAILED. Whatever fails later comes
  * through [method@Cfut.Map.next].
  *

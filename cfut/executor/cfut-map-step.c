@@ -14,6 +14,10 @@
 /* A chunk that was not given a size is full at so many bytes of arguments. */
 #define CFUT_MAP_CHUNK_BYTES (256 * 1024)
 
+/* What an item takes at most in the array of its chunk beside its own bytes: its
+ * offset, and the gap before it. */
+#define CFUT_MAP_ITEM_OVERHEAD 16
+
 /* How many items may be read and not yielded. */
 static guint64
 cfut_map_get_window (CfutMap *self)
@@ -53,9 +57,21 @@ cfut_map_drop (CfutMap      *self,
   cfut_map_chunk_unref (chunk);
 }
 
-/* The items of one chunk are of one type, as they go in an array: one of
- * another type is left for the next chunk.
- * Returns: (transfer full) (nullable): no more than a chunk of items */
+/* The items of one chunk are of one type, as they go in an array, which is no
+ * larger than a worker takes: one that does not fit is left for the next chunk. */
+static gboolean
+cfut_map_fits (CfutMap   *self,
+               GPtrArray *items,
+               gsize      bytes,
+               GVariant  *item)
+{
+  return items->len == 0 ||
+         (bytes <= cfut_executor_get_max_chunk_bytes (self->executor) &&
+          g_variant_type_equal (g_variant_get_type (item),
+                                g_variant_get_type (g_ptr_array_index (items, 0))));
+}
+
+/* Returns: (transfer full): no more than a chunk of items */
 static GPtrArray *
 cfut_map_read_items (CfutMap *self)
 {
@@ -73,15 +89,13 @@ cfut_map_read_items (CfutMap *self)
       if (item == NULL)
         break;
 
-      if (items->len > 0 &&
-          !g_variant_type_equal (g_variant_get_type (item),
-                                 g_variant_get_type (g_ptr_array_index (items, 0))))
+      bytes += g_variant_get_size (item) + CFUT_MAP_ITEM_OVERHEAD;
+      if (!cfut_map_fits (self, items, bytes, item))
         {
           self->left_over = g_steal_pointer (&item);
           break;
         }
 
-      bytes += g_variant_get_size (item);
       g_ptr_array_add (items, g_steal_pointer (&item));
     }
 
@@ -151,6 +165,7 @@ cfut_map_adopt (CfutMap      *self,
       /* What is wrong with this call need not be wrong with the next; but an
        * executor that takes no calls will not take the next ones either. */
       if (!g_error_matches (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT) &&
+          !g_error_matches (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE) &&
           !g_error_matches (error, CFUT_ERROR, CFUT_ERROR_QUEUE_FULL))
         cfut_map_input_end (&self->input);
 

@@ -19,6 +19,9 @@ G_BEGIN_DECLS
  * submit for each item. */
 gboolean    cfut_executor_takes_chunks (CfutExecutor       *self);
 
+/* The most bytes that the array of a chunk may take. */
+gsize       cfut_executor_get_max_chunk_bytes (CfutExecutor *self);
+
 /* Submits @n_items calls as one. @items is an array of arguments, whose element
  * type is checked against the function's parameter type. The future's result is
  * (aRa(usis)), as for a RESULT frame with flag CHUNK. With @may_block FALSE the

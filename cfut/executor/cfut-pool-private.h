@@ -109,6 +109,7 @@ struct _CfutPool
   const CfutCarrierClass *carrier_class; /* (nullable) */
   gpointer carrier;                      /* (owned) */
   gboolean takes_foreign;                /* functions that only workers have */
+  gsize max_arguments;                   /* bytes that those of one call may take */
   GWeakRef executor;
 
   GMutex lock;

@@ -22,6 +22,7 @@ cfut_pool_new (CfutExecutor *executor)
   g_cond_init (&self->room_cond);
   g_cond_init (&self->ended_cond);
   g_cond_init (&self->clock_cond);
+  self->max_arguments = G_MAXSIZE;
   self->max_pending = CFUT_DEFAULT_MAX_PENDING;
   self->max_pending_bytes = CFUT_DEFAULT_MAX_PENDING_BYTES;
   cfut_queue_init (&self->queue);

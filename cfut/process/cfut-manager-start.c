@@ -96,6 +96,24 @@ cfut_manager_make_setup_locked (CfutManager *self)
 }
 
 static gboolean
+cfut_setup_check_size (GVariant  *setup,
+                       GError   **error)
+{
+  gsize size = g_variant_get_size (setup);
+
+  if (size <= CFUT_FRAME_MAX_BODY)
+    return TRUE;
+
+  g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+               "The initializer's arguments and the setup of a worker take %" G_GSIZE_FORMAT
+               " bytes, and a worker process takes no more than %" G_GUINT64_FORMAT
+               " at once; pass them in a file and its name",
+               size, CFUT_FRAME_MAX_BODY);
+
+  return FALSE;
+}
+
+static gboolean
 cfut_manager_start_worker (CfutManager  *self,
                            gint64        now,
                            GError      **error)
@@ -115,7 +133,7 @@ cfut_manager_start_worker (CfutManager  *self,
   setup = cfut_manager_make_setup_locked (self);
   g_mutex_unlock (&pool->lock);
 
-  if (argv == NULL ||
+  if (argv == NULL || !cfut_setup_check_size (setup, error) ||
       !cfut_spawn ((const char * const *) argv, (const char * const *) envp, &spawned, error))
     return FALSE;
 

@@ -98,6 +98,35 @@ run_in_call (Current             *current,
   return cfut_function_run (function, call, arguments, error);
 }
 
+/* What does not fit in a frame is the failure of its call, or of all of its
+ * chunk. */
+static gboolean
+check_size (const CfutFunction  *function,
+            guint                n_items,
+            GVariant            *result,
+            GError             **error)
+{
+  gsize size = g_variant_get_size (result);
+
+  if (size <= CFUT_FRAME_MAX_BODY)
+    return TRUE;
+
+  if (n_items > 1)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+                 "The results of %u calls of function \"%s\", which went in one chunk, take %"
+                 G_GSIZE_FORMAT " bytes, and a worker can send no more than %" G_GUINT64_FORMAT
+                 " at once; use smaller chunks",
+                 n_items, function->name, size, CFUT_FRAME_MAX_BODY);
+  else
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+                 "The result of function \"%s\" takes %" G_GSIZE_FORMAT
+                 " bytes, and a worker can send no more than %" G_GUINT64_FORMAT
+                 " at once; return it in parts, or in a file and its name",
+                 function->name, size, CFUT_FRAME_MAX_BODY);
+
+  return FALSE;
+}
+
 /* Runs the call of @frame; NULL with @error if it failed. */
 static GVariant *
 run_call (Server           *self,
@@ -158,12 +187,8 @@ run_call (Server           *self,
   cfut_running_end (&self->line->running);
   cfut_call_end (call);
 
-  if (result != NULL && g_variant_get_size (result) > CFUT_FRAME_MAX_BODY)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
-                   "The result of function \"%s\" is larger than 1 GiB", function->name);
-      return NULL;
-    }
+  if (result == NULL || !check_size (function, current.n_items, result, error))
+    return NULL;
 
   return g_steal_pointer (&result);
 }
