@@ -134,6 +134,7 @@ cfut_manager_give_locked (CfutManager *self,
       process->active_at = now;
       cfut_pool_start_locked (self->pool, job, now);
       entry->due = job->due;
+      entry->timeout = -1;
     }
 
   return TRUE;

@@ -50,6 +50,7 @@ struct _CfutEntry
   CfutEntry *next;
   GVariant *arguments; /* (owned) (nullable) until they are sent */
   gint64 due;          /* when its time is over, as the worker is told */
+  gint64 timeout;      /* from its start on, as well; -1: none, or in @due */
   gint64 kill_at;      /* when its grace is over; -1: it was not asked to stop */
   gboolean accused;    /* a frame about it broke the protocol: it counts as started */
 

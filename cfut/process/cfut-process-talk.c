@@ -50,6 +50,7 @@ cfut_process_send_call (CfutProcess *self,
     .attempt = entry->attempt,
     .aux = function->index,
     .time = entry->due == G_MAXINT64 ? -1 : entry->due,
+    .timeout = entry->timeout < 0 ? 0 : MAX (entry->timeout, 1),
   };
 
   CFUT_DEBUG (PROTOCOL, "worker %d: CALL %" G_GUINT64_FORMAT " “%s”",

@@ -121,6 +121,7 @@ cfut_process_add_entry (CfutProcess *self,
   entry->generation = cfut_claims_get_generation (call, job->attempt);
   entry->arguments = g_variant_ref (job->arguments);
   entry->due = job->due;
+  entry->timeout = cfut_job_get_timeout (job);
   entry->kill_at = -1;
 
   entry->prev = self->tail;

@@ -13,7 +13,7 @@ G_BEGIN_DECLS
 /*
  * Frames: what both ends of a channel say.
  *
- * A frame is a header of 40 bytes, little-endian, and a body whose length is
+ * A frame is a header of 48 bytes, little-endian, and a body whose length is
  * in the header, padded with zeros to a multiple of 8:
  *
  *   offset  size  field
@@ -29,8 +29,10 @@ G_BEGIN_DECLS
  *       28     4  aux: CALL the index of the function in READY; else 0
  *       32     8  time: CALL the deadline (monotonic µs, -1 none);
  *                 RESULT and ERROR the duration in ns; else 0
+ *       40     8  timeout: CALL how long it may run (µs, 0 any time); else 0.
+ *                 Where a deadline is given, too, the earlier of the two counts
  *
- * struct format for Python: "<HBBHHIIQIIq".
+ * struct format for Python: "<HBBHHIIQIIqq".
  *
  *   type      from    body
  *   SETUP     parent  a{sv}: "initializer" (s), "initializer-arguments" (v),
@@ -55,7 +57,7 @@ G_BEGIN_DECLS
 
 #define CFUT_FRAME_MAGIC       0x4663
 #define CFUT_FRAME_VERSION     1
-#define CFUT_FRAME_HEADER_SIZE 40
+#define CFUT_FRAME_HEADER_SIZE 48
 #define CFUT_FRAME_MAX_BODY    (G_GUINT64_CONSTANT (1) << 30)
 #define CFUT_FRAME_SLACK       16 /* zero bytes behind every received body */
 
@@ -108,6 +110,7 @@ typedef struct
   guint32 attempt;
   guint32 aux;
   gint64 time;
+  gint64 timeout;
 } CfutFrameHeader;
 
 /* Size of a body on the wire, with its padding. */

@@ -74,6 +74,7 @@ typedef struct
   guint32 attempt;
   guint32 aux;
   gint64 time;
+  gint64 timeout;
 } WireHeader;
 
 G_STATIC_ASSERT (sizeof (WireHeader) == CFUT_FRAME_HEADER_SIZE);
@@ -104,6 +105,7 @@ cfut_frame_encode (const CfutFrameHeader *header,
     .attempt = GUINT32_TO_LE (header->attempt),
     .aux = GUINT32_TO_LE (header->aux),
     .time = GINT64_TO_LE (header->time),
+    .timeout = GINT64_TO_LE (header->timeout),
   };
 
   memcpy (bytes, &wire, sizeof wire);
@@ -136,6 +138,8 @@ find_fault (const CfutFrameHeader *header,
     return "aux";
   if (header->time < rule->min_time || header->time > rule->max_time)
     return "time";
+  if (header->timeout < 0 || (header->timeout != 0 && header->type != CFUT_FRAME_CALL))
+    return "timeout";
 
   return NULL;
 }
@@ -185,6 +189,7 @@ cfut_frame_decode (const guint8      bytes[CFUT_FRAME_HEADER_SIZE],
   decoded.attempt = GUINT32_FROM_LE (wire.attempt);
   decoded.aux = GUINT32_FROM_LE (wire.aux);
   decoded.time = GINT64_FROM_LE (wire.time);
+  decoded.timeout = GINT64_FROM_LE (wire.timeout);
 
   if (frame_rules[decoded.type].origin != origin)
     {

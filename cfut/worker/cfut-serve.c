@@ -81,6 +81,21 @@ item_started_cb (gpointer user_data,
   cfut_claims_set_item (self->line->claims, self->slot, index + 1);
 }
 
+/* When the time of a call is over that starts at @now; -1: never. */
+static gint64
+get_deadline (const CfutFrameHeader *header,
+              gint64                 now)
+{
+  gint64 end;
+
+  if (header->timeout == 0)
+    return header->time;
+
+  end = header->timeout < G_MAXINT64 - now ? now + header->timeout : G_MAXINT64;
+
+  return header->time >= 0 ? MIN (header->time, end) : end;
+}
+
 static GVariant *
 run_in_call (Current             *current,
              const CfutFunction  *function,
@@ -179,7 +194,8 @@ run_call (Server           *self,
   if (is_chunk)
     current.n_items = g_variant_n_children (arguments);
 
-  call = cfut_call_new (function->name, arguments, header->time, header->attempt,
+  call = cfut_call_new (function->name, arguments,
+                        get_deadline (header, self->now / 1000), header->attempt,
                         progress_cb, &current);
 
   cfut_running_begin (&self->line->running, call, header->call, header->attempt);

@@ -689,6 +689,33 @@ test_call (void)
 }
 
 static void
+test_timeouts_ahead (void)
+{
+  ProcessTest test;
+  g_autoptr(CfutSubmitOptions) options = cfut_submit_options_new ();
+  g_autoptr(GPtrArray) futures = g_ptr_array_new_with_free_func (g_object_unref);
+  gint64 before = g_get_monotonic_time ();
+
+  g_test_summary ("A function knows its time-out, too, if its call was sent before it could start");
+
+  process_test_begin (&test, 1);
+  cfut_submit_options_set_timeout (options, 60 * G_USEC_PER_SEC);
+  for (guint i = 0; i < 500; i++)
+    g_ptr_array_add (futures, process_submit_full (&test, options, "deadline", "()"));
+
+  for (guint i = 0; i < futures->len; i++)
+    {
+      g_autoptr(GVariant) result = process_result (futures->pdata[i]);
+      gint64 deadline = g_variant_get_int64 (result);
+
+      g_assert_cmpint (deadline, >=, before + 60 * G_USEC_PER_SEC);
+      g_assert_cmpint (deadline, <=, g_get_monotonic_time () + 60 * G_USEC_PER_SEC);
+    }
+  g_ptr_array_set_size (futures, 0);
+  process_test_end (&test);
+}
+
+static void
 test_surroundings (void)
 {
   ProcessTest test;
@@ -747,6 +774,7 @@ main (int    argc,
   g_test_add_func ("/calls/module-chunks", test_module_chunks);
   g_test_add_func ("/calls/bad-module", test_bad_module);
   g_test_add_func ("/calls/call", test_call);
+  g_test_add_func ("/calls/time-outs-ahead", test_timeouts_ahead);
   g_test_add_func ("/calls/surroundings", test_surroundings);
 
   return g_test_run ();

@@ -26,7 +26,7 @@ static const Sample samples[] = {
                               .call = G_GUINT64_CONSTANT (0x1122334455667788), .attempt = 0x99aabbcc,
                               .aux = G_MAXUINT32, .time = -1 } },
   { CFUT_FRAME_FROM_PARENT, { .type = CFUT_FRAME_CALL, .flags = CFUT_FRAME_FLAG_CHUNK, .length = 800,
-                              .call = 1, .attempt = 1, .time = G_MAXINT64 } },
+                              .call = 1, .attempt = 1, .time = G_MAXINT64, .timeout = G_MAXINT64 } },
   { CFUT_FRAME_FROM_WORKER, { .type = CFUT_FRAME_RESULT, .format = CFUT_FORMAT_JSON, .length = 3,
                               .slot = 7, .call = 2, .attempt = 1, .time = 1234 } },
   { CFUT_FRAME_FROM_WORKER, { .type = CFUT_FRAME_ERROR, .length = 30, .call = 3, .attempt = 2, .time = 1 } },
@@ -42,7 +42,8 @@ headers_are_equal (const CfutFrameHeader *a,
 {
   return a->type == b->type && a->flags == b->flags && a->format == b->format &&
          a->length == b->length && a->slot == b->slot && a->call == b->call &&
-         a->attempt == b->attempt && a->aux == b->aux && a->time == b->time;
+         a->attempt == b->attempt && a->aux == b->aux && a->time == b->time &&
+         a->timeout == b->timeout;
 }
 
 static void
@@ -80,10 +81,12 @@ test_bytes (void)
     0x88, 0x77, 0x66, 0x55, 0x44, 0x33, 0x22, 0x11,
     0x0d, 0x0c, 0x0b, 0x0a, 0x04, 0x03, 0x02, 0x01,
     0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+    0x02, 0x01, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
   };
   const CfutFrameHeader header = {
     .type = CFUT_FRAME_CALL, .flags = CFUT_FRAME_FLAG_CHUNK, .length = 0x010203, .slot = 0x105,
     .call = G_GUINT64_CONSTANT (0x1122334455667788), .attempt = 0x0a0b0c0d, .aux = 0x01020304, .time = -1,
+    .timeout = 0x0102,
   };
   guint8 bytes[CFUT_FRAME_HEADER_SIZE];
 
@@ -127,6 +130,7 @@ test_bad_fields (void)
       assert_refused (sample, header.slot = CFUT_CLAIMS_N_SLOTS);
       assert_refused (sample, header.time = G_MININT64);
       assert_refused (sample, header.time = -2);
+      assert_refused (sample, header.timeout = -1);
       assert_refused (sample, header.attempt = has_call ? 0 : 1);
 
       if (has_call && type != CFUT_FRAME_ERROR)
@@ -140,6 +144,7 @@ test_bad_fields (void)
         {
           assert_refused (sample, header.aux = 1);
           assert_refused (sample, header.time = -1);
+          assert_refused (sample, header.timeout = 1);
         }
       if (type != CFUT_FRAME_CALL && type != CFUT_FRAME_RESULT)
         {

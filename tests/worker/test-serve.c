@@ -266,6 +266,52 @@ test_what_a_call_knows (void)
   fake_parent_end (&parent);
 }
 
+/* What the function that a call with these runs takes for its deadline. */
+static gint64
+get_deadline (FakeParent *parent,
+              gint64      time,
+              gint64      timeout)
+{
+  CfutFrameHeader header = { .time = time, .timeout = timeout };
+  guint64 call = fake_parent_queue_full (parent, &header, "describe-call", g_variant_new ("()"));
+  g_autoptr(GVariant) result = NULL;
+  gint64 deadline;
+
+  fake_parent_flush (parent);
+  result = fake_parent_get_result (parent, call, "(sxu)");
+  g_variant_get_child (result, 1, "x", &deadline);
+
+  return deadline;
+}
+
+static void
+test_timeout (void)
+{
+  const gint64 minute = 60 * G_USEC_PER_SEC;
+  FakeParent parent;
+  gint64 before, deadline;
+
+  g_test_summary ("A time-out counts from the start of the call, unless the deadline is before that");
+
+  fake_parent_begin (&parent);
+
+  before = g_get_monotonic_time ();
+  deadline = get_deadline (&parent, -1, minute);
+  g_assert_cmpint (deadline, >=, before + minute);
+  g_assert_cmpint (deadline, <=, g_get_monotonic_time () + minute);
+
+  before = g_get_monotonic_time ();
+  deadline = get_deadline (&parent, before + 1000 * minute, minute);
+  g_assert_cmpint (deadline, >=, before + minute);
+  g_assert_cmpint (deadline, <=, g_get_monotonic_time () + minute);
+
+  g_assert_cmpint (get_deadline (&parent, before + minute, 1000 * minute), ==, before + minute);
+  g_assert_cmpint (get_deadline (&parent, -1, G_MAXINT64), ==, G_MAXINT64);
+  g_assert_cmpint (get_deadline (&parent, -1, 0), ==, -1);
+
+  fake_parent_end (&parent);
+}
+
 static void
 test_durations (void)
 {
@@ -689,6 +735,7 @@ main (int    argc,
   g_test_add_func ("/worker/errors", test_errors);
   g_test_add_func ("/worker/bad-calls", test_bad_calls);
   g_test_add_func ("/worker/what-a-call-knows", test_what_a_call_knows);
+  g_test_add_func ("/worker/timeout", test_timeout);
   g_test_add_func ("/worker/durations", test_durations);
   g_test_add_func ("/worker/result-does-not-wait", test_result_does_not_wait);
   g_test_add_func ("/worker/progress-is-merged", test_progress_is_merged);
