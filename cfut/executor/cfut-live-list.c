@@ -61,8 +61,6 @@ struct _CfutLiveList
 
   /* In the delivery queue, with a reference on the list, while @queued. */
   CfutDeliveryItem delivery;
-  /* The same for the reference that is to be dropped. */
-  CfutDeliveryItem release;
 
   GMutex lock;
 
@@ -291,12 +289,6 @@ cfut_live_list_deliver (CfutDeliveryItem *item)
   self->applying = FALSE;
 }
 
-static void
-cfut_live_list_deliver_release (CfutDeliveryItem *item)
-{
-  g_object_unref ((char *) item - G_STRUCT_OFFSET (CfutLiveList, release));
-}
-
 static GType
 cfut_live_list_get_item_type (GListModel *model)
 {
@@ -374,7 +366,6 @@ cfut_live_list_init (CfutLiveList *self)
   self->shown = g_sequence_new (NULL);
   self->entries = g_hash_table_new (NULL, NULL);
   self->delivery.deliver = cfut_live_list_deliver;
-  self->release.deliver = cfut_live_list_deliver_release;
 }
 
 CfutLiveList *
@@ -478,5 +469,6 @@ cfut_live_list_release (CfutLiveList *self)
 {
   g_assert (CFUT_IS_LIVE_LIST (self));
 
-  cfut_delivery_push (self->context, &self->release);
+  /* May be called once for each reference, so no item of our own is pushed. */
+  cfut_delivery_destroy (self->context, g_object_unref, self);
 }

@@ -5,6 +5,7 @@
  */
 
 #include "executor/cfut-live-list-private.h"
+#include "future/cfut-delivery-private.h"
 
 #include "test-support.h"
 
@@ -337,6 +338,32 @@ test_release (Fixture       *fixture,
 }
 
 static void
+count_cb (gpointer data)
+{
+  ++*(guint *) data;
+}
+
+/* Each of the calls in a list has a reference of its own. */
+static void
+test_release_again (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  gpointer list = g_object_ref (fixture->list);
+  guint n_delivered = 0;
+
+  g_test_summary ("A release before the last was delivered leaves what is between them in its place");
+
+  g_object_add_weak_pointer (list, &list);
+  cfut_live_list_release (g_steal_pointer (&fixture->list));
+  for (guint i = 0; i < 3; i++)
+    cfut_delivery_destroy (fixture->context, count_cb, &n_delivered);
+  cfut_live_list_release (list);
+  iterate_all (fixture);
+  g_assert_cmpuint (n_delivered, ==, 3);
+  g_assert_null (list);
+}
+
+static void
 test_drop_with_items (Fixture       *fixture,
                       gconstpointer  data)
 {
@@ -426,6 +453,7 @@ main (int    argc,
   ADD ("recursion", test_recursion);
   ADD ("changes-in-handler", test_changes_in_handler);
   ADD ("release", test_release);
+  ADD ("release-again", test_release_again);
   ADD ("drop-with-items", test_drop_with_items);
   ADD ("threads", test_threads);
 
