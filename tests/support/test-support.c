@@ -6,6 +6,7 @@
 
 #include "test-support.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -170,6 +171,22 @@ test_count_children (void)
       n++;
 
   return n;
+}
+
+gsize
+test_get_rss (void)
+{
+  g_autofree char *statm = NULL;
+  unsigned long size, resident;
+
+  if (g_getenv ("ASAN_OPTIONS") != NULL || g_getenv ("TSAN_OPTIONS") != NULL ||
+      g_getenv ("G_SLICE") != NULL)
+    return 0;
+
+  g_assert_true (g_file_get_contents ("/proc/self/statm", &statm, NULL, NULL));
+  g_assert_cmpint (sscanf (statm, "%lu %lu", &size, &resident), ==, 2);
+
+  return resident * (gsize) sysconf (_SC_PAGESIZE);
 }
 
 /* The default context, which the check iterates, and GLib's own, which watches
