@@ -190,8 +190,7 @@ cfut_work_free (gpointer data)
 {
   CfutWork *work = data;
 
-  if (work->destroy != NULL)
-    work->destroy (work->data);
+  work->destroy (work->data);
   g_free (work);
 }
 
@@ -200,9 +199,14 @@ cfut_job_drop_input (CfutJob *self)
 {
   g_clear_pointer (&self->arguments, g_variant_unref);
 
-  if (self->work != NULL)
+  if (self->work == NULL)
+    return;
+
+  if (self->work->destroy != NULL)
     cfut_delivery_destroy (self->state.home, cfut_work_free,
                            g_steal_pointer (&self->work));
+  else
+    g_clear_pointer (&self->work, g_free);
 }
 
 GError *

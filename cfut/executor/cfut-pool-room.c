@@ -9,6 +9,7 @@
 #include "executor/cfut-pool-private.h"
 
 #include "cfut-error.h"
+#include "future/cfut-delivery-private.h"
 
 /*
  * Room in the queue.
@@ -165,6 +166,11 @@ cfut_pool_find_room_locked (CfutPool  *self,
         }
 
       cfut_pool_block_locked (self, job);
+
+      /* A thread that blocks has no loop to free the data of its closures. */
+      g_mutex_unlock (&self->lock);
+      cfut_delivery_sweep ();
+      g_mutex_lock (&self->lock);
     }
 }
 
