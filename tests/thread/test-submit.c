@@ -340,6 +340,35 @@ test_call_async (void)
   end_executor (executor);
 }
 
+static void
+test_inline (void)
+{
+  CfutExecutor *executor = cfut_inline_executor_new ();
+  g_autoptr(GCancellable) cancellable = g_cancellable_new ();
+  g_autoptr(CfutStats) stats = NULL;
+  g_autoptr(GError) error = NULL;
+  CfutFuture *future;
+
+  g_test_summary ("An inline executor runs each call at once, in the submitting thread");
+
+  future = submit (executor, "thread", 0);
+  g_assert_true (cfut_future_is_done (future));
+  assert_result (future, (guintptr) g_thread_self ());
+  assert_error (submit (executor, "fail", 7), G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "No such thing as 7");
+  g_cancellable_cancel (cancellable);
+  assert_cancelled (cfut_executor_submit (executor, "nothing", NULL, cancellable, &error));
+  g_assert_no_error (error);
+
+  g_assert_cmpuint (cfut_executor_get_max_workers (executor), ==, 1);
+  stats = cfut_executor_get_stats (executor);
+  g_assert_cmpuint (cfut_stats_get_n_finished (stats), ==, 3);
+  g_assert_cmpuint (cfut_stats_get_n_failed (stats), ==, 1);
+  g_assert_cmpuint (cfut_stats_get_n_cancelled (stats), ==, 1);
+  g_assert_cmpint (cfut_stats_get_cpu_time (stats), >=, 0);
+
+  end_executor (executor);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -360,6 +389,7 @@ main (int    argc,
   add_test ("/submit/from-threads", test_from_threads);
   add_test ("/submit/callback", test_callback);
   add_test ("/submit/call-async", test_call_async);
+  add_test ("/submit/inline", test_inline);
 
   return g_test_run ();
 }
