@@ -7,6 +7,7 @@
 # variables that end up here:
 #
 #   cfut_require WHAT...   install what is missing of the sets: build, tests, all
+#   cfut_wish WHAT...      the same for sets that one can do without: window
 #   cfut_build OPTION...   configure with meson options, and build
 #   $python $meson         programs that work, after cfut_require
 #   $top $build            the source and the build directory
@@ -50,6 +51,9 @@ tests  cmd gjs                             gjs
 tests  cmd valac                           valac
 tests  cmd vapigen                         valac
 tests  cmd gi-docgen                       gi-docgen
+window pkg gtk4 4.8                        libgtk-4-dev
+window has_gtk_typelib                     gir1.2-gtk-4.0
+window cmd Xvfb                            xvfb
 all    cmd valgrind                        valgrind
 all    cmd gcovr                           gcovr
 all    cmd clang                           clang
@@ -58,6 +62,8 @@ all    cmd clang                           clang
 probe_cmd () { command -v "$1" > /dev/null; }
 probe_pkg () { pkg-config --atleast-version="$2" "$1" 2> /dev/null; }
 probe_file () { printf '#include <%s>\n' "$1" | cc -E - > /dev/null 2>&1; }
+
+has_gtk_typelib () { compgen -G '/usr/lib/*/girepository-1.0/Gtk-4.0.typelib' > /dev/null; }
 
 find_python3 ()
 {
@@ -156,6 +162,18 @@ cfut_require ()
   # Again, in this shell: the probes above ran in others.
   find_meson && find_python3 || die 'no usable meson or python3'
   [[ " $* " != *" tests "* ]] || find_python_gi || die 'no python3 with PyGObject'
+}
+
+# Installs what is missing of sets that some tests want; without it they are
+# skipped.
+cfut_wish ()
+{
+  local missing
+
+  missing=$(missing_packages "$*" | tr '\n' ' ')
+  [ -z "$missing" ] || install_packages $missing ||
+    say "Some tests will be skipped for want of: $missing"
+  hash -r
 }
 
 # Options given here win over those of an earlier configuration.
