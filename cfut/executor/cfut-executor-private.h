@@ -23,4 +23,9 @@ CfutFuture *cfut_executor_submit_job (CfutExecutor       *self,
                                       CfutRoom            room,
                                       GError            **error);
 
+/* (transfer full): a copy of @data as arguments of type ay; may be NULL if
+ * @length is 0. */
+GVariant   *cfut_data_to_arguments   (const guint8       *data,
+                                      gsize               length);
+
 G_END_DECLS

@@ -111,6 +111,19 @@ CfutFuture   *cfut_executor_submit_full           (CfutExecutor         *self,
                                                    CfutSubmitOptions    *options,
                                                    GError              **error);
 CFUT_AVAILABLE_IN_ALL
+CfutFuture   *cfut_executor_submit_data           (CfutExecutor         *self,
+                                                   const char           *function,
+                                                   const guint8         *data,
+                                                   gsize                 length,
+                                                   CfutSubmitOptions    *options,
+                                                   GError              **error);
+CFUT_AVAILABLE_IN_ALL
+CfutFuture   *cfut_executor_submit_bytes          (CfutExecutor         *self,
+                                                   const char           *function,
+                                                   GBytes               *bytes,
+                                                   CfutSubmitOptions    *options,
+                                                   GError              **error);
+CFUT_AVAILABLE_IN_ALL
 void          cfut_executor_submit_async          (CfutExecutor         *self,
                                                    const char           *function,
                                                    GVariant             *arguments,

@@ -80,6 +80,11 @@ GVariant        *cfut_future_dup_result            (CfutFuture           *self,
 CFUT_AVAILABLE_IN_ALL
 const GValue    *cfut_future_get_value             (CfutFuture           *self);
 CFUT_AVAILABLE_IN_ALL
+const guint8    *cfut_future_get_data              (CfutFuture           *self,
+                                                    gsize                *length);
+CFUT_AVAILABLE_IN_ALL
+GBytes          *cfut_future_dup_bytes             (CfutFuture           *self);
+CFUT_AVAILABLE_IN_ALL
 GError          *cfut_future_dup_error             (CfutFuture           *self);
 CFUT_AVAILABLE_IN_ALL
 gboolean         cfut_future_cancel                (CfutFuture           *self);

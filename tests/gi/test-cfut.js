@@ -92,6 +92,28 @@ const tests = {
             () => executor.submit('twice', number(1), null));
     },
 
+    async 'Bytes go as a Uint8Array, and come back as one'() {
+        const executor = processes();
+        for (const length of [0, 1, 3, 100000]) {
+            const data = Uint8Array.from({length}, (_, i) => i % 251);
+            const expected = data.slice().reverse();
+            const futures = [
+                executor.submit_data('reverse', data, null),
+                executor.submit_bytes('reverse', new GLib.Bytes(data), null),
+            ];
+            for (const future of futures) {
+                await future.wait_async(null);
+                assert(future.get_data() instanceof Uint8Array);
+                assertEqual(future.get_data().join(), expected.join());
+                assertEqual(future.dup_bytes().toArray().join(), expected.join());
+            }
+        }
+        const future = executor.submit('twice', number(1), null);
+        await future.wait_async(null);
+        assertEqual(future.dup_bytes(), null);
+        await executor.shutdown_async(Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
+    },
+
     async 'A running call is cancelled, with a notify of its progress before'() {
         const executor = processes();
         const future = executor.submit('wait-for-cancel', null, null);

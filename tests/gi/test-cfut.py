@@ -128,6 +128,28 @@ def test_errors():
                executor.submit, 'twice', GLib.Variant('(x)', (0,)), None)
 
 
+def test_data():
+    """Bytes go as bytes, and come back as bytes"""
+    executor = processes()
+    for data in (b'', b'\0', b'abc', bytes(range(256)) * 1024):
+        future = executor.submit_data('reverse', data, None)
+        assert future.wait(DEADLINE_US)
+        assert type(future.get_data()) is bytes
+        assert future.get_data() == data[::-1]
+        assert future.dup_bytes().get_data() == data[::-1]
+
+        future = executor.submit_bytes('reverse', GLib.Bytes.new(data), None)
+        assert future.wait(DEADLINE_US)
+        assert future.get_data() == data[::-1]
+
+    future = executor.submit('twice', GLib.Variant('(x)', (1,)), None)
+    assert future.wait(DEADLINE_US)
+    assert future.dup_bytes() is None
+    fails_with(Gio.io_error_quark(), Gio.IOErrorEnum.INVALID_ARGUMENT,
+               executor.submit_data('twice', b'', None).dup_result, DEADLINE_US)
+    executor.shutdown(Cfut.ShutdownFlags.WAIT, DEADLINE_US)
+
+
 def test_options():
     """Options are set on a boxed object and go with the call"""
     options = Cfut.SubmitOptions()

@@ -46,6 +46,22 @@ fail (CfutCall  *call,
   return NULL;
 }
 
+static GVariant *
+reverse (CfutCall  *call,
+         GVariant  *arguments,
+         gpointer   user_data,
+         GError   **error)
+{
+  gsize length = g_variant_get_size (arguments);
+  const guint8 *data = g_variant_get_data (arguments);
+  guint8 *reversed = g_malloc (length);
+
+  for (gsize i = 0; i < length; i++)
+    reversed[i] = data[length - 1 - i];
+
+  return g_variant_new_from_data (G_VARIANT_TYPE_BYTESTRING, reversed, length, TRUE, g_free, reversed);
+}
+
 /* Says that it runs, and returns when it is cancelled and not before. */
 static GVariant *
 wait_for_cancel (CfutCall  *call,
@@ -79,6 +95,8 @@ cfut_module_register (GError **error)
                           get_pid, NULL, NULL);
   cfut_register_function ("fail", G_VARIANT_TYPE ("(s)"), NULL,
                           fail, NULL, NULL);
+  cfut_register_function ("reverse", G_VARIANT_TYPE_BYTESTRING, G_VARIANT_TYPE_BYTESTRING,
+                          reverse, NULL, NULL);
   cfut_register_function ("wait-for-cancel", NULL, NULL,
                           wait_for_cancel, NULL, NULL);
 
