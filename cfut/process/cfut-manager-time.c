@@ -30,6 +30,10 @@ cfut_manager_hold_to (CfutManager *self,
   if (now < due)
     return due;
 
+  /* We are late, and its pidfd is about to tell. */
+  if (cfut_process_is_dead (process))
+    return G_MAXINT64;
+
   cfut_manager_condemn (self, process,
                         reason != NULL ? g_error_new_literal (CFUT_ERROR, CFUT_ERROR_PROTOCOL, reason) : NULL);
 

@@ -186,6 +186,8 @@ gboolean     cfut_process_read_journal    (CfutProcess     *self,
                                            GError         **error);
 
 void         cfut_process_kill            (CfutProcess     *self);
+/* FALSE also if only GLib can tell. */
+gboolean     cfut_process_is_dead         (CfutProcess     *self);
 /* GLib has reaped it. */
 void         cfut_process_note_status     (CfutProcess     *self);
 /* Looks whether the status is known already; leaves the reaping to GLib. */

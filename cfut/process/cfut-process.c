@@ -185,6 +185,14 @@ cfut_process_kill (CfutProcess *self)
 }
 
 gboolean
+cfut_process_is_dead (CfutProcess *self)
+{
+  GPollFD poll_fd = { self->pidfd, G_IO_IN, 0 };
+
+  return self->pidfd >= 0 && g_poll (&poll_fd, 1, 0) == 1;
+}
+
+gboolean
 cfut_process_peek_status (CfutProcess *self)
 {
   siginfo_t info = { 0 };
