@@ -239,6 +239,7 @@ typedef struct
   int in;
   GThread *reader;
   GString *text;
+  gint n_bytes; /* atomic; of @text */
 } Capture;
 
 static gpointer
@@ -249,7 +250,10 @@ capture_thread (gpointer data)
   gssize n;
 
   while ((n = read (self->in, chunk, sizeof chunk)) > 0)
-    g_string_append_len (self->text, chunk, n);
+    {
+      g_string_append_len (self->text, chunk, n);
+      g_atomic_int_add (&self->n_bytes, n);
+    }
 
   return NULL;
 }
@@ -266,6 +270,7 @@ capture_begin (Capture *self,
   self->real = fcntl (fd, F_DUPFD_CLOEXEC, 3);
   self->in = ends[0];
   self->text = g_string_new (NULL);
+  self->n_bytes = 0;
   dup2 (ends[1], fd);
   close (ends[1]);
   self->reader = g_thread_new ("capture", capture_thread, self);
@@ -307,6 +312,16 @@ test_prints (void)
   g_assert_cmpstr (err_text, ==, "to stderr");
 }
 
+#define MUCH (16 * 10000 * 63)
+
+static gboolean
+has_much (gpointer user_data)
+{
+  Capture *capture = user_data;
+
+  return g_atomic_int_get (&capture->n_bytes) >= MUCH;
+}
+
 static void
 test_prints_much (void)
 {
@@ -328,13 +343,15 @@ test_prints_much (void)
     }
   for (guint i = 0; i < futures->len; i++)
     process_expect_done (futures->pdata[i]);
+  /* What a worker has left behind when it ends is not waited for. */
+  process_await (has_much, &err);
   g_assert_finalize_object (test.executor);
   process_test_check (&test);
   out_text = capture_end (&out);
   err_text = capture_end (&err);
 
-  g_assert_cmpuint (strlen (out_text), ==, 16 * 10000 * 63);
-  g_assert_cmpuint (strlen (err_text), ==, 16 * 10000 * 63);
+  g_assert_cmpuint (strlen (out_text), ==, MUCH);
+  g_assert_cmpuint (strlen (err_text), ==, MUCH);
 }
 
 /* Nanoseconds that the manager thread has run. */
