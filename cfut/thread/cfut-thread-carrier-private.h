@@ -36,6 +36,9 @@ void               cfut_thread_carrier_set_idle_timeout (CfutThreadCarrier *self
 void               cfut_thread_carrier_set_initializer  (CfutThreadCarrier *self,
                                                          const CfutFunction *function,
                                                          GVariant          *arguments);
+gboolean           cfut_thread_carrier_take_closure     (CfutThreadCarrier *self,
+                                                         GClosure          *closure);
+void               cfut_thread_carrier_serve            (void);
 
 extern const CfutCarrierClass cfut_thread_carrier_class;
 

@@ -55,7 +55,20 @@ struct _CfutThreadCarrier
   gint64 idle_timeout_us;    /* negative: for ever */
   const CfutFunction *initializer; /* (nullable) */
   GVariant *initializer_arguments; /* (owned) (nullable) */
+  GClosure *closure;          /* (owned) (nullable) runs around a thread's loop */
+  GMainContext *closure_home; /* (owned) (nullable) where to drop it */
 };
+
+/* One thread's stay, for the code of a closure that runs around it. */
+typedef struct
+{
+  CfutThreadCarrier *carrier;
+  CfutThreadWorker *worker;
+  gboolean counted; /* no longer among those that start */
+  gboolean served;
+} CfutThreadStay;
+
+static GPrivate this_stay = G_PRIVATE_INIT (NULL);
 
 static gint64
 clock_get_ns (clockid_t clock)
@@ -334,6 +347,99 @@ cfut_thread_carrier_work_locked (CfutThreadCarrier *self,
     }
 }
 
+static void
+cfut_thread_stay_work_locked (CfutThreadStay *self)
+{
+  if (!self->counted)
+    self->carrier->n_starting--;
+  self->counted = TRUE;
+  self->served = TRUE;
+  cfut_thread_carrier_work_locked (self->carrier, self->worker);
+}
+
+/* Runs in: worker thread, else it does nothing. Locks: takes the pool's. */
+void
+cfut_thread_carrier_serve (void)
+{
+  CfutThreadStay *stay = g_private_get (&this_stay);
+
+  if (stay == NULL || stay->served)
+    return;
+
+  g_mutex_lock (&stay->carrier->pool->lock);
+  cfut_thread_stay_work_locked (stay);
+  g_mutex_unlock (&stay->carrier->pool->lock);
+}
+
+/* FALSE: the closure has found the thread unusable, and the pool is broken. */
+static gboolean
+cfut_thread_carrier_invoke (CfutThreadCarrier *self,
+                            GClosure          *closure,
+                            guint              id)
+{
+  GValue number = G_VALUE_INIT;
+  GValue result = G_VALUE_INIT;
+  g_autofree char *reason = NULL;
+
+  g_value_init (&number, G_TYPE_UINT);
+  g_value_set_uint (&number, id);
+  g_value_init (&result, G_TYPE_STRING);
+  g_closure_invoke (closure, &result, 1, &number, NULL);
+  reason = g_value_dup_string (&result);
+  g_value_unset (&result);
+  if (reason == NULL)
+    return TRUE;
+
+  cfut_pool_break (self->pool, g_error_new (CFUT_ERROR, CFUT_ERROR_BROKEN,
+                                            "Failed to initialize a thread: %s", reason));
+  cfut_thread_carrier_close (self->pool, FALSE);
+
+  return FALSE;
+}
+
+/* Works within the closure. Its last lines run when the thread is still counted
+ * as a busy one, so calls that came meanwhile were left to it. Comes and goes
+ * with the lock held. */
+static void
+cfut_thread_stay_surround_locked (CfutThreadStay *self,
+                                  GClosure       *closure)
+{
+  CfutPool *pool = self->carrier->pool;
+  gboolean usable;
+
+  do
+    {
+      self->served = FALSE;
+      g_mutex_unlock (&pool->lock);
+      usable = cfut_thread_carrier_invoke (self->carrier, closure, self->worker->id);
+      g_mutex_lock (&pool->lock);
+      if (usable && !self->served)
+        cfut_thread_stay_work_locked (self);
+    }
+  while (usable && pool->queue.length > 0);
+
+  if (!self->counted)
+    self->carrier->n_starting--;
+}
+
+/* Comes and goes with the lock held. */
+static void
+cfut_thread_carrier_stay_locked (CfutThreadCarrier *self,
+                                 CfutThreadWorker  *worker)
+{
+  CfutThreadStay stay = { self, worker, FALSE, FALSE };
+
+  if (self->closure == NULL)
+    {
+      cfut_thread_stay_work_locked (&stay);
+      return;
+    }
+
+  g_private_set (&this_stay, &stay);
+  cfut_thread_stay_surround_locked (&stay, self->closure);
+  g_private_set (&this_stay, NULL);
+}
+
 /* What GThreadPool runs: one thread's stay. Runs in: worker thread. */
 static void
 cfut_thread_carrier_thread (gpointer data,
@@ -362,9 +468,10 @@ cfut_thread_carrier_thread (gpointer data,
   usable = cfut_thread_carrier_initialize (self);
 
   g_mutex_lock (&pool->lock);
-  self->n_starting--;
   if (usable)
-    cfut_thread_carrier_work_locked (self, worker);
+    cfut_thread_carrier_stay_locked (self, worker);
+  else
+    self->n_starting--;
   cfut_thread_carrier_remove_locked (self, worker);
   pool->n_workers--;
   g_mutex_unlock (&pool->lock);
@@ -535,6 +642,9 @@ cfut_thread_carrier_free (gpointer carrier)
 
   g_thread_pool_free (self->threads, FALSE, FALSE);
   g_clear_pointer (&self->initializer_arguments, g_variant_unref);
+  if (self->closure != NULL)
+    cfut_delivery_destroy (self->closure_home, (GDestroyNotify) g_closure_unref, self->closure);
+  g_clear_pointer (&self->closure_home, g_main_context_unref);
   g_cond_clear (&self->work_cond);
   g_free (self);
 }
@@ -599,4 +709,24 @@ cfut_thread_carrier_set_initializer (CfutThreadCarrier  *self,
   old = g_steal_pointer (&self->initializer_arguments);
   self->initializer_arguments = arguments != NULL ? g_variant_ref (arguments) : NULL;
   g_mutex_unlock (&self->pool->lock);
+}
+
+/* Takes over @closure; FALSE if there is one already, which stays: threads may
+ * be in it. */
+gboolean
+cfut_thread_carrier_take_closure (CfutThreadCarrier *self,
+                                  GClosure          *closure)
+{
+  gboolean first;
+
+  g_mutex_lock (&self->pool->lock);
+  first = self->closure == NULL;
+  if (first)
+    {
+      self->closure = closure;
+      self->closure_home = g_main_context_ref_thread_default ();
+    }
+  g_mutex_unlock (&self->pool->lock);
+
+  return first;
 }

@@ -242,6 +242,106 @@ cfut_thread_executor_set_initializer (CfutThreadExecutor *self,
 
 /* ---- Closures. */
 
+/* GJS enters JavaScript from whichever thread invokes its closures, and crashes
+ * or hangs. Its closures are known by the library their marshaller is in. */
+static gboolean
+closure_is_javascript (GClosure *closure)
+{
+  Dl_info info;
+
+  if (dladdr ((gpointer) closure->marshal, &info) == 0 || info.dli_fname == NULL)
+    return FALSE;
+
+  return strstr (info.dli_fname, "libgjs") != NULL || strstr (info.dli_fname, "libcjs") != NULL;
+}
+
+/* Takes a closure that is to run on a thread, or refuses it. */
+static gboolean
+take_closure (GClosure  *closure,
+              GError   **error)
+{
+  g_closure_ref (closure);
+  g_closure_sink (closure);
+  if (closure_is_javascript (closure))
+    {
+      g_closure_unref (closure);
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                           "JavaScript functions cannot run in other threads; use Cfut.ProcessExecutor");
+      return FALSE;
+    }
+  if (G_CLOSURE_NEEDS_MARSHAL (closure))
+    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
+
+  return TRUE;
+}
+
+/**
+ * cfut_thread_executor_set_thread_closure:
+ * @self: a thread executor
+ * @closure: a closure that takes the number of its thread, a guint from 1, and
+ *   returns %NULL, or as a string why the thread cannot be used
+ * @error: return location for an error
+ *
+ * Sets what each thread runs around its calls.
+ *
+ * The closure prepares the thread, calls [func@Cfut.ThreadExecutor.serve], which
+ * runs calls until the thread is to leave, and tidies up. It is for languages
+ * that have something to keep for a thread: that of Python runs a loop of Python,
+ * without which each call would make a state of the interpreter and drop it.
+ * One that returns without having served is followed by the calls all the same. A
+ * thread may run it several times, but not within itself.
+ *
+ * One that returns a string has broken the executor: every call fails with
+ * %CFUT_ERROR_BROKEN and that reason.
+ *
+ * There is one closure for the life of the executor, to be set before the first
+ * submit. It is released in the thread-default main context of the caller. As
+ * with [method@Cfut.ThreadExecutor.submit_closure], one from GJS is refused with
+ * %G_IO_ERROR_NOT_SUPPORTED; a second one with %G_IO_ERROR_EXISTS.
+ *
+ * Returns: %TRUE if it was set, %FALSE with @error set
+ *
+ * Since: 1.0
+ */
+gboolean
+cfut_thread_executor_set_thread_closure (CfutThreadExecutor  *self,
+                                         GClosure            *closure,
+                                         GError             **error)
+{
+  g_return_val_if_fail (CFUT_IS_THREAD_EXECUTOR (self), FALSE);
+  g_return_val_if_fail (closure != NULL, FALSE);
+  g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+
+  if (!take_closure (closure, error))
+    return FALSE;
+
+  if (!cfut_thread_carrier_take_closure (self->carrier, closure))
+    {
+      g_closure_unref (closure);
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_EXISTS,
+                           "The executor has a thread closure already");
+      return FALSE;
+    }
+
+  return TRUE;
+}
+
+/**
+ * cfut_thread_executor_serve:
+ *
+ * Runs calls in this thread, until it is to leave its executor.
+ *
+ * For a closure of [method@Cfut.ThreadExecutor.set_thread_closure]; anywhere else
+ * it does nothing.
+ *
+ * Since: 1.0
+ */
+void
+cfut_thread_executor_serve (void)
+{
+  cfut_thread_carrier_serve ();
+}
+
 static gboolean
 run_func (CfutWork  *work,
           CfutCall  *call,
@@ -342,19 +442,6 @@ run_closure (CfutWork  *work,
   return TRUE;
 }
 
-/* GJS enters JavaScript from whichever thread invokes its closures, and crashes
- * or hangs. Its closures are known by the library their marshaller is in. */
-static gboolean
-closure_is_javascript (GClosure *closure)
-{
-  Dl_info info;
-
-  if (dladdr ((gpointer) closure->marshal, &info) == 0 || info.dli_fname == NULL)
-    return FALSE;
-
-  return strstr (info.dli_fname, "libgjs") != NULL || strstr (info.dli_fname, "libcjs") != NULL;
-}
-
 /**
  * cfut_thread_executor_submit_closure:
  * @self: a thread executor
@@ -395,17 +482,8 @@ cfut_thread_executor_submit_closure (CfutThreadExecutor  *self,
   g_return_val_if_fail (result_type == G_TYPE_NONE || G_TYPE_IS_VALUE (result_type), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  g_closure_ref (closure);
-  g_closure_sink (closure);
-  if (closure_is_javascript (closure))
-    {
-      g_closure_unref (closure);
-      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                           "JavaScript functions cannot run in other threads; use Cfut.ProcessExecutor");
-      return NULL;
-    }
-  if (G_CLOSURE_NEEDS_MARSHAL (closure))
-    g_closure_set_marshal (closure, g_cclosure_marshal_generic);
+  if (!take_closure (closure, error))
+    return NULL;
 
   closure_work = g_new (ClosureWork, 1);
   closure_work->closure = closure;

@@ -59,4 +59,11 @@ void          cfut_thread_executor_set_initializer  (CfutThreadExecutor  *self,
                                                      const char          *function,
                                                      GVariant            *arguments);
 
+CFUT_AVAILABLE_IN_ALL
+gboolean      cfut_thread_executor_set_thread_closure (CfutThreadExecutor  *self,
+                                                       GClosure            *closure,
+                                                       GError             **error);
+CFUT_AVAILABLE_IN_ALL
+void          cfut_thread_executor_serve            (void);
+
 G_END_DECLS
