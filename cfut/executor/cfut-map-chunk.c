@@ -266,6 +266,7 @@ cfut_map_chunk_settle (CfutMapChunk *self,
   if (self->n_items > 1 &&
       g_error_matches (error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED))
     {
+      /* The pool counts in the same way. */
       guint n_over = retried ? 0 : cfut_future_get_n_started (self->future);
 
       for (guint i = n_over; i < self->n_items; i++)

@@ -9,6 +9,7 @@
 #include "executor/cfut-pool-private.h"
 
 #include "cfut-debug-private.h"
+#include "cfut-error.h"
 #include "executor/cfut-live-list-private.h"
 
 CfutPool *
@@ -222,13 +223,28 @@ cfut_outcome_count_failures (CfutOutcome *outcome)
   return g_variant_n_children (failures);
 }
 
+/* What goes back to the map when the worker of a chunk dies, to be submitted
+ * again: all but the items that had started, and with retries those too. */
+static guint
+cfut_job_count_again (CfutJob     *self,
+                      CfutOutcome *outcome)
+{
+  if (self->n_items == 0 || outcome->overruled ||
+      !g_error_matches (outcome->error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED))
+    return 0;
+
+  return cfut_job_get_retries (self) > 0 ? self->n_items : self->n_items - self->n_started;
+}
+
 void
 cfut_pool_count_locked (CfutPool    *self,
                         CfutJob     *job,
                         CfutOutcome *outcome)
 {
-  guint n_items = MAX (job->n_items, 1);
+  guint n_again = cfut_job_count_again (job, outcome);
+  guint n_items = MAX (job->n_items, 1) - n_again;
 
+  self->n_submitted -= n_again;
   self->n_finished += n_items;
   if (outcome->overruled || g_error_matches (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     self->n_cancelled += n_items;

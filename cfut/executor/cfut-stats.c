@@ -23,7 +23,8 @@
  * that count or add up do so from the creation of the executor. Two snapshots
  * and a subtraction give the numbers of an interval. A chunk of a map counts for
  * as many calls as it has items, but for one where calls that wait or run are
- * counted; items that are run again after the death of a worker count again.
+ * counted. Each item counts once: those that a map has to submit again after the
+ * death of a worker do not count as submitted until it has done so.
  *
  * ```c
  * g_autoptr(CfutStats) stats = cfut_executor_get_stats (executor);

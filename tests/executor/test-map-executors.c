@@ -483,12 +483,27 @@ test_keeps_nothing (Fixture       *fixture,
 }
 
 static void
+check_counts (CfutExecutor *executor,
+              guint         n_submitted,
+              guint         n_failed)
+{
+  g_autoptr(CfutStats) stats = cfut_executor_get_stats (executor);
+
+  g_assert_cmpuint (cfut_stats_get_n_submitted (stats), ==, n_submitted);
+  g_assert_cmpuint (cfut_stats_get_n_finished (stats), ==, n_submitted);
+  g_assert_cmpuint (cfut_stats_get_n_failed (stats), ==, n_failed);
+}
+
+static void
 test_death (Fixture       *fixture,
             gconstpointer  data)
 {
   static const guint chunk_sizes[] = { 0, 1, 5 };
 
-  g_test_summary ("A death fails what had started there; with retries item 13 alone");
+  guint n_items_of_all = 0;
+  guint n_failed_of_all = 0;
+
+  g_test_summary ("A death fails what had started there, with retries item 13 alone; each item counts once");
 
   for (guint i = 0; i < G_N_ELEMENTS (chunk_sizes); i++)
     for (guint retries = 0; retries < 2; retries++)
@@ -531,6 +546,10 @@ test_death (Fixture       *fixture,
         g_assert_cmpuint (n_items, ==, 100);
         g_assert_cmpuint (n_failed, >=, 1);
         g_assert_finalize_object (map);
+
+        n_items_of_all += n_items;
+        n_failed_of_all += n_failed;
+        check_counts (fixture->executor, n_items_of_all, n_failed_of_all);
       }
 }
 
