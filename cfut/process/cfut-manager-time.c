@@ -19,6 +19,14 @@ cfut_manager_get_due (gint64 now,
   return span_us < 0 || span_us > G_MAXINT64 - now ? G_MAXINT64 : now + span_us;
 }
 
+/* MIN() would evaluate what has an effect twice. */
+static gint64
+earlier (gint64 a,
+         gint64 b)
+{
+  return a < b ? a : b;
+}
+
 /* Kills the worker if what was to happen by @due has not. */
 static gint64
 cfut_manager_hold_to (CfutManager *self,
@@ -174,15 +182,15 @@ cfut_manager_check_process (CfutManager *self,
                                 "It did not finish a frame");
 
   if (process->phase == CFUT_PROCESS_STARTING)
-    due = MIN (due, cfut_manager_check_starting (self, process, now));
+    due = earlier (due, cfut_manager_check_starting (self, process, now));
 
   if (process->phase != CFUT_PROCESS_DYING && process->n_live > 0)
-    due = MIN (due, cfut_manager_check_busy (self, process, now));
+    due = earlier (due, cfut_manager_check_busy (self, process, now));
   else if (process->phase == CFUT_PROCESS_SERVING)
-    due = MIN (due, cfut_manager_check_idle (self, process, now));
+    due = earlier (due, cfut_manager_check_idle (self, process, now));
 
   if (process->phase == CFUT_PROCESS_LEAVING)
-    due = MIN (due, cfut_manager_check_leaving (self, process, now));
+    due = earlier (due, cfut_manager_check_leaving (self, process, now));
 
   if (process->tap_retry_at >= 0 && now >= process->tap_retry_at)
     cfut_manager_retry_stderr (self, process);
@@ -211,7 +219,7 @@ cfut_manager_check_times (CfutManager *self,
   g_mutex_unlock (&self->pool->lock);
 
   for (guint i = 0; i < self->processes->len; i++)
-    due = MIN (due, cfut_manager_check_process (self, g_ptr_array_index (self->processes, i), now));
+    due = earlier (due, cfut_manager_check_process (self, g_ptr_array_index (self->processes, i), now));
 
   return due;
 }

@@ -178,7 +178,7 @@ cfut_manager_must_go_on (CfutManager *self)
 void
 cfut_manager_attend (CfutManager *self)
 {
-  gint64 now, due;
+  gint64 now, due, due_again;
 
   do
     {
@@ -192,9 +192,10 @@ cfut_manager_attend (CfutManager *self)
       cfut_manager_start_workers (self, now);
       cfut_manager_serve_warm_tasks (self);
       cfut_manager_serve_close (self, now);
-      due = MIN (due, cfut_manager_check_times (self, now));
+      due_again = cfut_manager_check_times (self, now);
 
       /* Set before the last look: who rings after that sets it anew. */
+      due = MIN (due, due_again);
       g_source_set_ready_time (self->attend, due == G_MAXINT64 ? -1 : due);
     }
   while (cfut_manager_must_go_on (self));
