@@ -237,6 +237,7 @@ cfut_executor_real_get_stats (CfutExecutor *self)
   stats->n_cancelled = pool->n_cancelled;
   stats->n_retried = pool->n_retried;
   stats->n_deaths = pool->n_deaths;
+  stats->n_kills = pool->n_kills;
   stats->queue_wait = pool->queue_wait;
   stats->busy_time = pool->busy_time_ns / 1000;
   g_mutex_unlock (&pool->lock);

@@ -149,6 +149,7 @@ struct _CfutPool
   guint64 n_cancelled;
   guint64 n_retried;
   guint64 n_deaths;
+  guint64 n_kills;
   gint64 queue_wait;   /* µs */
   gint64 busy_time_ns;
 

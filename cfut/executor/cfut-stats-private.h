@@ -27,6 +27,7 @@ struct _CfutStats
   guint64 n_cancelled;
   guint64 n_retried;
   guint64 n_deaths;
+  guint64 n_kills;
   gint64 busy_time;  /* µs that workers spent in calls */
   gint64 cpu_time;   /* µs of CPU that workers used */
   gint64 queue_wait; /* µs that started calls had waited, summed up */

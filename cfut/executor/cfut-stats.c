@@ -268,7 +268,8 @@ cfut_stats_get_n_retried (const CfutStats *self)
  * cfut_stats_get_n_deaths:
  * @self: counters
  *
- * Gets how many workers had died while they were still needed.
+ * Gets how many workers had died while they were still needed. Those that were
+ * killed on purpose are not among them; see [method@Cfut.Stats.get_n_kills].
  *
  * Returns: a number of workers
  *
@@ -280,6 +281,29 @@ cfut_stats_get_n_deaths (const CfutStats *self)
   g_return_val_if_fail (self != NULL, 0);
 
   return self->n_deaths;
+}
+
+/**
+ * cfut_stats_get_n_kills:
+ * @self: counters
+ *
+ * Gets how many worker processes had been killed because a call did not stop.
+ *
+ * Such a call was cancelled, or its time was over, and it went on after the
+ * [property@Cfut.ProcessExecutor:grace]. Workers that are killed when the time of
+ * a shutdown is over, or by [method@Cfut.ProcessExecutor.kill_workers], are not
+ * counted.
+ *
+ * Returns: a number of workers
+ *
+ * Since: 1.0
+ */
+guint64
+cfut_stats_get_n_kills (const CfutStats *self)
+{
+  g_return_val_if_fail (self != NULL, 0);
+
+  return self->n_kills;
 }
 
 /**

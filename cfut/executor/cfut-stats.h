@@ -44,6 +44,8 @@ guint64    cfut_stats_get_n_retried     (const CfutStats *self);
 CFUT_AVAILABLE_IN_ALL
 guint64    cfut_stats_get_n_deaths      (const CfutStats *self);
 CFUT_AVAILABLE_IN_ALL
+guint64    cfut_stats_get_n_kills       (const CfutStats *self);
+CFUT_AVAILABLE_IN_ALL
 gint64     cfut_stats_get_busy_time     (const CfutStats *self);
 CFUT_AVAILABLE_IN_ALL
 gint64     cfut_stats_get_cpu_time      (const CfutStats *self);

@@ -64,6 +64,24 @@ cfut_process_get_kill_time (CfutProcess *self)
   return kill_at;
 }
 
+/* Kills the worker, and counts that, if a call that was to stop has not. */
+static gint64
+cfut_manager_hold_to_grace (CfutManager *self,
+                            CfutProcess *process,
+                            gint64       now)
+{
+  gint64 kill_at = cfut_process_get_kill_time (process);
+
+  if (now >= kill_at)
+    {
+      g_mutex_lock (&self->pool->lock);
+      self->pool->n_kills++;
+      g_mutex_unlock (&self->pool->lock);
+    }
+
+  return cfut_manager_hold_to (self, process, kill_at, now, NULL);
+}
+
 /* A worker that runs a call: the grace of one that is to stop, and the patience
  * with one that does not answer. */
 static gint64
@@ -74,7 +92,7 @@ cfut_manager_check_busy (CfutManager *self,
   gint64 due = G_MAXINT64;
 
   if (process->n_stopping > 0)
-    due = cfut_manager_hold_to (self, process, cfut_process_get_kill_time (process), now, NULL);
+    due = cfut_manager_hold_to_grace (self, process, now);
 
   if (process->n_live >= 2 && process->phase != CFUT_PROCESS_DYING)
     {

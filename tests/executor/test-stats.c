@@ -32,6 +32,7 @@ test_copy (void)
   stats->busy_time = 12;
   stats->cpu_time = 13;
   stats->queue_wait = 14;
+  stats->n_kills = 15;
 
   copy = g_boxed_copy (CFUT_TYPE_STATS, stats);
   cfut_stats_free (stats);
@@ -50,6 +51,7 @@ test_copy (void)
   g_assert_cmpint (cfut_stats_get_busy_time (copy), ==, 12);
   g_assert_cmpint (cfut_stats_get_cpu_time (copy), ==, 13);
   g_assert_cmpint (cfut_stats_get_queue_wait (copy), ==, 14);
+  g_assert_cmpuint (cfut_stats_get_n_kills (copy), ==, 15);
 
   g_boxed_free (CFUT_TYPE_STATS, copy);
 }

@@ -226,6 +226,7 @@ test_impolite (gconstpointer function)
   stats = cfut_executor_get_stats (test.executor);
   g_assert_cmpuint (cfut_stats_get_n_cancelled (stats), ==, 1);
   g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 0);
+  g_assert_cmpuint (cfut_stats_get_n_kills (stats), ==, 1);
   process_test_end (&test);
   gate_clear (&gate);
 }
@@ -288,6 +289,16 @@ test_others_go_on (void)
 /* ---- Time-outs. */
 
 static void
+assert_n_kills (ProcessTest *test,
+                guint        expected)
+{
+  g_autoptr(CfutStats) stats = cfut_executor_get_stats (test->executor);
+
+  g_assert_cmpuint (cfut_stats_get_n_kills (stats), ==, expected);
+  g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 0);
+}
+
+static void
 test_timeout_soft (void)
 {
   ProcessTest test;
@@ -304,6 +315,7 @@ test_timeout_soft (void)
   pid = gate_next (&gate).pid;
   expect_timed_out (future);
   g_assert_cmpint (process_get_pid (&test), ==, pid);
+  assert_n_kills (&test, 0);
   process_test_end (&test);
   gate_clear (&gate);
 }
@@ -330,6 +342,7 @@ test_timeout_hard (gconstpointer function)
   process_await_exit (pid);
   /* It is not retried. */
   g_assert_false (gate_has_next (&gate));
+  assert_n_kills (&test, 1);
   process_test_end (&test);
   gate_clear (&gate);
 }
