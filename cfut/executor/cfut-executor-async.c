@@ -244,7 +244,7 @@ cfut_executor_submit_async (CfutExecutor        *self,
  * The errors are those of [method@Cfut.Executor.submit], but for
  * %CFUT_ERROR_QUEUE_FULL; %G_IO_ERROR_CANCELLED if the wait was cancelled.
  *
- * Returns: (transfer full) (nullable): the future of the call, or %NULL with
+ * Returns: (transfer full): the future of the call, or %NULL with
  *   @error set
  *
  * Since: 1.0
@@ -356,7 +356,7 @@ cfut_executor_call_async (CfutExecutor        *self,
  * The errors are those of [method@Cfut.Executor.submit_finish] and those of the
  * call; see [method@Cfut.Future.dup_result].
  *
- * Returns: (transfer full) (nullable): the result of the call, or %NULL with
+ * Returns: (transfer full): the result of the call, or %NULL with
  *   @error set
  *
  * Since: 1.0

@@ -478,7 +478,7 @@ cfut_executor_init (CfutExecutor *self)
  * Like `concurrent.futures.Executor.submit()`, except that the function is a
  * name.
  *
- * Returns: (transfer full) (nullable): the future of the call, or %NULL with
+ * Returns: (transfer full): the future of the call, or %NULL with
  *   @error set
  *
  * Since: 1.0
@@ -513,7 +513,7 @@ cfut_executor_submit (CfutExecutor  *self,
  *
  * The errors are those of [method@Cfut.Executor.submit].
  *
- * Returns: (transfer full) (nullable): the future of the call, or %NULL with
+ * Returns: (transfer full): the future of the call, or %NULL with
  *   @error set
  *
  * Since: 1.0

@@ -96,7 +96,7 @@ cfut_map_new (CfutExecutor   *executor,
  * %CFUT_ERROR_BROKEN, %CFUT_ERROR_START_FAILED. Whatever fails later comes
  * through [method@Cfut.Map.next].
  *
- * Returns: (transfer full) (nullable): the results to come, or %NULL with @error
+ * Returns: (transfer full): the results to come, or %NULL with @error
  *   set
  *
  * Since: 1.0
@@ -171,7 +171,7 @@ cfut_executor_map (CfutExecutor    *self,
  * The @destroy function is called in the thread-default main context of the
  * caller, as soon as the input has ended or the map was closed.
  *
- * Returns: (transfer full) (nullable): the results to come, or %NULL with @error
+ * Returns: (transfer full): the results to come, or %NULL with @error
  *   set
  *
  * Since: 1.0

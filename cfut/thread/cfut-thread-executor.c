@@ -379,7 +379,7 @@ cfut_thread_executor_submit_work (CfutThreadExecutor *self,
  *
  * The errors are those of [method@Cfut.Executor.submit].
  *
- * Returns: (transfer full) (nullable): the future of the call, or %NULL with
+ * Returns: (transfer full): the future of the call, or %NULL with
  *   @error set
  *
  * Since: 1.0
@@ -462,7 +462,7 @@ run_closure (CfutWork  *work,
  * %G_IO_ERROR_NOT_SUPPORTED. Use a [class@Cfut.ProcessExecutor] there. The other
  * errors are those of [method@Cfut.Executor.submit].
  *
- * Returns: (transfer full) (nullable): the future of the call, or %NULL with
+ * Returns: (transfer full): the future of the call, or %NULL with
  *   @error set
  *
  * Since: 1.0

@@ -11,7 +11,8 @@
 A block of code in a page is one of these:
 
 - after a line `<!-- from examples/x.c -->`, a part of that file, word for word;
-  a line with nothing but `…` stands for what is left out
+  a line with nothing but `…` stands for what is left out. All but this is for C
+  only
 - a program, with a main() of its own, and a block behind it that shows how it
   is run, `$ ./name`: it is compiled, linked with the library and run, and must
   print what is shown
@@ -116,7 +117,7 @@ def read_blocks(text, where):
     for block, following in zip(blocks, blocks[1:]):
         if following.language == '' and re.search(r'^\$ \./', following.text, re.MULTILINE):
             block.session = following.text
-    return [block for block in blocks if block.language == 'c']
+    return [block for block in blocks if block.language == 'c' or block.origin]
 
 
 def read_gir(path):

@@ -51,6 +51,32 @@ test_collatz (void)
 }
 
 static void
+test_primes (gconstpointer user_data)
+{
+  const char *where = user_data;
+  g_autofree char *path = example_path ("primes");
+  g_autoptr(ExampleRun) run = NULL;
+
+  g_test_summary ("A Vala program runs its function where it is told to");
+
+  if (!g_file_test (path, G_FILE_TEST_EXISTS))
+    {
+      g_test_skip ("Vala is not there to build it");
+      return;
+    }
+
+  run = example_run ("primes", where, NULL);
+
+  g_assert_cmpstr (run->out, ==,
+                   "78498 primes up to 1000000\n"
+                   "in parts: 9592 8392 8013 7863\n"
+                   "first to end: 4\n"
+                   "\"a million\": Function \"count-primes\" takes arguments of type \"(xx)\", not \"(s)\"\n"
+                   "cancelled\n");
+  g_assert_cmpint (run->exit_status, ==, 0);
+}
+
+static void
 test_crash (void)
 {
   g_autoptr(ExampleRun) run = example_run ("crash", NULL);
@@ -198,6 +224,8 @@ main (int    argc,
   g_test_add_func ("/examples/readme", test_readme);
   g_test_add_func ("/examples/completed", test_completed);
   g_test_add_func ("/examples/collatz", test_collatz);
+  g_test_add_data_func ("/examples/primes/processes", NULL, test_primes);
+  g_test_add_data_func ("/examples/primes/threads", "--threads", test_primes);
   g_test_add_func ("/examples/crash", test_crash);
   g_test_add_func ("/examples/promise", test_promise);
   g_test_add_func ("/examples/flow", test_flow);

@@ -62,7 +62,43 @@ async void use_own () throws Error {
     var executor = new Cfut.ThreadExecutor (1);
     var result = yield executor.call_async ("negate", new Variant ("(i)", 7), null, null);
     assert (result.get_int32 () == -7);
-    yield executor.shutdown_async (Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
+    yield executor.shutdown_async ();
+}
+
+// A closure on a thread: what it captures is freed where it was submitted.
+async void use_closure () throws Error {
+    var executor = new Cfut.ThreadExecutor (1);
+    var greeting = "hello";
+    var future = executor.submit_func ((call, out result) => {
+        call.set_progress (0.5, "half");
+        result = greeting + ", thread";
+        return true;
+    });
+    yield future.wait_async ();
+    assert (future.get_state () == Cfut.FutureState.DONE);
+    assert (((string) (future.get_value ())) == "hello, thread");
+    assert (future.progress_message == "half");
+    yield executor.shutdown_async ();
+}
+
+// What may be left out is, and what may be null is so only where it can be.
+async void use_defaults () throws Error {
+    var executor = (Cfut.ProcessExecutor) processes ();
+    assert (yield executor.prestart_async ());
+    Cfut.Future[] futures = {};
+    for (int64 i = 0; i < 3; i++)
+        futures += yield executor.submit_async ("twice", new Variant ("(x)", i));
+    var all = yield Cfut.Future.all (futures).result_async ();
+    assert (all.n_children () == 3);
+    assert (futures[2].dup_result ().get_int64 () == 4);
+
+    var options = new Cfut.SubmitOptions ();
+    options.set_priority (-1);
+    options.set_name ("twice, soon");
+    var future = executor.submit_full ("twice", new Variant ("(x)", (int64) 8), options);
+    assert (future.name == "twice, soon");
+    assert ((yield future.result_async ()).get_int64 () == 16);
+    yield executor.shutdown_async ();
 }
 
 delegate void Start (AsyncReadyCallback callback);
@@ -87,5 +123,7 @@ int main (string[] args) {
     Test.add_func ("/vala/call", () => run (c => call.begin (c), r => call.end (r)));
     Test.add_func ("/vala/fail", () => run (c => fail.begin (c), r => fail.end (r)));
     Test.add_func ("/vala/own-function", () => run (c => use_own.begin (c), r => use_own.end (r)));
+    Test.add_func ("/vala/closure", () => run (c => use_closure.begin (c), r => use_closure.end (r)));
+    Test.add_func ("/vala/defaults", () => run (c => use_defaults.begin (c), r => use_defaults.end (r)));
     return Test.run ();
 }
