@@ -6,7 +6,58 @@
 
 #include "config.h"
 
-#include "cfut-error.h"
+#include "cfut-error-private.h"
+
+/*
+ * G_DEFINE_EXTENDED_ERROR would call the domain otherwise than bindings look for
+ * it, hence all of it here.
+ */
+typedef struct
+{
+  char *name;      /* (owned) (nullable) */
+  char *traceback; /* (owned) (nullable) */
+  GBytes *payload; /* (owned) (nullable) */
+} CfutErrorPrivate;
+
+/* The private data of an error ends where the error begins, aligned as GLib
+ * aligns it. */
+#define PRIVATE_ALIGNMENT (2 * sizeof (gsize))
+#define PRIVATE_OFFSET \
+  ((sizeof (CfutErrorPrivate) + PRIVATE_ALIGNMENT - 1) / PRIVATE_ALIGNMENT * PRIVATE_ALIGNMENT)
+
+static CfutErrorPrivate *
+get_private (const GError *error)
+{
+  return (CfutErrorPrivate *) ((guint8 *) error - PRIVATE_OFFSET);
+}
+
+static void
+private_init (GError *error)
+{
+  *get_private (error) = (CfutErrorPrivate) { NULL, NULL, NULL };
+}
+
+static void
+private_copy (const GError *source,
+              GError       *copy)
+{
+  const CfutErrorPrivate *from = get_private (source);
+  CfutErrorPrivate *to = get_private (copy);
+
+  to->name = g_strdup (from->name);
+  to->traceback = g_strdup (from->traceback);
+  to->payload = from->payload != NULL ? g_bytes_ref (from->payload) : NULL;
+}
+
+static void
+private_clear (GError *error)
+{
+  CfutErrorPrivate *self = get_private (error);
+
+  g_clear_pointer (&self->name, g_free);
+  g_clear_pointer (&self->traceback, g_free);
+  g_clear_pointer (&self->payload, g_bytes_unref);
+}
 
 /**
  * cfut_error_quark:
@@ -17,7 +68,27 @@
  *
  * Since: 1.0
  */
-G_DEFINE_QUARK (cfut-error-quark, cfut_error)
+GQuark
+cfut_error_quark (void)
+{
+  static gsize domain;
+
+  if (g_once_init_enter (&domain))
+    g_once_init_leave (&domain,
+                       g_error_domain_register_static ("cfut-error-quark",
+                                                       sizeof (CfutErrorPrivate),
+                                                       private_init, private_copy, private_clear));
+
+  return domain;
+}
+
+/* GLib takes the domain of an error for its layout. So the domain is to be known
+ * before anybody makes an error of it by its name, as bindings do. */
+__attribute__ ((constructor)) static void
+register_domain (void)
+{
+  cfut_error_quark ();
+}
 
 G_DEFINE_ENUM_TYPE (CfutError, cfut_error,
                     G_DEFINE_ENUM_VALUE (CFUT_ERROR_QUEUE_FULL, "queue-full"),
@@ -27,4 +98,73 @@ G_DEFINE_ENUM_TYPE (CfutError, cfut_error,
                     G_DEFINE_ENUM_VALUE (CFUT_ERROR_UNKNOWN_FUNCTION, "unknown-function"),
                     G_DEFINE_ENUM_VALUE (CFUT_ERROR_PROTOCOL, "protocol"),
                     G_DEFINE_ENUM_VALUE (CFUT_ERROR_START_FAILED, "start-failed"),
-                    G_DEFINE_ENUM_VALUE (CFUT_ERROR_WOULD_DEADLOCK, "would-deadlock"))
+                    G_DEFINE_ENUM_VALUE (CFUT_ERROR_WOULD_DEADLOCK, "would-deadlock"),
+                    G_DEFINE_ENUM_VALUE (CFUT_ERROR_REMOTE, "remote"))
+
+static gboolean
+is_empty (const char *text)
+{
+  return text == NULL || text[0] == '\0';
+}
+
+/* Runs in: any thread. Locks: none. */
+GError *
+cfut_error_new_remote (const char *name,
+                       const char *message,
+                       const char *traceback,
+                       GBytes     *payload)
+{
+  GError *self;
+
+  if (is_empty (name))
+    self = g_error_new_literal (CFUT_ERROR, CFUT_ERROR_REMOTE, message != NULL ? message : "");
+  else if (is_empty (message))
+    self = g_error_new_literal (CFUT_ERROR, CFUT_ERROR_REMOTE, name);
+  else
+    self = g_error_new (CFUT_ERROR, CFUT_ERROR_REMOTE, "%s: %s", name, message);
+
+  cfut_error_set_remote (self, name, traceback, payload);
+
+  return self;
+}
+
+/* Runs in: any thread. Locks: none. */
+void
+cfut_error_set_remote (GError     *self,
+                       const char *name,
+                       const char *traceback,
+                       GBytes     *payload)
+{
+  CfutErrorPrivate *priv = get_private (self);
+
+  g_assert (self->domain == CFUT_ERROR);
+
+  private_clear (self);
+  if (!is_empty (name))
+    priv->name = g_strdup (name);
+  if (!is_empty (traceback))
+    priv->traceback = g_strdup (traceback);
+  if (payload != NULL && g_bytes_get_size (payload) > 0)
+    priv->payload = g_bytes_ref (payload);
+}
+
+/* Runs in: any thread. Locks: none. */
+const char *
+cfut_error_get_remote_name (const GError *self)
+{
+  return self->domain == CFUT_ERROR ? get_private (self)->name : NULL;
+}
+
+/* Runs in: any thread. Locks: none. */
+const char *
+cfut_error_get_remote_traceback (const GError *self)
+{
+  return self->domain == CFUT_ERROR ? get_private (self)->traceback : NULL;
+}
+
+/* Runs in: any thread. Locks: none. */
+GBytes *
+cfut_error_get_remote_payload (const GError *self)
+{
+  return self->domain == CFUT_ERROR ? get_private (self)->payload : NULL;
+}

@@ -34,6 +34,9 @@ G_BEGIN_DECLS
  * @CFUT_ERROR_START_FAILED: a worker could not be started
  * @CFUT_ERROR_WOULD_DEADLOCK: waiting here could never end, or would stop the
  *   main context that the caller is dispatching
+ * @CFUT_ERROR_REMOTE: the function raised an exception of its language; the
+ *   message begins with the name of the exception, and
+ *   [method@Cfut.Future.dup_remote_traceback] gives more
  *
  * Error codes of cfut.
  *
@@ -56,6 +59,7 @@ typedef enum
   CFUT_ERROR_PROTOCOL,
   CFUT_ERROR_START_FAILED,
   CFUT_ERROR_WOULD_DEADLOCK,
+  CFUT_ERROR_REMOTE,
 } CfutError;
 
 CFUT_AVAILABLE_IN_ALL

@@ -87,6 +87,12 @@ GBytes          *cfut_future_dup_bytes             (CfutFuture           *self);
 CFUT_AVAILABLE_IN_ALL
 GError          *cfut_future_dup_error             (CfutFuture           *self);
 CFUT_AVAILABLE_IN_ALL
+char            *cfut_future_dup_remote_name       (CfutFuture           *self);
+CFUT_AVAILABLE_IN_ALL
+char            *cfut_future_dup_remote_traceback  (CfutFuture           *self);
+CFUT_AVAILABLE_IN_ALL
+GBytes          *cfut_future_dup_remote_data       (CfutFuture           *self);
+CFUT_AVAILABLE_IN_ALL
 gboolean         cfut_future_cancel                (CfutFuture           *self);
 
 CFUT_AVAILABLE_IN_ALL

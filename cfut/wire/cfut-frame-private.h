@@ -44,8 +44,10 @@ G_BEGIN_DECLS
  *   RESULT    worker  the result; with flag CHUNK (aRa(usis)): the results in
  *                     order without those that failed, and of each that failed
  *                     its index, error domain, code and message
- *   ERROR     worker  (siss): domain, code, message, detail (a traceback, or "");
- *                     with call 0 the reason why the worker cannot serve
+ *   ERROR     worker  (sisssay): domain, code, message; and of an exception of
+ *                     another language its name, its traceback and itself, which
+ *                     may be empty; with call 0 the reason why the worker cannot
+ *                     serve
  *   PROGRESS  worker  (ds): fraction, message
  *   CANCEL    parent  none; on the control socket
  *   SHUTDOWN  parent  none: finish what was sent, then exit
@@ -151,8 +153,9 @@ GVariant *cfut_frame_bytes_to_variant (const GVariantType *type,
 GVariantType *cfut_frame_string_to_type (const char   *string,
                                          GError      **error);
 
-/* An error as the body (siss) of an ERROR frame, sunk, and back. The message
- * of what comes from a worker is made valid UTF-8 and cut at 4 KiB. */
+/* An error as the body (sisssay) of an ERROR frame, sunk, and back. The strings
+ * of what comes from a worker are made valid UTF-8; message and traceback are cut
+ * at 4 KiB and 64 KiB. */
 GVariant *cfut_frame_error_to_variant (const GError *error);
 GError   *cfut_frame_error_from_body  (const guint8 *data,
                                        gsize         length,

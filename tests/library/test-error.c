@@ -25,7 +25,7 @@ test_codes_have_nicks (void)
 
   g_test_summary ("Each code is registered under a nick");
 
-  g_assert_cmpuint (klass->n_values, ==, CFUT_ERROR_WOULD_DEADLOCK + 1);
+  g_assert_cmpuint (klass->n_values, ==, CFUT_ERROR_REMOTE + 1);
   g_assert_cmpstr (g_enum_get_value (klass, CFUT_ERROR_WORKER_DIED)->value_nick,
                    ==, "worker-died");
 }

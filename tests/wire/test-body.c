@@ -302,7 +302,7 @@ static void
 test_random_bodies (void)
 {
   const char *types[] = {
-    "s", "as", "(ss)", "a{sv}", "v", "av", "(siss)", "a(sss)", "m(sv)", "aa{s(vs)}", "(bs)", "ab",
+    "s", "as", "(ss)", "a{sv}", "v", "av", "(sisssay)", "a(sss)", "m(sv)", "aa{s(vs)}", "(bs)", "ab",
   };
 
   g_test_summary ("Random bytes are a value or are refused, whatever the type");

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "cfut-error.h"
+#include "cfut-error-private.h"
 #include "wire/cfut-frame-private.h"
 
 static GError *
@@ -16,7 +16,7 @@ send_over (const GError *sent)
   g_autoptr(GError) error = NULL;
   GError *received;
 
-  g_assert_cmpstr (g_variant_get_type_string (body), ==, "(siss)");
+  g_assert_cmpstr (g_variant_get_type_string (body), ==, "(sisssay)");
   received = cfut_frame_error_from_body (g_variant_get_data (body), g_variant_get_size (body), &error);
   g_assert_no_error (error);
   g_assert_nonnull (received);
@@ -59,22 +59,54 @@ test_odd_errors (void)
   g_assert_cmpstr (received->message, ==, "bad \xef\xbf\xbd byte");
 }
 
+static void
+test_exceptions (void)
+{
+  g_autoptr(GBytes) payload = g_bytes_new_static ("a\0b", 3);
+  g_autoptr(GError) sent = cfut_error_new_remote ("Näme", "message", "first\nlast", payload);
+  g_autoptr(GError) plain = g_error_new_literal (CFUT_ERROR, CFUT_ERROR_REMOTE, "message");
+  g_autoptr(GError) received = send_over (sent);
+
+  g_test_summary ("An error of cfut keeps what it carries, and nothing stays nothing");
+
+  g_assert_error (received, CFUT_ERROR, CFUT_ERROR_REMOTE);
+  g_assert_cmpstr (received->message, ==, "Näme: message");
+  g_assert_cmpstr (cfut_error_get_remote_name (received), ==, "Näme");
+  g_assert_cmpstr (cfut_error_get_remote_traceback (received), ==, "first\nlast");
+  g_assert_true (g_bytes_equal (cfut_error_get_remote_payload (received), payload));
+  g_clear_error (&received);
+
+  received = send_over (plain);
+  g_assert_null (cfut_error_get_remote_name (received));
+  g_assert_null (cfut_error_get_remote_traceback (received));
+  g_assert_null (cfut_error_get_remote_payload (received));
+}
+
+/* Texts are given with their final zeros. */
 static GError *
-receive (const char *domain,
-         gint32      code,
-         const char *message,
-         gsize       message_length)
+receive_body (const char *domain,
+              gint32      code,
+              const char *message,
+              gsize       message_length,
+              const char *name,
+              gsize       name_length,
+              const char *traceback,
+              gsize       traceback_length)
 {
   g_autoptr(GVariant) body = NULL;
   g_autoptr(GError) error = NULL;
   GError *received;
 
-  body = g_variant_ref_sink (g_variant_new ("(@ayi@ay@ay)",
+  body = g_variant_ref_sink (g_variant_new ("(@ayi@ay@ay@ay@ay)",
                                             g_variant_new_bytestring (domain),
                                             code,
                                             g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE,
                                                                        message, message_length, 1),
-                                            g_variant_new_bytestring ("")));
+                                            g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE,
+                                                                       name, name_length, 1),
+                                            g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE,
+                                                                       traceback, traceback_length, 1),
+                                            g_variant_new_bytestring ("payload")));
   received = cfut_frame_error_from_body (g_variant_get_data (body), g_variant_get_size (body), &error);
   if (received == NULL)
     g_assert_error (error, CFUT_ERROR, CFUT_ERROR_PROTOCOL);
@@ -82,6 +114,15 @@ receive (const char *domain,
     g_assert_no_error (error);
 
   return received;
+}
+
+static GError *
+receive (const char *domain,
+         gint32      code,
+         const char *message,
+         gsize       message_length)
+{
+  return receive_body (domain, code, message, message_length, "", 1, "", 1);
 }
 
 static void
@@ -115,6 +156,35 @@ test_long_messages (void)
 }
 
 static void
+test_hostile_exceptions (void)
+{
+  const gsize length = 16 << 20;
+  g_autofree char *text = g_strnfill (length - 1, 'x');
+  g_autoptr(GError) received = NULL;
+
+  g_test_summary ("The name and the traceback of an exception are cut, and made valid");
+
+  received = receive_body ("cfut-error-quark", CFUT_ERROR_REMOTE, "m", 2, text, length, text, length);
+  g_assert_error (received, CFUT_ERROR, CFUT_ERROR_REMOTE);
+  g_assert_cmpuint (strlen (cfut_error_get_remote_name (received)), ==, 255 + strlen ("…"));
+  g_assert_cmpuint (strlen (cfut_error_get_remote_traceback (received)), ==, 65536 + strlen ("…"));
+  g_assert_cmpmem (g_bytes_get_data (cfut_error_get_remote_payload (received), NULL),
+                   g_bytes_get_size (cfut_error_get_remote_payload (received)), "payload", 8);
+  g_clear_error (&received);
+
+  received = receive_body ("cfut-error-quark", 77, "m", 2, "\xff", 2, "\xfe!", 3);
+  g_assert_cmpint (received->code, ==, 77);
+  g_assert_cmpstr (cfut_error_get_remote_name (received), ==, "\xef\xbf\xbd");
+  g_assert_cmpstr (cfut_error_get_remote_traceback (received), ==, "\xef\xbf\xbd!");
+  g_clear_error (&received);
+
+  /* Errors of other domains carry nothing. */
+  received = receive_body ("g-io-error-quark", 1, "m", 2, "name", 5, "traceback", 10);
+  g_assert_error (received, G_IO_ERROR, 1);
+  g_assert_null (cfut_error_get_remote_name (received));
+}
+
+static void
 test_bad_bodies (void)
 {
   const guint8 short_body[] = { 0, 0, 0 };
@@ -124,6 +194,8 @@ test_bad_bodies (void)
   g_assert_null (receive ("x", 1, "no end", 6));
   g_assert_null (receive ("x", 1, "two\0ends", 9));
   g_assert_null (receive ("x", 1, "", 0));
+  g_assert_null (receive_body ("x", 1, "m", 2, "no end", 6, "", 1));
+  g_assert_null (receive_body ("x", 1, "m", 2, "", 1, "", 0));
 
   g_assert_null (cfut_frame_error_from_body (short_body, sizeof short_body, NULL));
   g_assert_null (cfut_frame_error_from_body (short_body, 0, NULL));
@@ -173,8 +245,10 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/wire-error/round-trip", test_round_trip);
+  g_test_add_func ("/wire-error/exceptions", test_exceptions);
   g_test_add_func ("/wire-error/odd-errors", test_odd_errors);
   g_test_add_func ("/wire-error/long-messages", test_long_messages);
+  g_test_add_func ("/wire-error/hostile-exceptions", test_hostile_exceptions);
   g_test_add_func ("/wire-error/bad-bodies", test_bad_bodies);
   g_test_add_func ("/wire-error/domains", test_domains);
 

@@ -1,0 +1,43 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include <gio/gio.h>
+
+#include "cfut-error.h"
+
+G_BEGIN_DECLS
+
+/*
+ * What an error may carry besides its message when a function of another
+ * language raised it: the name of the exception, the traceback as that language
+ * formats it, and the exception itself in the worker's codec. Each may be NULL.
+ *
+ * It is data of the extended error domain CFUT_ERROR, of whatever code; copies
+ * of an error have it, too. Like all errors of an extended domain these are made
+ * by g_error_new() and its kin, never on the stack.
+ */
+
+/* CFUT_ERROR_REMOTE, with the message "NAME: MESSAGE", or that of the two which
+ * is not empty. */
+GError     *cfut_error_new_remote           (const char   *name,
+                                             const char   *message,
+                                             const char   *traceback,
+                                             GBytes       *payload);
+/* Gives @self what it carries; an empty string or payload is none. The domain
+ * is CFUT_ERROR. */
+void        cfut_error_set_remote           (GError       *self,
+                                             const char   *name,
+                                             const char   *traceback,
+                                             GBytes       *payload);
+
+/* Each (transfer none) (nullable); an error of any domain will do. */
+const char *cfut_error_get_remote_name      (const GError *self);
+const char *cfut_error_get_remote_traceback (const GError *self);
+GBytes     *cfut_error_get_remote_payload   (const GError *self);
+
+G_END_DECLS

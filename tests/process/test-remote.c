@@ -1,0 +1,75 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include <string.h>
+
+#include "cfut-error-private.h"
+#include "process-support.h"
+
+/* Exceptions of other languages, from a worker process. */
+
+/* Raises one with a traceback of as many letters, and a payload of as many
+ * bytes, as its arguments say. */
+static GVariant *
+raise_exception (CfutCall  *call,
+                 GVariant  *arguments,
+                 gpointer   user_data,
+                 GError   **error)
+{
+  g_autofree char *traceback = NULL;
+  g_autoptr(GBytes) payload = NULL;
+  guint64 n_letters, n_bytes;
+
+  g_variant_get (arguments, "(tt)", &n_letters, &n_bytes);
+  traceback = g_strnfill (n_letters, 't');
+  payload = g_bytes_new_take (g_strnfill (n_bytes, 'p'), n_bytes);
+  g_propagate_error (error, cfut_error_new_remote ("TestError", "on purpose", traceback, payload));
+
+  return NULL;
+}
+
+static void
+test_exception (void)
+{
+  static const struct { guint64 n_letters, n_bytes, expected; } cases[] = {
+    { 0, 0, 0 },
+    { 100, 1, 100 },
+    { 65536, 300000, 65536 },
+    { 200000, 8 << 20, 65536 + 3 },
+  };
+  ProcessTest test;
+
+  g_test_summary ("An exception comes with its traceback, which is cut, and its payload, which is not");
+
+  process_test_begin (&test, 1);
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autoptr(CfutFuture) future = process_submit (&test, "raise", "(tt)", cases[i].n_letters, cases[i].n_bytes);
+      g_autoptr(GError) error = process_error (future);
+      g_autofree char *name = cfut_future_dup_remote_name (future);
+      g_autofree char *traceback = cfut_future_dup_remote_traceback (future);
+      g_autoptr(GBytes) payload = cfut_future_dup_remote_data (future);
+
+      g_assert_error (error, CFUT_ERROR, CFUT_ERROR_REMOTE);
+      g_assert_cmpstr (error->message, ==, "TestError: on purpose");
+      g_assert_cmpstr (name, ==, "TestError");
+      g_assert_cmpuint (traceback != NULL ? strlen (traceback) : 0, ==, cases[i].expected);
+      g_assert_cmpuint (payload != NULL ? g_bytes_get_size (payload) : 0, ==, cases[i].n_bytes);
+    }
+  process_test_end (&test);
+}
+
+int
+main (int    argc,
+      char **argv)
+{
+  cfut_register_function ("raise", G_VARIANT_TYPE ("(tt)"), NULL, raise_exception, NULL, NULL);
+  process_test_init (&argc, &argv);
+
+  g_test_add_func ("/remote/exception", test_exception);
+
+  return g_test_run ();
+}
