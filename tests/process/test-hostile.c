@@ -4,9 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "process-support.h"
 #include "process/cfut-process-executor-private.h"
@@ -38,18 +36,6 @@ assert_squares (ProcessTest *test,
 
       g_assert_cmpint (g_variant_get_int64 (result), ==, i * i);
     }
-}
-
-static gsize
-get_rss (void)
-{
-  g_autofree char *statm = NULL;
-  gulong size, resident;
-
-  g_assert_true (g_file_get_contents ("/proc/self/statm", &statm, NULL, NULL));
-  g_assert_cmpint (sscanf (statm, "%lu %lu", &size, &resident), ==, 2);
-
-  return resident * sysconf (_SC_PAGESIZE);
 }
 
 /* ---- What fails the call that ran, and no other. */
@@ -93,13 +79,13 @@ test_crime (gconstpointer data)
 
   begin (&test, 2, crime->mode);
   assert_squares (&test, 20);
-  before = get_rss ();
+  before = test_get_memory ();
   for (guint i = 0; i < 20; i++)
     {
       process_expect_error (process_submit (&test, "pid", "()"), CFUT_ERROR, CFUT_ERROR_PROTOCOL, crime->text);
       assert_squares (&test, 5);
     }
-  g_assert_cmpuint (get_rss (), <, before + 16 * 1024 * 1024);
+  g_assert_cmpuint (test_get_memory (), <, before + 16 * 1024 * 1024);
   stats = cfut_executor_get_stats (test.executor);
   g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 20);
   g_assert_cmpuint (cfut_stats_get_n_failed (stats), ==, 20);
@@ -195,9 +181,9 @@ test_flood (void)
 
   begin (&test, 1, "flood");
   assert_squares (&test, 5);
-  before = get_rss ();
+  before = test_get_memory ();
   g_assert_cmpint (process_get_pid (&test), >, 0);
-  g_assert_cmpuint (get_rss (), <, before + 16 * 1024 * 1024);
+  g_assert_cmpuint (test_get_memory (), <, before + 16 * 1024 * 1024);
   process_test_end (&test);
 }
 
@@ -316,9 +302,9 @@ test_silence (gconstpointer mode)
   begin (&test, 1, mode);
   PROCESS_EXECUTOR (&test)->manager->frame_us = 100 * 1000;
   assert_squares (&test, 5);
-  before = get_rss ();
+  before = test_get_memory ();
   process_expect_error (process_submit (&test, "pid", "()"), CFUT_ERROR, CFUT_ERROR_PROTOCOL, "It did not finish a frame");
-  g_assert_cmpuint (get_rss (), <, before + 16 * 1024 * 1024);
+  g_assert_cmpuint (test_get_memory (), <, before + 16 * 1024 * 1024);
   assert_squares (&test, 5);
   process_test_end (&test);
 }

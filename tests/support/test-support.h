@@ -55,8 +55,8 @@ guint    test_count_fds      (void);
 guint    test_count_children (void);
 guint    test_count_threads  (void);
 
-/* The memory this process takes, in bytes. Under sanitizers and valgrind, which
- * keep what was freed, 0. */
-gsize    test_get_rss        (void);
+/* The memory this process takes, in bytes. Under valgrind, which keeps what was
+ * freed, 0. */
+gsize    test_get_memory     (void);
 
 G_END_DECLS
