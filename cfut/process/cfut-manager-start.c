@@ -22,6 +22,9 @@ cfut_manager_count_wanted_locked (CfutManager *self,
   CfutPool *pool = self->pool;
   /* Those that still run their last call are replaced, but a few at a time. */
   guint n_leaving = cfut_manager_count_busy (self, CFUT_PROCESS_LEAVING);
+  /* Those that have run it only take memory, until there are too many. */
+  guint n_exiting = cfut_manager_count (self, CFUT_PROCESS_LEAVING) - n_leaving;
+  guint n_too_many = n_exiting - MIN (n_exiting, pool->max_workers);
   guint max_alive = pool->max_workers + MAX (1, pool->max_workers / 4);
   guint wanted = n_alive;
   guint n_starting = cfut_manager_count (self, CFUT_PROCESS_STARTING);
@@ -36,7 +39,7 @@ cfut_manager_count_wanted_locked (CfutManager *self,
       wanted = MAX (wanted, MAX (self->config.min_workers, self->n_warm));
     }
 
-  max_alive -= MIN (max_alive, n_leaving);
+  max_alive -= MIN (max_alive, n_leaving + n_too_many);
 
   return MIN (wanted, MIN (max_alive, pool->max_workers));
 }

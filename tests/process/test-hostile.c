@@ -345,6 +345,28 @@ test_stays (void)
   process_test_end (&test);
 }
 
+static void
+test_stays_one_by_one (void)
+{
+  enum { N_CALLS = 12, N_WORKERS = 2 };
+  ProcessTest test;
+  CfutFuture *futures[N_CALLS];
+
+  g_test_summary ("Of workers that take long to leave there are never many");
+
+  begin (&test, N_WORKERS, "stay");
+  PROCESS_EXECUTOR (&test)->manager->leave_us = 500 * 1000;
+  cfut_process_executor_set_max_calls_per_worker (PROCESS_EXECUTOR (&test), 1);
+  for (gint64 i = 0; i < N_CALLS; i++)
+    futures[i] = process_submit (&test, "square", "(x)", i);
+  for (guint i = 0; i < N_CALLS; i++)
+    {
+      process_expect_done (futures[i]);
+      g_assert_cmpuint (process_count_workers (&test), <=, 2 * N_WORKERS + 1);
+    }
+  process_test_end (&test);
+}
+
 /* ---- A worker that cannot claim calls. */
 
 static void
@@ -422,6 +444,7 @@ main (int    argc,
   g_test_add_data_func ("/hostile/silence/header", "silent-header", test_silence);
   g_test_add_func ("/hostile/stream-is-no-silence", test_stream_is_no_silence);
   g_test_add_func ("/hostile/stays", test_stays);
+  g_test_add_func ("/hostile/stays-one-by-one", test_stays_one_by_one);
   g_test_add_func ("/hostile/no-claims", test_no_claims);
   g_test_add_func ("/hostile/hang", test_hang);
 
