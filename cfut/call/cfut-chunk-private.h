@@ -21,6 +21,17 @@ G_BEGIN_DECLS
 typedef void (*CfutChunkItemFunc) (gpointer user_data,
                                    guint    index);
 
+/* A chunk on its way: which item runs, and what came of those before it. */
+typedef struct
+{
+  const CfutFunction *function; /* (unowned) */
+  GVariant *items;              /* (owned) */
+  guint n_items;
+  guint n_started;
+  GPtrArray *results;           /* (element-type GVariant) (owned) */
+  GVariantBuilder failures;
+} CfutChunk;
+
 /* Runs @function for each child of @items, which are of its parameter type. A
  * cancelled @call fails the items that are left. Never fails as a whole.
  * Returned sunk. Runs in: worker thread. Locks: none. */
@@ -29,6 +40,24 @@ GVariant           *cfut_chunk_run             (const CfutFunction *function,
                                                 GVariant           *items,
                                                 CfutChunkItemFunc   started,
                                                 gpointer            user_data);
+
+/* The same in steps, for items that somebody else runs.
+ * Runs in: worker thread. Locks: none. */
+void                cfut_chunk_init            (CfutChunk          *self,
+                                                const CfutFunction *function,
+                                                GVariant           *items);
+void                cfut_chunk_clear           (CfutChunk          *self);
+/* Makes the next item the arguments of @call; FALSE if there is none, or if
+ * @call is cancelled: then those that are left have failed. */
+gboolean            cfut_chunk_start_next      (CfutChunk          *self,
+                                                CfutCall           *call);
+/* What came of the item that was started last: consumes @result, which is sunk,
+ * or is told the @error. */
+void                cfut_chunk_end_item        (CfutChunk          *self,
+                                                GVariant           *result,
+                                                const GError       *error);
+/* The result of the whole, sunk, once no item is left. */
+GVariant           *cfut_chunk_dup_result      (CfutChunk          *self);
 
 /* The type of a chunk's result, from the function's result type. */
 GVariantType       *cfut_chunk_get_result_type (const GVariantType *result_type);

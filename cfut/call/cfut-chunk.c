@@ -32,6 +32,86 @@ add_failure (GVariantBuilder *failures,
                          g_quark_to_string (error->domain), error->code, message);
 }
 
+void
+cfut_chunk_init (CfutChunk          *self,
+                 const CfutFunction *function,
+                 GVariant           *items)
+{
+  self->function = function;
+  self->items = g_variant_ref (items);
+  self->n_items = g_variant_n_children (items);
+  self->n_started = 0;
+  self->results = g_ptr_array_new_full (self->n_items, (GDestroyNotify) g_variant_unref);
+  g_variant_builder_init (&self->failures, G_VARIANT_TYPE ("a(usis)"));
+}
+
+void
+cfut_chunk_clear (CfutChunk *self)
+{
+  g_clear_pointer (&self->results, g_ptr_array_unref);
+  g_clear_pointer (&self->items, g_variant_unref);
+  g_variant_builder_clear (&self->failures);
+}
+
+/* Fails the items that were not started. */
+static void
+fail_rest (CfutChunk    *self,
+           const GError *error)
+{
+  for (; self->n_started < self->n_items; self->n_started++)
+    add_failure (&self->failures, self->n_started, error);
+}
+
+gboolean
+cfut_chunk_start_next (CfutChunk *self,
+                       CfutCall  *call)
+{
+  g_autoptr(GVariant) item = NULL;
+  g_autoptr(GError) error = NULL;
+
+  if (self->n_started == self->n_items)
+    return FALSE;
+
+  if (cfut_call_set_error_if_cancelled (call, &error))
+    {
+      fail_rest (self, error);
+      return FALSE;
+    }
+
+  item = g_variant_get_child_value (self->items, self->n_started++);
+  cfut_call_set_arguments (call, item);
+
+  return TRUE;
+}
+
+void
+cfut_chunk_end_item (CfutChunk    *self,
+                     GVariant     *result,
+                     const GError *error)
+{
+  g_assert (self->n_started > 0);
+
+  if (result != NULL)
+    g_ptr_array_add (self->results, result);
+  else
+    add_failure (&self->failures, self->n_started - 1, error);
+}
+
+GVariant *
+cfut_chunk_dup_result (CfutChunk *self)
+{
+  GVariant *children[2];
+
+  g_assert (self->n_started == self->n_items);
+
+  children[0] = g_variant_new_array (self->function->result_type,
+                                     (GVariant * const *) self->results->pdata,
+                                     self->results->len);
+  children[1] = g_variant_builder_end (&self->failures);
+
+  return g_variant_ref_sink (g_variant_new_tuple (children, 2));
+}
+
 GVariant *
 cfut_chunk_run (const CfutFunction *function,
                 CfutCall           *call,
@@ -39,38 +119,24 @@ cfut_chunk_run (const CfutFunction *function,
                 CfutChunkItemFunc   started,
                 gpointer            user_data)
 {
-  g_autoptr(GPtrArray) results = NULL;
-  GVariantBuilder failures;
-  GVariant *children[2];
-  guint n_items = g_variant_n_children (items);
+  CfutChunk self;
+  GVariant *result;
 
-  results = g_ptr_array_new_full (n_items, (GDestroyNotify) g_variant_unref);
-  g_variant_builder_init (&failures, G_VARIANT_TYPE ("a(usis)"));
+  cfut_chunk_init (&self, function, items);
 
-  for (guint i = 0; i < n_items; i++)
+  while (cfut_chunk_start_next (&self, call))
     {
-      g_autoptr(GVariant) item = g_variant_get_child_value (items, i);
       g_autoptr(GError) error = NULL;
-      GVariant *result = NULL;
 
-      if (!cfut_call_set_error_if_cancelled (call, &error))
-        {
-          if (started != NULL)
-            started (user_data, i);
-          cfut_call_set_arguments (call, item);
-          result = cfut_function_run (function, call, item, &error);
-        }
+      if (started != NULL)
+        started (user_data, self.n_started - 1);
 
-      if (result != NULL)
-        g_ptr_array_add (results, result);
-      else
-        add_failure (&failures, i, error);
+      result = cfut_function_run (function, call, cfut_call_get_arguments (call), &error);
+      cfut_chunk_end_item (&self, result, error);
     }
 
-  children[0] = g_variant_new_array (function->result_type,
-                                     (GVariant * const *) results->pdata,
-                                     results->len);
-  children[1] = g_variant_builder_end (&failures);
+  result = cfut_chunk_dup_result (&self);
+  cfut_chunk_clear (&self);
 
-  return g_variant_ref_sink (g_variant_new_tuple (children, 2));
+  return result;
 }
