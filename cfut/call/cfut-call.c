@@ -142,6 +142,37 @@ cfut_call_get_arguments (CfutCall *self)
 }
 
 /**
+ * cfut_call_get_data:
+ * @self: a call
+ * @length: (out): the number of bytes, 0 if there are none
+ *
+ * Gets the bytes that are the arguments of the call.
+ *
+ * Arguments that are bytes have the type `ay`; those of any other type are got
+ * with [method@Cfut.Call.get_arguments]. The bytes are not copied.
+ *
+ * Returns: (transfer none) (array length=length) (nullable): the bytes, which are
+ *   valid until the call is answered; %NULL if the arguments are of another type,
+ *   or no bytes at all
+ *
+ * Since: 1.0
+ */
+const guint8 *
+cfut_call_get_data (CfutCall *self,
+                    gsize    *length)
+{
+  g_return_val_if_fail (CFUT_IS_CALL (self), NULL);
+  g_return_val_if_fail (length != NULL, NULL);
+
+  *length = 0;
+  if (self->arguments == NULL ||
+      !g_variant_is_of_type (self->arguments, G_VARIANT_TYPE_BYTESTRING))
+    return NULL;
+
+  return g_variant_get_fixed_array (self->arguments, length, 1);
+}
+
+/**
  * cfut_call_get_cancellable:
  * @self: a call
  *
@@ -175,6 +206,33 @@ cfut_call_get_cancellable (CfutCall *self)
   g_mutex_unlock (&self->lock);
 
   return cancellable;
+}
+
+/**
+ * cfut_call_is_cancelled:
+ * @self: a call
+ *
+ * Whether the call should stop.
+ *
+ * This is what [method@Cfut.Call.get_cancellable] tells, for those who only look
+ * now and then.
+ *
+ * Returns: %TRUE if the call was cancelled or its time is over
+ *
+ * Since: 1.0
+ */
+gboolean
+cfut_call_is_cancelled (CfutCall *self)
+{
+  gboolean cancelled;
+
+  g_return_val_if_fail (CFUT_IS_CALL (self), FALSE);
+
+  g_mutex_lock (&self->lock);
+  cancelled = self->cancelled;
+  g_mutex_unlock (&self->lock);
+
+  return cancelled;
 }
 
 /**
@@ -309,11 +367,7 @@ gboolean
 cfut_call_set_error_if_cancelled (CfutCall  *self,
                                   GError   **error)
 {
-  gboolean cancelled;
-
-  g_mutex_lock (&self->lock);
-  cancelled = self->cancelled;
-  g_mutex_unlock (&self->lock);
+  gboolean cancelled = cfut_call_is_cancelled (self);
 
   if (cancelled)
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED,

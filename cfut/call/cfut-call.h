@@ -18,7 +18,12 @@ G_DECLARE_FINAL_TYPE (CfutCall, cfut_call, CFUT, CALL, GObject)
 CFUT_AVAILABLE_IN_ALL
 GVariant     *cfut_call_get_arguments   (CfutCall   *self);
 CFUT_AVAILABLE_IN_ALL
+const guint8 *cfut_call_get_data        (CfutCall   *self,
+                                         gsize      *length);
+CFUT_AVAILABLE_IN_ALL
 GCancellable *cfut_call_get_cancellable (CfutCall   *self);
+CFUT_AVAILABLE_IN_ALL
+gboolean      cfut_call_is_cancelled    (CfutCall   *self);
 CFUT_AVAILABLE_IN_ALL
 void          cfut_call_set_progress    (CfutCall   *self,
                                          double      fraction,

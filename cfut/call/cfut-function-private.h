@@ -36,6 +36,8 @@ const CfutFunction *cfut_function_lookup_foreign  (const char          *name);
 /* All functions of this process, sorted by name; ends with NULL. Free the
  * array only. */
 const CfutFunction **cfut_function_list           (void);
+/* The same, with those of @hosted (element-type CfutFunction) among them. */
+const CfutFunction **cfut_function_list_with      (GPtrArray           *hosted);
 
 /* FALSE with G_IO_ERROR_INVALID_ARGUMENT naming the function and both types. */
 gboolean            cfut_function_check_arguments (const CfutFunction  *self,
@@ -48,5 +50,18 @@ GVariant           *cfut_function_run             (const CfutFunction  *self,
                                                    CfutCall            *call,
                                                    GVariant            *arguments,
                                                    GError             **error);
+
+/* The second half of that: makes what a function returned (consumed, floating or
+ * not) into a sunk value of the declared type, or NULL with @error set. */
+GVariant           *cfut_function_check_result    (const CfutFunction  *self,
+                                                   GVariant            *result,
+                                                   GError             **error);
+
+/* A function that is in no registry, as a host runs it: it has no @func. Its
+ * name is good for ever. */
+CfutFunction       *cfut_function_new_hosted      (const char          *name,
+                                                   const GVariantType  *parameter_type,
+                                                   const GVariantType  *result_type);
+void                cfut_function_free_hosted     (CfutFunction        *self);
 
 G_END_DECLS

@@ -220,7 +220,17 @@ compare_by_name (gconstpointer a,
 const CfutFunction **
 cfut_function_list (void)
 {
+  return cfut_function_list_with (NULL);
+}
+
+/* Runs in: any thread. Locks: takes registry_lock. */
+const CfutFunction **
+cfut_function_list_with (GPtrArray *hosted)
+{
   g_autoptr(GPtrArray) functions = g_ptr_array_new ();
+
+  if (hosted != NULL)
+    g_ptr_array_extend (functions, hosted, NULL, NULL);
 
   g_mutex_lock (&registry_lock);
   if (registered != NULL)
@@ -262,14 +272,11 @@ cfut_function_check_arguments (const CfutFunction  *self,
   return FALSE;
 }
 
-/*
- * Makes what a function returned into either a result of the right type or an
- * error. Consumes @result, which may be floating.
- */
-static GVariant *
-check_result (const CfutFunction  *self,
-              GVariant            *result,
-              GError             **error)
+/* Runs in: any thread. Locks: none. */
+GVariant *
+cfut_function_check_result (const CfutFunction  *self,
+                            GVariant            *result,
+                            GError             **error)
 {
   g_autoptr(GVariant) owned = NULL;
   g_autofree char *expected = NULL;
@@ -316,10 +323,35 @@ cfut_function_run (const CfutFunction  *self,
   result = self->func (call, arguments, self->user_data, &local_error);
 
   if (local_error == NULL)
-    return check_result (self, result, error);
+    return cfut_function_check_result (self, result, error);
 
   if (result != NULL)
     g_variant_unref (g_variant_take_ref (result));
   g_propagate_error (error, local_error);
   return NULL;
+}
+
+/* Runs in: any thread. Locks: none. */
+CfutFunction *
+cfut_function_new_hosted (const char         *name,
+                          const GVariantType *parameter_type,
+                          const GVariantType *result_type)
+{
+  CfutFunction *self = g_new0 (CfutFunction, 1);
+
+  /* A call may outlive the function, and has its name from here. */
+  self->name = (char *) g_intern_string (name);
+  self->parameter_type = g_variant_type_copy (parameter_type);
+  self->result_type = g_variant_type_copy (result_type);
+
+  return self;
+}
+
+/* Runs in: any thread. Locks: none. */
+void
+cfut_function_free_hosted (CfutFunction *self)
+{
+  g_variant_type_free (self->parameter_type);
+  g_variant_type_free (self->result_type);
+  g_free (self);
 }

@@ -50,6 +50,11 @@ void     cfut_output_clear        (CfutOutput             *self);
 gboolean cfut_output_add          (CfutOutput             *self,
                                    CfutFrameHeader        *header,
                                    GVariant               *body);
+/* The same with a body of @length bytes, which are copied. */
+gboolean cfut_output_add_data     (CfutOutput             *self,
+                                   CfutFrameHeader        *header,
+                                   gconstpointer           data,
+                                   gsize                   length);
 /* Another call is about to run: what is queued waits no longer than @now and a
  * millisecond. */
 void     cfut_output_hold         (CfutOutput             *self,

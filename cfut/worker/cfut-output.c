@@ -99,6 +99,14 @@ queue_progress_locked (CfutOutput *self,
   self->progress_free = now + PROGRESS_INTERVAL_US;
 }
 
+/* Whether what is queued is to be written before another call is run. */
+static gboolean
+is_full_locked (CfutOutput *self)
+{
+  return cfut_channel_get_queued (self->channel) > MAX_BATCH ||
+         !cfut_channel_is_noted (self->channel);
+}
+
 /* Runs in: worker's main thread. Locks: takes the output's. */
 gboolean
 cfut_output_add (CfutOutput      *self,
@@ -111,8 +119,26 @@ cfut_output_add (CfutOutput      *self,
   if (self->has_progress)
     queue_progress_locked (self, g_get_monotonic_time ());
   cfut_channel_queue_variant (self->channel, header, body);
-  full = cfut_channel_get_queued (self->channel) > MAX_BATCH ||
-         !cfut_channel_is_noted (self->channel);
+  full = is_full_locked (self);
+  g_mutex_unlock (&self->lock);
+
+  return full;
+}
+
+/* Runs in: worker's main thread. Locks: takes the output's. */
+gboolean
+cfut_output_add_data (CfutOutput      *self,
+                      CfutFrameHeader *header,
+                      gconstpointer    data,
+                      gsize            length)
+{
+  gboolean full;
+
+  g_mutex_lock (&self->lock);
+  if (self->has_progress)
+    queue_progress_locked (self, g_get_monotonic_time ());
+  cfut_channel_queue (self->channel, header, data, length);
+  full = is_full_locked (self);
   g_mutex_unlock (&self->lock);
 
   return full;

@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <pthread.h>
+
 #include "call/cfut-call-private.h"
 
 G_BEGIN_DECLS
@@ -32,6 +34,8 @@ typedef struct
   /* All below: protected by @lock. */
   CfutCall *call; /* (unowned) (nullable) */
   CfutRunningId id;
+  int signum;       /* sent to @thread after a cancel; 0: none */
+  pthread_t thread; /* that runs the call */
   CfutRunningId early[CFUT_RUNNING_N_EARLY]; /* call 0: unused */
   guint next_early;
 } CfutRunning;
@@ -39,11 +43,13 @@ typedef struct
 void cfut_running_init   (CfutRunning *self);
 void cfut_running_clear  (CfutRunning *self);
 
-/* For the main thread, around a call. Cancels @call if that was asked for. */
+/* For the main thread, around a call. Cancels @call if that was asked for. If it
+ * is cancelled later, @signum is sent to the calling thread, unless it is 0. */
 void cfut_running_begin  (CfutRunning *self,
                           CfutCall    *call,
                           guint64      id,
-                          guint32      attempt);
+                          guint32      attempt,
+                          int          signum);
 void cfut_running_end    (CfutRunning *self);
 
 /* For the watcher thread. */

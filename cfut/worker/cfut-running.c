@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <signal.h>
 #include <string.h>
 
 #include "worker/cfut-running-private.h"
@@ -38,7 +39,8 @@ void
 cfut_running_begin (CfutRunning *self,
                     CfutCall    *call,
                     guint64      id,
-                    guint32      attempt)
+                    guint32      attempt,
+                    int          signum)
 {
   gboolean cancelled = FALSE;
 
@@ -47,6 +49,8 @@ cfut_running_begin (CfutRunning *self,
   g_assert (self->call == NULL);
   self->call = call;
   self->id = (CfutRunningId) { id, attempt };
+  self->signum = signum;
+  self->thread = pthread_self ();
 
   for (guint i = 0; i < CFUT_RUNNING_N_EARLY; i++)
     if (id_is (&self->early[i], id, attempt))
@@ -71,13 +75,14 @@ cfut_running_end (CfutRunning *self)
   g_mutex_unlock (&self->lock);
 }
 
-/* Runs in: watcher thread. Locks: takes the own, not while calling out. */
-void
-cfut_running_cancel (CfutRunning *self,
-                     guint64      id,
-                     guint32      attempt)
+/* The call that runs, if it is this one; else the cancel is remembered.
+ * Locks: takes the own. */
+static CfutCall *
+find_call (CfutRunning *self,
+           guint64      id,
+           guint32      attempt)
 {
-  g_autoptr(CfutCall) call = NULL;
+  CfutCall *call = NULL;
 
   g_mutex_lock (&self->lock);
   if (self->call != NULL && id_is (&self->id, id, attempt))
@@ -91,6 +96,32 @@ cfut_running_cancel (CfutRunning *self,
     }
   g_mutex_unlock (&self->lock);
 
-  if (call != NULL)
-    cfut_call_cancel (call);
+  return call;
+}
+
+/* With the lock held the call cannot end, so the signal is meant for no other.
+ * Locks: takes the own. */
+static void
+send_signal (CfutRunning *self,
+             CfutCall    *call)
+{
+  g_mutex_lock (&self->lock);
+  if (self->call == call && self->signum != 0)
+    pthread_kill (self->thread, self->signum);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Runs in: watcher thread. Locks: takes the own, not while calling out. */
+void
+cfut_running_cancel (CfutRunning *self,
+                     guint64      id,
+                     guint32      attempt)
+{
+  g_autoptr(CfutCall) call = find_call (self, id, attempt);
+
+  if (call == NULL)
+    return;
+
+  cfut_call_cancel (call);
+  send_signal (self, call);
 }

@@ -10,11 +10,14 @@
 
 G_BEGIN_DECLS
 
-/* Does what a SETUP frame asks for: the working directory, resource limits and
- * the initializer. FALSE with the reason why this worker cannot serve.
+/* Does what a SETUP frame asks for: the working directory and resource limits.
+ * What is left to be done is @initializer, with sunk @arguments, or NULL. FALSE
+ * with the reason why this worker cannot serve.
  * Runs in: worker's main thread. */
 gboolean cfut_setup_apply (CfutLine         *line,
                            const CfutFrame  *frame,
+                           char            **initializer,
+                           GVariant        **arguments,
                            GError          **error);
 
 G_END_DECLS

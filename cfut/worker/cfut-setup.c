@@ -10,8 +10,6 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "call/cfut-call-private.h"
-#include "call/cfut-function-private.h"
 #include "cfut-error.h"
 #include "worker/cfut-setup-private.h"
 
@@ -51,32 +49,6 @@ set_rlimits (GVariant  *limits,
   return TRUE;
 }
 
-static gboolean
-run_initializer (const char  *name,
-                 GVariant    *arguments,
-                 GError     **error)
-{
-  const CfutFunction *function = cfut_function_lookup (name);
-  g_autoptr(CfutCall) call = NULL;
-  g_autoptr(GVariant) result = NULL;
-
-  if (function == NULL)
-    {
-      g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
-                   "The worker has no function \"%s\" to initialize with", name);
-      return FALSE;
-    }
-
-  if (!cfut_function_check_arguments (function, arguments, error))
-    return FALSE;
-
-  call = cfut_call_new (function->name, arguments, -1, 1, NULL, NULL);
-  result = cfut_function_run (function, call, arguments, error);
-  cfut_call_end (call);
-
-  return result != NULL;
-}
-
 /* The value of @key in @setup, which is taken out of it. */
 static GVariant *
 take (GVariantDict *setup,
@@ -95,14 +67,15 @@ take (GVariantDict *setup,
 gboolean
 cfut_setup_apply (CfutLine         *line,
                   const CfutFrame  *frame,
+                  char            **initializer,
+                  GVariant        **arguments,
                   GError          **error)
 {
   g_autoptr(GVariant) body = NULL;
   g_autoptr(GVariant) cwd = NULL;
   g_autoptr(GVariant) rlimits = NULL;
-  g_autoptr(GVariant) initializer = NULL;
+  g_autoptr(GVariant) name = NULL;
   g_autoptr(GVariant) boxed = NULL;
-  g_autoptr(GVariant) arguments = NULL;
   g_autoptr(GVariant) rest = NULL;
   g_auto(GVariantDict) setup = { 0, };
 
@@ -113,7 +86,7 @@ cfut_setup_apply (CfutLine         *line,
   g_variant_dict_init (&setup, body);
   cwd = take (&setup, "cwd", "s");
   rlimits = take (&setup, "rlimits", "a(utt)");
-  initializer = take (&setup, "initializer", "s");
+  name = take (&setup, "initializer", "s");
   boxed = take (&setup, "initializer-arguments", "v");
 
   /* Of the wrong type, or from a parent that is newer than this. */
@@ -133,13 +106,13 @@ cfut_setup_apply (CfutLine         *line,
   if (rlimits != NULL && !set_rlimits (rlimits, error))
     return FALSE;
 
-  if (initializer == NULL)
+  if (name == NULL)
     return TRUE;
 
-  if (boxed != NULL)
-    arguments = g_variant_get_variant (boxed);
-  else
-    arguments = g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
+  *initializer = g_variant_dup_string (name, NULL);
+  *arguments = boxed != NULL
+    ? g_variant_get_variant (boxed)
+    : g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
 
-  return run_initializer (g_variant_get_string (initializer, NULL), arguments, error);
+  return TRUE;
 }

@@ -9,7 +9,6 @@
 #include <gmodule.h>
 
 #include "cfut-error.h"
-#include "worker/cfut-serve-private.h"
 #include "worker/cfut-surroundings-private.h"
 #include "worker/cfut-worker-private.h"
 
@@ -30,10 +29,29 @@
  *   g_printerr ("%s\n", error->message);
  * ```
  *
+ * A host whose functions are not C functions names them with
+ * [method@Cfut.Worker.add_function], takes their calls with
+ * [method@Cfut.Worker.next], one at a time, and answers each:
+ *
+ * ```c
+ * cfut_worker_add_function (worker, "reverse", G_VARIANT_TYPE ("ay"), G_VARIANT_TYPE ("ay"));
+ *
+ * while ((call = cfut_worker_next (worker, &error)) != NULL)
+ *   {
+ *     gsize length;
+ *     const guint8 *data = cfut_call_get_data (call, &length);
+ *     g_autoptr(GBytes) reversed = reverse (data, length);
+ *
+ *     cfut_worker_answer_data (worker, call, g_bytes_get_data (reversed, NULL),
+ *                              g_bytes_get_size (reversed), NULL);
+ *     g_object_unref (call);
+ *   }
+ * ```
+ *
  * A process can have one, which it makes as early as it can. Functions that are
- * registered before [method@Cfut.Worker.run] can be called. They run in the
- * thread that called it, one at a time. Nobody iterates a main context between
- * the calls.
+ * registered before [method@Cfut.Worker.run] or the first
+ * [method@Cfut.Worker.next] can be called. They run in the thread that called
+ * it, one at a time. Nobody iterates a main context between the calls.
  *
  * When the parent process ends, however it ends, so does this one, at once and
  * whatever it is doing. Ctrl-C in a terminal is ignored: it reaches the parent,
@@ -46,15 +64,6 @@
  *
  * Since: 1.0
  */
-struct _CfutWorker
-{
-  GObject parent_instance;
-
-  CfutLine *line; /* (owned) (nullable) */
-  gboolean has_run;
-  CfutServeEnd end;
-};
-
 G_DEFINE_FINAL_TYPE (CfutWorker, cfut_worker, G_TYPE_OBJECT)
 
 static void
@@ -64,9 +73,20 @@ cfut_worker_dispose (GObject *object)
 
   if (self->line != NULL)
     cfut_line_stop (self->line);
+  g_clear_pointer (&self->server, cfut_server_free);
   g_clear_pointer (&self->line, cfut_line_unref);
 
   G_OBJECT_CLASS (cfut_worker_parent_class)->dispose (object);
+}
+
+static void
+cfut_worker_finalize (GObject *object)
+{
+  CfutWorker *self = CFUT_WORKER (object);
+
+  g_ptr_array_unref (self->hosted);
+
+  G_OBJECT_CLASS (cfut_worker_parent_class)->finalize (object);
 }
 
 static void
@@ -75,11 +95,13 @@ cfut_worker_class_init (CfutWorkerClass *klass)
   GObjectClass *object_class = G_OBJECT_CLASS (klass);
 
   object_class->dispose = cfut_worker_dispose;
+  object_class->finalize = cfut_worker_finalize;
 }
 
 static void
 cfut_worker_init (CfutWorker *self)
 {
+  self->hosted = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_function_free_hosted);
 }
 
 /* Takes the process's place as a worker, which it has once. */
@@ -101,6 +123,8 @@ open_line (CfutWorker  *self,
       return FALSE;
     }
 
+  self->server = cfut_server_new (line, self->hosted);
+  self->server->signum = self->signum;
   self->line = g_steal_pointer (&line);
   return TRUE;
 }
@@ -251,7 +275,33 @@ cfut_worker_fail (CfutWorker   *self,
   g_return_if_fail (!self->has_run);
 
   if (self->line != NULL)
-    cfut_serve_fail (self->line, reason);
+    cfut_server_refuse (self->server, reason);
+}
+
+CfutServeStatus
+cfut_worker_step (CfutWorker  *self,
+                  GError     **error)
+{
+  /* One that was made by g_object_new(), from a language that can. */
+  if (self->line == NULL && !open_line (self, error))
+    return CFUT_SERVE_FAILED;
+
+  self->has_run = TRUE;
+  self->end = cfut_server_step (self->server, error);
+
+  return self->end;
+}
+
+/* For a call that came to nobody. */
+static void
+answer_nobody (CfutWorker *self)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_set_error (&error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+               "Nobody takes the calls of function \"%s\" out of its worker",
+               self->server->function->name);
+  cfut_server_answer (self->server, NULL, error);
 }
 
 /**
@@ -281,14 +331,10 @@ cfut_worker_run (CfutWorker  *self,
   g_return_val_if_fail (CFUT_IS_WORKER (self), FALSE);
   g_return_val_if_fail (!self->has_run, FALSE);
 
-  /* One that was made by g_object_new(), from a language that can. */
-  if (self->line == NULL && !open_line (self, error))
-    return FALSE;
+  while (cfut_worker_step (self, error) == CFUT_SERVE_CALL)
+    answer_nobody (self);
 
-  self->has_run = TRUE;
-  self->end = cfut_serve (self->line, error);
-
-  return self->end != CFUT_SERVE_FAILED;
+  return self->line != NULL && self->end != CFUT_SERVE_FAILED;
 }
 
 /* Whether the last run ended as the parent said it should. */

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include <cfut/cfut-types.h>
+#include <cfut/call/cfut-call.h>
 
 G_BEGIN_DECLS
 
@@ -29,5 +29,40 @@ void        cfut_worker_fail         (CfutWorker   *self,
 CFUT_AVAILABLE_IN_ALL
 gboolean    cfut_worker_run          (CfutWorker  *self,
                                       GError     **error);
+
+CFUT_AVAILABLE_IN_ALL
+void        cfut_worker_add_function      (CfutWorker          *self,
+                                           const char          *name,
+                                           const GVariantType  *parameter_type,
+                                           const GVariantType  *result_type);
+CFUT_AVAILABLE_IN_ALL
+void        cfut_worker_set_cancel_signal (CfutWorker          *self,
+                                           int                  signum);
+CFUT_AVAILABLE_IN_ALL
+CfutCall   *cfut_worker_next              (CfutWorker          *self,
+                                           GError             **error);
+CFUT_AVAILABLE_IN_ALL
+gboolean    cfut_worker_answer            (CfutWorker          *self,
+                                           CfutCall            *call,
+                                           GVariant            *result,
+                                           GError             **error);
+CFUT_AVAILABLE_IN_ALL
+gboolean    cfut_worker_answer_data       (CfutWorker          *self,
+                                           CfutCall            *call,
+                                           const guint8        *data,
+                                           gsize                length,
+                                           GError             **error);
+CFUT_AVAILABLE_IN_ALL
+void        cfut_worker_answer_error      (CfutWorker          *self,
+                                           CfutCall            *call,
+                                           const GError        *error);
+CFUT_AVAILABLE_IN_ALL
+void        cfut_worker_answer_exception  (CfutWorker          *self,
+                                           CfutCall            *call,
+                                           const char          *name,
+                                           const char          *message,
+                                           const char          *traceback,
+                                           const guint8        *data,
+                                           gsize                length);
 
 G_END_DECLS

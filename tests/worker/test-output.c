@@ -308,7 +308,7 @@ test_early_cancels (void)
           CfutCall *call = cfut_call_new ("f", NULL, -1, attempt, NULL, NULL);
           gboolean cancelled;
 
-          cfut_running_begin (&running, call, id, attempt);
+          cfut_running_begin (&running, call, id, attempt, 0);
           cancelled = g_cancellable_is_cancelled (cfut_call_get_cancellable (call));
           cfut_running_end (&running);
 
