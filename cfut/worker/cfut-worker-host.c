@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "cfut-error.h"
+#include "cfut-error-private.h"
 #include "worker/cfut-worker-private.h"
 
 /*
@@ -289,6 +289,12 @@ cfut_worker_answer_error (CfutWorker   *self,
  *
  * Answers a call that raised an exception of the host's language.
  *
+ * The submitter gets %CFUT_ERROR_REMOTE, and the rest from
+ * [method@Cfut.Future.dup_remote_name],
+ * [method@Cfut.Future.dup_remote_traceback] and
+ * [method@Cfut.Future.dup_remote_data]. Messages and tracebacks that are very
+ * long are cut.
+ *
  * Since: 1.0
  */
 void
@@ -300,6 +306,7 @@ cfut_worker_answer_exception (CfutWorker    *self,
                               const guint8  *data,
                               gsize          length)
 {
+  g_autoptr(GBytes) payload = NULL;
   g_autoptr(GError) error = NULL;
 
   g_return_if_fail (CFUT_IS_WORKER (self));
@@ -307,7 +314,7 @@ cfut_worker_answer_exception (CfutWorker    *self,
   g_return_if_fail (name != NULL);
   g_return_if_fail (data != NULL || length == 0);
 
-  g_set_error (&error, G_IO_ERROR, G_IO_ERROR_FAILED, "%s: %s",
-               name, message != NULL ? message : "");
+  payload = g_bytes_new (data, length);
+  error = cfut_error_new_remote (name, message, traceback, payload);
   cfut_server_answer (self->server, NULL, error);
 }

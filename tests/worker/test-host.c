@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include "cfut-error-private.h"
 #include "fake-parent.h"
 
 /*
@@ -45,7 +46,8 @@ HOST (halve_number)
 
   cfut_call_set_progress (call, 0.5, "halving");
   if (n == 99)
-    cfut_worker_answer_exception (worker, call, "ValueError", "99 is too many", NULL, NULL, 0);
+    cfut_worker_answer_exception (worker, call, "ValueError", "99 is too many", "at line 99",
+                                  (const guint8 *) "pickled", 7);
   else if (n % 2 != 0)
     g_set_error (&error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "%d is odd", (int) n);
   else
@@ -269,6 +271,24 @@ test_mixed (void)
   fake_parent_end (&parent);
 }
 
+/* Looks for the exception that the host's functions raise. */
+static void
+assert_exception (const GError *error,
+                  const char   *message,
+                  const char   *name,
+                  const char   *traceback)
+{
+  gsize length;
+  GBytes *payload = cfut_error_get_remote_payload (error);
+
+  g_assert_error (error, CFUT_ERROR, CFUT_ERROR_REMOTE);
+  g_assert_cmpstr (error->message, ==, message);
+  g_assert_cmpstr (cfut_error_get_remote_name (error), ==, name);
+  g_assert_cmpstr (cfut_error_get_remote_traceback (error), ==, traceback);
+  g_assert_nonnull (payload);
+  g_assert_cmpmem (g_bytes_get_data (payload, &length), length, "pickled", 7);
+}
+
 /* Takes what answers @call, after its progress. */
 static GError *
 get_error_after_progress (FakeParent *parent,
@@ -288,7 +308,7 @@ test_errors (void)
   g_autoptr(GError) exception = NULL;
   guint64 call;
 
-  g_test_summary ("A host's error comes back as it was; progress comes before");
+  g_test_summary ("A host's error or exception comes back as it was; progress comes before");
 
   fake_parent_begin (&parent);
 
@@ -301,7 +321,7 @@ test_errors (void)
   call = fake_parent_queue (&parent, "host.halve", g_variant_new_int64 (99), NULL);
   fake_parent_flush (&parent);
   exception = get_error_after_progress (&parent, call);
-  g_assert_cmpstr (exception->message, ==, "ValueError: 99 is too many");
+  assert_exception (exception, "ValueError: 99 is too many", "ValueError", "at line 99");
 
   fake_parent_end (&parent);
 }
@@ -437,7 +457,8 @@ test_cancel_running (void)
   fake_parent_cancel (&parent, call + 100, 1);
   fake_parent_cancel (&parent, call, 1);
   error = fake_parent_get_error (&parent, call);
-  g_assert_nonnull (strstr (error->message, "KeyboardInterrupt"));
+  g_assert_error (error, CFUT_ERROR, CFUT_ERROR_REMOTE);
+  g_assert_cmpstr (error->message, ==, "KeyboardInterrupt");
 
   n_signals_sent = fake_parent_call (&parent, "host.count-signals", g_variant_new ("()"), "x");
   g_assert_cmpint (g_variant_get_int64 (n_signals_sent), ==, 1);
@@ -557,7 +578,7 @@ test_initializer_fails (void)
                                                 "'initializer-arguments': <<('badly',)>>}"));
 
   error = fake_parent_get_error (&parent, 0);
-  g_assert_cmpstr (error->message, ==, "ImportError: No badly module");
+  assert_exception (error, "ImportError: No badly module", "ImportError", "at line 7");
   message = fake_parent_read_stderr (&parent);
   g_assert_nonnull (strstr (message, "No badly module"));
   g_assert_cmpint (fake_parent_wait (&parent), ==, 1);
