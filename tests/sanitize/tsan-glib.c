@@ -691,13 +691,3 @@ g_cancellable_disconnect (GCancellable *cancellable,
   if (cancellable != NULL && handler_id != 0)
     __tsan_acquire (cancellable);
 }
-
-/* A class is initialised under a lock, once, and known to be so by an atomic
- * read inside GObject. */
-const char *__tsan_default_suppressions (void);
-
-HIDDEN const char *
-__tsan_default_suppressions (void)
-{
-  return "race:*_class_intern_init\n";
-}
