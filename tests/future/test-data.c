@@ -85,6 +85,7 @@ test_one_by_one (void)
 {
   g_autoptr(GBytes) received = NULL;
   g_autoptr(GVariant) made = g_variant_ref_sink (g_variant_new_parsed ("([byte 1, 2, 3], 'and more')"));
+  g_autoptr(GVariant) bytes = g_variant_get_child_value (made, 0);
   CfutFuture *future;
   CfutPromise *promise = promise_new (&future);
   const guint8 *data;
@@ -92,7 +93,7 @@ test_one_by_one (void)
 
   g_test_summary ("Bytes are read however they were put together");
 
-  cfut_promise_resolve_variant (promise, g_variant_get_child_value (made, 0));
+  cfut_promise_resolve_variant (promise, bytes);
   data = cfut_future_get_data (future, &length);
   g_assert_cmpmem (data, length, "\1\2\3", 3);
   received = cfut_future_dup_bytes (future);

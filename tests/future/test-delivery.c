@@ -92,7 +92,7 @@ test_in_order (void)
     }
   g_assert_cmpstr (log->str, ==, "");
 
-  g_assert_true (g_main_context_iteration (context, FALSE));
+  iterate_in_item (context);
   g_assert_cmpstr (log->str, ==, "abcd");
 
   /* The source is gone with the last item, and comes back with the next. */
@@ -251,7 +251,7 @@ test_nested_loop (void)
   for (guint i = 0; i < G_N_ELEMENTS (items); i++)
     cfut_delivery_push (context, &items[i].item);
 
-  g_main_context_iteration (context, FALSE);
+  iterate_in_item (context);
   g_assert_cmpstr (log->str, ==, "abcd");
   g_assert_false (g_main_context_pending (context));
 

@@ -39,7 +39,7 @@ let_time_pass (Poll  wait,
 {
   int pid = gate_next (gate).pid;
 
-  g_assert_cmpint (kill (pid, SIGSEGV), ==, 0);
+  g_assert_cmpint (kill (pid, SIGTERM), ==, 0);
   process_await_exit (pid);
   wait (NULL, 0, timeout_ms + 1);
 }
@@ -76,7 +76,7 @@ test_death (void)
   process_get_pid (&test);
   g_atomic_pointer_set (&armed_gate, &gate);
   process_expect_error (gate_submit (&gate, &test, "shut-channel", 0),
-                        CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "signal 11");
+                        CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "signal 15");
   g_assert_null (g_atomic_pointer_get (&armed_gate));
   process_test_end (&test);
   gate_clear (&gate);
