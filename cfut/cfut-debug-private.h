@@ -15,7 +15,7 @@ typedef enum
 {
   CFUT_DEBUG_WORKERS    = 1 << 0, /* life and death of workers */
   CFUT_DEBUG_PROTOCOL   = 1 << 1, /* each frame */
-  CFUT_DEBUG_QUEUE      = 1 << 2, /* calls in and out of the queue */
+  CFUT_DEBUG_QUEUE      = 1 << 2, /* calls into the queue and out of it */
   CFUT_DEBUG_UNOBSERVED = 1 << 3, /* set: do not warn of failures nobody saw */
 } CfutDebugFlags;
 

@@ -16,6 +16,35 @@ static const GDebugKey debug_keys[] = {
   { "unobserved", CFUT_DEBUG_UNOBSERVED },
 };
 
+/* TRUE if @key is one of those in @string, which is split as GLib does. */
+static gboolean
+has_key (const char *string,
+         const char *key)
+{
+  g_auto(GStrv) keys = g_strsplit_set (string != NULL ? string : "", ":;, \t", -1);
+
+  for (guint i = 0; keys[i] != NULL; i++)
+    {
+      if (g_ascii_strcasecmp (keys[i], key) == 0)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
+/* "all" stands for all that is logged: what is turned off has to be named. */
+static CfutDebugFlags
+parse_flags (const char *string)
+{
+  CfutDebugFlags flags = g_parse_debug_string (string, debug_keys, G_N_ELEMENTS (debug_keys));
+
+  flags &= ~CFUT_DEBUG_UNOBSERVED;
+  if (has_key (string, "unobserved"))
+    flags |= CFUT_DEBUG_UNOBSERVED;
+
+  return flags;
+}
+
 /* Runs in: any thread. Locks: none. */
 CfutDebugFlags
 cfut_debug_get_flags (void)
@@ -25,8 +54,7 @@ cfut_debug_get_flags (void)
 
   if (g_once_init_enter (&initialized))
     {
-      flags = g_parse_debug_string (g_getenv ("CFUT_DEBUG"),
-                                    debug_keys, G_N_ELEMENTS (debug_keys));
+      flags = parse_flags (g_getenv ("CFUT_DEBUG"));
       g_once_init_leave (&initialized, 1);
     }
 

@@ -135,6 +135,9 @@ guint        cfut_job_get_retries   (CfutJob            *self);
 GCancellable *cfut_job_get_cancellable (CfutJob         *self);
 GError      *cfut_job_cancelled_error (CfutJob          *self);
 
+/* For CFUT_DEBUG: it goes to whoever runs it. Runs in: any thread; no locks. */
+void         cfut_job_log_taken     (CfutJob            *self);
+
 /* Runs the call in this thread. Runs in: any thread; no locks. */
 void         cfut_job_run           (CfutJob            *self,
                                      CfutOutcome        *outcome);

@@ -9,6 +9,7 @@
 #include "executor/cfut-job-private.h"
 
 #include "call/cfut-chunk-private.h"
+#include "cfut-debug-private.h"
 #include "executor/cfut-pool-private.h"
 #include "future/cfut-delivery-private.h"
 
@@ -248,6 +249,13 @@ cfut_job_run_work (CfutJob     *self,
                          "Call “%s” failed without saying why",
                          cfut_job_get_label (self));
   outcome->error = g_steal_pointer (&error);
+}
+
+void
+cfut_job_log_taken (CfutJob *self)
+{
+  CFUT_DEBUG (QUEUE, "call \"%s\" leaves the queue after %.6f s", cfut_job_get_label (self),
+              (g_get_monotonic_time () - self->queued_at) / (double) G_USEC_PER_SEC);
 }
 
 void

@@ -77,6 +77,7 @@ cfut_pool_run (CfutPool    *self,
   struct timespec begin, end;
   gint64 time_ns;
 
+  cfut_job_log_taken (job);
   if (cfut_job_get_timeout (job) >= 0)
     self->carrier_class->set_alarm (self, cfut_job_get_end_time (job));
 

@@ -8,6 +8,7 @@
 
 #include "executor/cfut-pool-private.h"
 
+#include "cfut-debug-private.h"
 #include "cfut-error.h"
 #include "future/cfut-delivery-private.h"
 
@@ -207,6 +208,10 @@ cfut_pool_see_to (CfutPool  *self,
 {
   g_autoptr(GError) local_error = NULL;
 
+  CFUT_DEBUG (QUEUE, "call \"%s\" is queued: priority %d, %" G_GSIZE_FORMAT " bytes, waited %.6f s for room",
+              cfut_job_get_label (job), cfut_job_get_priority (job), job->size,
+              (job->queued_at - job->submitted_at) / (double) G_USEC_PER_SEC);
+
   if (due != G_MAXINT64)
     self->carrier_class->set_alarm (self, due);
 
@@ -226,6 +231,7 @@ cfut_pool_submit (CfutPool  *self,
                   CfutRoom   room,
                   GError   **error)
 {
+  g_autoptr(GError) local_error = NULL;
   CfutWake wake;
   gint64 due;
 
@@ -233,10 +239,12 @@ cfut_pool_submit (CfutPool  *self,
     g_atomic_int_set (&job->stop_requested, TRUE);
 
   g_mutex_lock (&self->lock);
-  if (!cfut_pool_find_room_locked (self, job, room, error))
+  if (!cfut_pool_find_room_locked (self, job, room, &local_error))
     {
       g_mutex_unlock (&self->lock);
+      CFUT_DEBUG (QUEUE, "call \"%s\" is refused: %s", cfut_job_get_label (job), local_error->message);
       cfut_job_unwatch_cancellable (job);
+      g_propagate_error (error, g_steal_pointer (&local_error));
       return FALSE;
     }
   if (cfut_job_is_over (job))

@@ -8,6 +8,7 @@
 
 #include "process/cfut-manager-private.h"
 
+#include "cfut-debug-private.h"
 #include "cfut-error.h"
 
 /*
@@ -208,8 +209,10 @@ cfut_manager_send_windows (CfutManager *self,
 
       for (; entry != NULL; entry = entry->next)
         {
-          if (entry->arguments != NULL)
-            cfut_process_send_call (process, entry);
+          if (entry->arguments == NULL)
+            continue;
+          cfut_job_log_taken (entry->job);
+          cfut_process_send_call (process, entry);
         }
 
       if (max_calls > 0 && process->phase == CFUT_PROCESS_SERVING &&
@@ -274,4 +277,7 @@ cfut_manager_unstall (CfutManager *self,
     }
   cfut_window_stalled (&process->window);
   g_mutex_unlock (&self->pool->lock);
+
+  CFUT_DEBUG (QUEUE, "%u calls that worker %d has not started are queued again",
+              freed->len, process->pid);
 }

@@ -81,12 +81,13 @@ cfut_manager_make_death_error_locked (CfutManager *self,
                               text);
 }
 
-/* A call that fails, and how. */
+/* A call of a dead worker; if it fails, how. */
 typedef struct
 {
   CfutEntry *entry;
   CfutOutcome outcome;
   gboolean won;
+  gboolean queued; /* it will be run again */
 } Casualty;
 
 /* In ns; -1 if its start was not seen. */
@@ -109,7 +110,7 @@ cfut_manager_decide_locked (CfutManager *self,
 {
   CfutPool *pool = self->pool;
   CfutJob *job = entry->job;
-  Casualty casualty = { entry, CFUT_OUTCOME_INIT, FALSE };
+  Casualty casualty = { entry, CFUT_OUTCOME_INIT, FALSE, FALSE };
   gboolean started = process->no_claims || entry->accused ||
                      cfut_claims_is_claimed (process->claims, entry->slot, entry->generation);
 
@@ -120,6 +121,7 @@ cfut_manager_decide_locked (CfutManager *self,
     case CFUT_FATE_PUT_BACK:
       cfut_job_ref (job); /* the queue's */
       cfut_pool_put_back_locked (pool, job, FALSE);
+      casualty.queued = TRUE;
       break;
 
     case CFUT_FATE_RETRY:
@@ -130,6 +132,7 @@ cfut_manager_decide_locked (CfutManager *self,
       pool->n_retried++;
       cfut_job_ref (job);
       cfut_pool_put_back_locked (pool, job, TRUE);
+      casualty.queued = TRUE;
       break;
 
     case CFUT_FATE_FAIL:
@@ -218,6 +221,9 @@ cfut_manager_process_died (CfutManager *self,
 
       if (casualty->outcome.error != NULL || casualty->won)
         cfut_pool_settle (pool, casualty->entry->job, casualty->won, &casualty->outcome);
+      if (casualty->queued)
+        CFUT_DEBUG (QUEUE, "call \"%s\" of worker %d is queued again",
+                    cfut_job_get_label (casualty->entry->job), process->pid);
       cfut_entry_free (casualty->entry);
     }
 

@@ -47,6 +47,46 @@ test_keys (void)
 }
 
 static void
+test_all (void)
+{
+  const struct
+  {
+    const char *value;
+    int flags;
+  } cases[] = {
+    { "all", CFUT_DEBUG_WORKERS | CFUT_DEBUG_PROTOCOL | CFUT_DEBUG_QUEUE },
+    { "ALL", CFUT_DEBUG_WORKERS | CFUT_DEBUG_PROTOCOL | CFUT_DEBUG_QUEUE },
+    { "all,unobserved",
+      CFUT_DEBUG_WORKERS | CFUT_DEBUG_PROTOCOL | CFUT_DEBUG_QUEUE | CFUT_DEBUG_UNOBSERVED },
+    { "all:protocol", CFUT_DEBUG_WORKERS | CFUT_DEBUG_QUEUE },
+    { "Unobserved", CFUT_DEBUG_UNOBSERVED },
+    { "", 0 },
+  };
+
+  g_test_summary ("The key all turns on what is logged, and does not turn warnings off");
+
+  if (g_test_subprocess ())
+    {
+      int expected = g_ascii_strtoll (g_getenv ("TEST_EXPECTED"), NULL, 10);
+
+      g_assert_cmpint (cfut_debug_get_flags (), ==, expected);
+      return;
+    }
+
+  for (guint i = 0; i < G_N_ELEMENTS (cases); i++)
+    {
+      g_autofree char *expected = g_strdup_printf ("%d", cases[i].flags);
+
+      g_setenv ("CFUT_DEBUG", cases[i].value, TRUE);
+      g_setenv ("TEST_EXPECTED", expected, TRUE);
+      g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+      g_unsetenv ("TEST_EXPECTED");
+      g_unsetenv ("CFUT_DEBUG");
+      g_test_trap_assert_passed ();
+    }
+}
+
+static void
 test_help (void)
 {
   g_test_summary ("The key help lists the others");
@@ -72,6 +112,7 @@ main (int    argc,
 
   g_test_add_func ("/debug/nothing-set", test_nothing_set);
   g_test_add_func ("/debug/keys", test_keys);
+  g_test_add_func ("/debug/all", test_all);
   g_test_add_func ("/debug/help", test_help);
 
   return g_test_run ();
