@@ -11,7 +11,7 @@
  *    12 %  step 24 of 200
  *    25 %  step 50 of 200
  *   ^C
- *   Call “work” was cancelled
+ *   Call "work" was cancelled
  *
  * The progress of the call arrives as a property of its future, in the main
  * loop. To cancel the future triggers the call's cancellable in the worker.

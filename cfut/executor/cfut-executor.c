@@ -113,7 +113,7 @@ cfut_executor_resolve (CfutExecutor  *self,
     return cfut_function_lookup_foreign (name);
 
   g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
-               "No function is registered as “%s”; call cfut_register_function() first, before cfut_init()",
+               "No function is registered as \"%s\"; call cfut_register_function() first, before cfut_init()",
                name);
 
   return NULL;
@@ -582,7 +582,7 @@ cfut_executor_submit_chunk (CfutExecutor       *self,
                              function->parameter_type))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                   "Items of type “%s” are not the arguments of function “%s”",
+                   "Items of type \"%s\" are not the arguments of function \"%s\"",
                    g_variant_get_type_string (items), name);
       return NULL;
     }

@@ -214,7 +214,7 @@ GError *
 cfut_job_cancelled_error (CfutJob *self)
 {
   return g_error_new (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                      "Call “%s” was cancelled", cfut_job_get_label (self));
+                      "Call \"%s\" was cancelled", cfut_job_get_label (self));
 }
 
 static void
@@ -246,7 +246,7 @@ cfut_job_run_work (CfutJob     *self,
     g_value_unset (&outcome->value);
   if (error == NULL)
     error = g_error_new (G_IO_ERROR, G_IO_ERROR_FAILED,
-                         "Call “%s” failed without saying why",
+                         "Call \"%s\" failed without saying why",
                          cfut_job_get_label (self));
   outcome->error = g_steal_pointer (&error);
 }

@@ -120,7 +120,7 @@ cfut_executor_map (CfutExecutor    *self,
   if (!g_variant_is_of_type (sunk, G_VARIANT_TYPE_ARRAY))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                   "Items of a map must be an array of arguments, such as a(x), not “%s”",
+                   "Items of a map must be an array of arguments, such as a(x), not \"%s\"",
                    g_variant_get_type_string (items));
       return NULL;
     }

@@ -70,12 +70,12 @@ cfut_job_timed_out_error (CfutJob *self)
 {
   if (self->place == CFUT_PLACE_RUNNING)
     return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                        "Call “%s” timed out after running for %.3f s",
+                        "Call \"%s\" timed out after running for %.3f s",
                         cfut_job_get_label (self),
                         (cfut_job_get_end_time (self) - self->started_at) / (double) G_USEC_PER_SEC);
 
   return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                      "Call “%s” timed out after waiting for %.3f s",
+                      "Call \"%s\" timed out after waiting for %.3f s",
                       cfut_job_get_label (self),
                       (cfut_job_get_deadline_time (self) - self->submitted_at) / (double) G_USEC_PER_SEC);
 }

@@ -147,7 +147,7 @@ cfut_pool_help (CfutPool  *self,
   if (cfut_job_is_mine (job))
     {
       g_set_error (error, CFUT_ERROR, CFUT_ERROR_WOULD_DEADLOCK,
-                   "Call “%s” waits for itself", cfut_job_get_label (job));
+                   "Call \"%s\" waits for itself", cfut_job_get_label (job));
       return FALSE;
     }
 

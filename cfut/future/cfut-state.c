@@ -92,9 +92,9 @@ warn_unobserved (CfutState *self)
                     "%s%s%s failed and nobody looked at the error: %s "
                     "(%s, %d). Get the result or the error of every future; "
                     "CFUT_DEBUG=unobserved hides this warning",
-                    name != NULL ? "Call “" : "A call",
+                    name != NULL ? "Call \"" : "A call",
                     name != NULL ? name : "",
-                    name != NULL ? "”" : "",
+                    name != NULL ? "\"" : "",
                     error->message,
                     g_quark_to_string (error->domain),
                     error->code);

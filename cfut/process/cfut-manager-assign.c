@@ -81,7 +81,7 @@ cfut_process_accepts (CfutProcess  *self,
   if (function == NULL)
     {
       g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
-                   "The worker has no function “%s”; it must be registered there too, before cfut_init()",
+                   "The worker has no function \"%s\"; it must be registered there too, before cfut_init()",
                    job->function->name);
       return FALSE;
     }
@@ -94,7 +94,7 @@ cfut_process_accepts (CfutProcess  *self,
       g_autofree char *expected = g_variant_type_dup_string (function->parameter_type);
 
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                   "Function “%s” takes arguments of type “%s”, not “%s”",
+                   "Function \"%s\" takes arguments of type \"%s\", not \"%s\"",
                    job->function->name, expected, given);
       return FALSE;
     }
@@ -103,7 +103,7 @@ cfut_process_accepts (CfutProcess  *self,
       !g_variant_type_equal (job->function->result_type, function->result_type))
     {
       g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
-                   "The worker's function “%s” has another result type", job->function->name);
+                   "The worker's function \"%s\" has another result type", job->function->name);
       return FALSE;
     }
 

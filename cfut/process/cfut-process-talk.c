@@ -53,7 +53,7 @@ cfut_process_send_call (CfutProcess *self,
     .timeout = entry->timeout < 0 ? 0 : MAX (entry->timeout, 1),
   };
 
-  CFUT_DEBUG (PROTOCOL, "worker %d: CALL %" G_GUINT64_FORMAT " “%s”",
+  CFUT_DEBUG (PROTOCOL, "worker %d: CALL %" G_GUINT64_FORMAT " \"%s\"",
               self->pid, entry->call, cfut_job_get_label (job));
 
   cfut_channel_queue_variant (self->channel, &header, entry->arguments);

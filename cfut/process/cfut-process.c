@@ -275,7 +275,7 @@ cfut_process_describe_death (CfutProcess *self,
   if (!self->ready)
     g_string_append (text, " before it was ready");
   if (label != NULL)
-    g_string_append_printf (text, " while running “%s”", label);
+    g_string_append_printf (text, " while running \"%s\"", label);
   if (self->condemned != NULL)
     g_string_append_printf (text, ": %s", self->condemned->message);
   if (tail != NULL)

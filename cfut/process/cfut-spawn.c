@@ -164,8 +164,8 @@ set_spawn_error (GError             **error,
                  "Failed to start a worker: %s", reason->message);
   else
     g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
-                 "Failed to start the worker program “%s”: %s; is it installed, "
-                 "and does “argv” name it?",
+                 "Failed to start the worker program \"%s\": %s; is it installed, "
+                 "and does \"argv\" name it?",
                  argv[0], g_strerror (code));
 }
 
@@ -269,7 +269,7 @@ cfut_spawn_make_argv (const char * const  *argv,
       g_set_error_literal (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
                            "This program cannot be its own worker, since it does not call cfut_init(): "
                            "call that at the start of main(), after registering the functions, "
-                           "or set the executor's “modules” or “argv”");
+                           "or set the executor's \"modules\" or \"argv\"");
       return NULL;
     }
 

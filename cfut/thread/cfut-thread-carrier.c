@@ -264,7 +264,7 @@ cfut_thread_carrier_initialize (CfutThreadCarrier *self)
   if (result != NULL)
     return TRUE;
 
-  g_prefix_error (&error, "Failed to initialize a thread with “%s”: ", initializer->name);
+  g_prefix_error (&error, "Failed to initialize a thread with \"%s\": ", initializer->name);
   cfut_pool_break (self->pool,
                    g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, error->message));
   cfut_thread_carrier_close (self->pool, FALSE);

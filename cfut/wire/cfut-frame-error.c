@@ -44,7 +44,7 @@ make_text (const char *text,
     end--;
 
   valid = g_utf8_make_valid (text, end);
-  return g_strconcat (valid, "…", NULL);
+  return g_strconcat (valid, "...", NULL);
 }
 
 /* As a string in a variant; @text may be NULL. */

@@ -67,7 +67,7 @@ test_idle_executor_submit_full (CfutExecutor       *executor,
     }
   if (!g_str_equal (function, "twice"))
     {
-      g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION, "What is “%s”?", function);
+      g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION, "What is \"%s\"?", function);
       return NULL;
     }
   g_assert_false (g_variant_is_floating (arguments));

@@ -547,7 +547,7 @@ test_unobserved_subprocess (void)
       g_assert_cmpuint (warning.n_warnings, ==, i + 1);
       g_assert_cmpstr (warning.call, ==, names[i] != NULL ? names[i] : "");
       g_assert_cmpstr (warning.domain, ==, "g-io-error-quark");
-      g_assert_true (g_str_has_prefix (warning.message, names[i] != NULL ? "Call “pi” failed" : "A call failed"));
+      g_assert_true (g_str_has_prefix (warning.message, names[i] != NULL ? "Call \"pi\" failed" : "A call failed"));
       g_assert_nonnull (strstr (warning.message, "Out of luck"));
       g_assert_nonnull (strstr (warning.message, "CFUT_DEBUG=unobserved"));
       g_clear_pointer (&warning.call, g_free);

@@ -237,7 +237,7 @@ process_expect_error (CfutFuture *future,
   g_test_message ("Error: %s", error->message);
   g_assert_error (error, domain, code);
   if (strstr (error->message, text) == NULL)
-    g_error ("“%s” is not in “%s”", text, error->message);
+    g_error ("\"%s\" is not in \"%s\"", text, error->message);
   g_object_unref (future);
 }
 

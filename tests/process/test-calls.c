@@ -161,7 +161,7 @@ assert_refused (ProcessTest *test,
   g_assert_null (cfut_executor_submit (test->executor, function, arguments, NULL, &error));
   g_assert_error (error, domain, code);
   if (strstr (error->message, text) == NULL)
-    g_error ("“%s” is not in “%s”", text, error->message);
+    g_error ("\"%s\" is not in \"%s\"", text, error->message);
 }
 
 static void
@@ -199,7 +199,7 @@ test_unknown_in_worker (void)
   process_test_begin (&test, 1);
   process_expect_error (process_submit (&test, "late", "()"), CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION, "before cfut_init()");
   g_assert_cmpint (process_get_pid (&test), >, 0);
-  process_expect_error (process_submit (&test, "late", "()"), CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION, "“late”");
+  process_expect_error (process_submit (&test, "late", "()"), CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION, "\"late\"");
   process_test_end (&test);
 }
 
@@ -616,11 +616,11 @@ test_module (void)
   result = process_call (&test, "module.square", "(x)", G_GINT64_CONSTANT (12));
   g_assert_cmpint (g_variant_get_int64 (result), ==, 144);
   process_expect_error (process_submit (&test, "module.square", "(s)", "x"),
-                        G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "“(x)”, not “(s)”");
+                        G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "\"(x)\", not \"(s)\"");
   process_expect_error (process_submit (&test, "module.no-such", "()"),
                         CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION, "module.no-such");
   /* This program's own are not known there. */
-  process_expect_error (process_submit (&test, "pid", "()"), CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION, "“pid”");
+  process_expect_error (process_submit (&test, "pid", "()"), CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION, "\"pid\"");
   process_test_end (&test);
 }
 

@@ -64,7 +64,7 @@ test_cause (gconstpointer data)
       g_assert_error (error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED);
       g_assert_true (g_str_has_prefix (error->message, start));
       g_assert_nonnull (strstr (error->message, cause->text));
-      g_assert_nonnull (strstr (error->message, "while running “die”"));
+      g_assert_nonnull (strstr (error->message, "while running \"die\""));
       g_assert_true (g_str_has_suffix (error->message, "; its last words were:\nFarewell"));
     }
   g_assert_cmpint (process_get_pid (&test), >, 0);
@@ -86,7 +86,7 @@ test_name_of_call (void)
   process_test_begin (&test, 1);
   cfut_submit_options_set_name (options, "thumbnail 7");
   process_expect_error (process_submit_full (&test, options, "die", "(is)", SIGKILL, ""),
-                        CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "“thumbnail 7”");
+                        CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "\"thumbnail 7\"");
   process_test_end (&test);
 }
 
@@ -109,7 +109,7 @@ test_others_go_on (void)
   for (guint i = 0; i < 100; i++)
     {
       if (i % 10 == 0)
-        process_expect_error (futures[i], CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "“die”");
+        process_expect_error (futures[i], CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "\"die\"");
       else
         process_expect_done (futures[i]);
     }
@@ -483,7 +483,7 @@ run_with_deaths (ProcessTest *test)
       CfutFuture *dying = process_submit (test, "die", "(is)", i % 2 == 0 ? SIGSEGV : SIGKILL, "");
       CfutFuture *other = process_submit_full (test, options, "abort-until", "(i)", 3);
 
-      process_expect_error (dying, CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "while running “die”");
+      process_expect_error (dying, CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "while running \"die\"");
       process_expect_int (other, 3);
     }
 }

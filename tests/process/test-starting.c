@@ -650,7 +650,7 @@ test_missing_program (void)
   g_test_summary ("A program that is not there is an error that names it and says what to do");
 
   process_test_begin_argv (&test, 2, "/no/such/program", NULL);
-  assert_no_worker (&test, CFUT_ERROR_START_FAILED, "“/no/such/program”: No such file or directory; is it installed");
+  assert_no_worker (&test, CFUT_ERROR_START_FAILED, "\"/no/such/program\": No such file or directory; is it installed");
   process_test_begin_argv (&test, 2, "no-such-program", "argument", NULL);
   assert_no_worker (&test, CFUT_ERROR_START_FAILED, "no-such-program");
 }

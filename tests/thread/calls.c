@@ -230,7 +230,7 @@ assert_error (CfutFuture *future,
   g_assert_null (cfut_future_dup_result (future, CFUT_WAIT_FOREVER, &error));
   g_assert_error (error, domain, code);
   if (!g_pattern_match_simple (pattern, error->message))
-    g_error ("The message is “%s”", error->message);
+    g_error ("The message is \"%s\"", error->message);
   g_assert_cmpint (cfut_future_get_state (future), ==,
                    cancelled ? CFUT_FUTURE_STATE_CANCELLED : CFUT_FUTURE_STATE_FAILED);
   g_object_unref (future);

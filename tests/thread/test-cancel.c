@@ -24,7 +24,7 @@ test_queued (void)
   g_assert_cmpint (cfut_future_get_state (future), ==, CFUT_FUTURE_STATE_CANCELLED);
   g_assert_cmpuint (cfut_executor_get_n_pending (executor), ==, 0);
   g_assert_true (cfut_future_cancel (future));
-  assert_error (future, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Call “gate” was cancelled");
+  assert_error (future, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Call \"gate\" was cancelled");
 
   release (occupied, &first);
   end_executor (executor);
@@ -43,7 +43,7 @@ test_running (void)
   test_latch_wait (&gate.started);
   g_assert_cmpint (cfut_future_get_state (future), ==, CFUT_FUTURE_STATE_RUNNING);
   g_assert_true (cfut_future_cancel (future));
-  assert_error (future, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Call “stops” was cancelled");
+  assert_error (future, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Call \"stops\" was cancelled");
   g_assert_true (test_latch_is_open (&gate.stopped));
 
   end_executor (executor);

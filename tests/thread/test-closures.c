@@ -201,7 +201,7 @@ test_failures (void)
 
   assert_error (submit_work (executor, &reason), G_IO_ERROR, G_IO_ERROR_BUSY, "Busy");
   assert_error (submit_work (executor, &no_reason), G_IO_ERROR, G_IO_ERROR_FAILED,
-                "*“closure” failed without saying why");
+                "*\"closure\" failed without saying why");
   assert_error (submit_work (executor, &both), G_IO_ERROR, G_IO_ERROR_BUSY, "Busy");
 
   end_executor (executor);

@@ -219,7 +219,7 @@ test_call_late (void)
                                   options, NULL, answer_cb, &answers[i]);
     }
   assert_error (submit_finish (full.executor, &answers[0]), G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                "Call “square” timed out after waiting for 0.010 s");
+                "Call \"square\" timed out after waiting for 0.010 s");
 
   full_release (&full);
   assert_result (submit_finish (full.executor, &answers[1]), 25);

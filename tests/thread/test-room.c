@@ -32,7 +32,7 @@ assert_full (CfutExecutor *executor,
   g_assert_null (cfut_executor_submit (executor, "nothing", NULL, NULL, &error));
   g_assert_error (error, CFUT_ERROR, CFUT_ERROR_QUEUE_FULL);
   if (!g_pattern_match_simple (pattern, error->message))
-    g_error ("The message is “%s”", error->message);
+    g_error ("The message is \"%s\"", error->message);
 }
 
 /* ---- A submit that blocks. */
@@ -308,7 +308,7 @@ test_block_deadline (void)
 
   cfut_submit_options_set_deadline (options, 10000);
   assert_error (submit_with (executor, "square", 1, options), G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                "Call “square” timed out after waiting for 0.010 s");
+                "Call \"square\" timed out after waiting for 0.010 s");
 
   release (occupied, &gate);
   assert_result (queued, 4);

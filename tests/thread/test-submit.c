@@ -209,7 +209,7 @@ test_options_are_copied (void)
   cfut_submit_options_free (options);
 
   g_assert_true (cfut_future_cancel (future));
-  assert_error (future, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Call “before” was cancelled");
+  assert_error (future, G_IO_ERROR, G_IO_ERROR_CANCELLED, "Call \"before\" was cancelled");
 
   release (occupied, &gate);
   end_executor (executor);

@@ -47,7 +47,7 @@ test_running_stops (void)
   g_test_summary ("A call that runs too long fails, and is asked to stop");
 
   assert_timed_out (submit_limited (executor, "stops", (guintptr) &gate, SHORT_US, -1),
-                    "Call “stops” timed out after running for 0.020 s");
+                    "Call \"stops\" timed out after running for 0.020 s");
   g_assert_cmpint (g_get_monotonic_time () - begin, >=, SHORT_US);
   test_latch_wait (&gate.stopped);
 
@@ -93,11 +93,11 @@ test_timeout_is_from_start (void)
 
   /* Another one's deadline, which is as long, passes meanwhile. */
   assert_timed_out (submit_limited (executor, "square", 1, -1, SHORT_US),
-                    "Call “square” timed out after waiting for 0.020 s");
+                    "Call \"square\" timed out after waiting for 0.020 s");
   g_assert_cmpint (cfut_future_get_state (waiting), ==, CFUT_FUTURE_STATE_PENDING);
   release (occupied, &first);
   test_latch_wait (&second.started);
-  assert_timed_out (waiting, "Call “gate” timed out after running for 0.020 s");
+  assert_timed_out (waiting, "Call \"gate\" timed out after running for 0.020 s");
   test_latch_open (&second.go);
 
   end_executor (executor);
@@ -114,7 +114,7 @@ test_deadline_queued (void)
   g_test_summary ("A call that waits when its deadline passes fails, and never runs");
 
   assert_timed_out (submit_limited (executor, "gate", (guintptr) &second, LONG_US, SHORT_US),
-                    "Call “gate” timed out after waiting for 0.020 s");
+                    "Call \"gate\" timed out after waiting for 0.020 s");
   g_assert_cmpuint (cfut_executor_get_n_pending (executor), ==, 0);
 
   release (occupied, &first);
@@ -131,7 +131,7 @@ test_deadline_running (void)
   g_test_summary ("A deadline that passes while the call runs is a time-out");
 
   assert_timed_out (submit_limited (executor, "stops", (guintptr) &gate, LONG_US, SHORT_US),
-                    "Call “stops” timed out after running for *");
+                    "Call \"stops\" timed out after running for *");
   test_latch_wait (&gate.stopped);
 
   end_executor (executor);
@@ -259,7 +259,7 @@ test_inline (void)
 
   future = submit_limited (executor, "stops", (guintptr) &gate, SHORT_US, -1);
   g_assert_true (cfut_future_is_done (future));
-  assert_timed_out (future, "Call “stops” timed out after running for 0.020 s");
+  assert_timed_out (future, "Call \"stops\" timed out after running for 0.020 s");
 
   end_executor (executor);
 }

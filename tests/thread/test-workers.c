@@ -202,7 +202,7 @@ test_initializer_fails (void)
 
   set_initializer (executor, 13);
   assert_error (submit (executor, "square", 1), CFUT_ERROR, CFUT_ERROR_BROKEN,
-                "Failed to initialize a thread with “initialize”: No room for 13");
+                "Failed to initialize a thread with \"initialize\": No room for 13");
   g_assert_null (cfut_executor_submit (executor, "nothing", NULL, NULL, &error));
   g_assert_error (error, CFUT_ERROR, CFUT_ERROR_BROKEN);
   g_assert_nonnull (strstr (error->message, "No room for 13"));
