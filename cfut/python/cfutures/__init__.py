@@ -1,0 +1,56 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The interface of `concurrent.futures`, on the executors of cfut.
+
+    from cfutures import ProcessPoolExecutor, as_completed
+
+in place of `from concurrent.futures import …` is all that a program has to
+change. The executors are `concurrent.futures.Executor`s and return
+`concurrent.futures.Future`s, so that `wait`, `as_completed`, asyncio and every
+library that takes an executor work with them. They behave as the documentation
+of Python 3.14 says, on older versions too.
+"""
+
+from concurrent.futures import (
+    ALL_COMPLETED,
+    FIRST_COMPLETED,
+    FIRST_EXCEPTION,
+    BrokenExecutor,
+    CancelledError,
+    Executor,
+    Future,
+    InvalidStateError,
+    TimeoutError,
+    as_completed,
+    wait,
+)
+
+__all__ = [
+    'ALL_COMPLETED',
+    'FIRST_COMPLETED',
+    'FIRST_EXCEPTION',
+    'BrokenExecutor',
+    'CancelledError',
+    'Executor',
+    'Future',
+    'InvalidStateError',
+    'ThreadPoolExecutor',
+    'TimeoutError',
+    'as_completed',
+    'wait',
+]
+
+
+def __getattr__(name):
+    # Loaded when it is used.
+    if name != 'ThreadPoolExecutor':
+        raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
+    from .thread import ThreadPoolExecutor as value
+    globals()[name] = value
+    return value
+
+
+def __dir__():
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,65 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The threads of a CfutThreadExecutor, as Python sees them."""
+
+import ctypes
+import itertools
+import sys
+import threading
+
+from . import _lib
+
+_keys = itertools.count(1)
+_stays = {}
+
+
+class Threads:
+    """A CfutThreadExecutor."""
+
+    def __init__(self, max_workers):
+        self.executor = _lib.library.cfut_thread_executor_new(max_workers)
+
+    def __del__(self, unref=_lib.library.g_object_unref):
+        unref(self.executor)
+
+    def start(self, stay):
+        """Has a thread call `stay()`; RuntimeError if there cannot be one."""
+        key = next(_keys)
+        _stays[key] = stay
+        error = _lib.ErrorPointer()
+        future = _lib.library.cfut_thread_executor_submit_func(
+            self.executor, _begin, key, None, None, ctypes.byref(error))
+        if not future:
+            del _stays[key]
+            raise RuntimeError(_lib.take_message(error))
+        _lib.library.g_object_unref(future)
+
+    def shutdown(self):
+        _lib.library.cfut_executor_shutdown(self.executor, _lib.SHUTDOWN_WAIT, _lib.WAIT_FOREVER, None)
+
+
+@_lib.ThreadFunc
+def _begin(call, result, key, error):
+    _stays.pop(key)()
+    return True
+
+
+class CarriedThread:
+    """Makes what `threading` knows of the current thread, which it has not
+    started, like what it knows of its own."""
+
+    def __init__(self, name):
+        self.thread = threading.current_thread()
+        self.thread.name = name
+        # Threads that calls start inherit this; they are not to be daemons.
+        self.thread._daemonic = False
+
+    def __enter__(self):
+        return self.thread
+
+    def __exit__(self, *details):
+        # Later versions notice by themselves that the thread is gone.
+        if sys.version_info < (3, 12):
+            self.thread._delete()

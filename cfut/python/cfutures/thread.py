@@ -1,0 +1,90 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""ThreadPoolExecutor: that of `concurrent.futures`, on the threads of a
+CfutThreadExecutor.
+"""
+
+import itertools
+import weakref
+from concurrent.futures import Executor, Future
+
+from . import _map
+from ._cpus import count_cpus
+from ._thread_pool import BrokenThreadPool, ThreadPool
+
+__all__ = ['BrokenThreadPool', 'ThreadPoolExecutor']
+
+
+class ThreadPoolExecutor(Executor):
+    """Runs calls in threads.
+
+    `max_workers`: how many at most; by default four more than there are CPUs,
+    32 at most.
+    `thread_name_prefix`: what the names of the threads begin with.
+    `initializer`, `initargs`: what each thread calls first.
+    `max_pending`: how many calls may wait for a thread; when there are as many,
+    `submit()` waits. Unbounded by default, as in the standard library.
+    """
+
+    _numbers = itertools.count()
+
+    def __init__(self, max_workers=None, thread_name_prefix='', initializer=None, initargs=(), *,
+                 max_pending=None):
+        if max_workers is None:
+            max_workers = min(32, count_cpus() + 4)
+        if max_workers <= 0:
+            raise ValueError('max_workers must be greater than 0')
+        if initializer is not None and not callable(initializer):
+            raise TypeError('initializer must be a callable')
+        if max_pending is not None and max_pending <= 0:
+            raise ValueError('max_pending must be greater than 0')
+
+        prefix = thread_name_prefix or f'ThreadPoolExecutor-{next(self._numbers)}'
+        self._max_workers = max_workers
+        self._pool = ThreadPool(max_workers, prefix, initializer, initargs, max_pending)
+        weakref.finalize(self, self._pool.abandon).atexit = False
+
+    @property
+    def max_workers(self):
+        """How many threads there may be."""
+        return self._max_workers
+
+    @property
+    def n_workers(self):
+        """How many threads have been started."""
+        return len(self._pool.workers)
+
+    @property
+    def broken(self):
+        """Whether an initializer has failed, so that nothing can run any more."""
+        return self._pool.broken is not None
+
+    def submit(self, fn, /, *args, **kwargs):
+        future = Future()
+        self._pool.submit((future, fn, args, kwargs))
+        return future
+
+    submit.__doc__ = Executor.submit.__doc__
+
+    def map(self, fn, *iterables, timeout=None, chunksize=1, buffersize=None):
+        """Returns an iterator equivalent to `map(fn, *iterables)`.
+
+        `timeout`: seconds until the iterator raises TimeoutError; None for no
+        limit.
+        `chunksize`: is for processes, and ignored.
+        `buffersize`: how many calls to submit ahead of the results that are
+        asked for; by default all are submitted at once.
+        """
+        _map.check_buffersize(buffersize)
+        return _map.submit_all(self, fn, zip(*iterables), timeout, buffersize)
+
+    def shutdown(self, wait=True, *, cancel_futures=False):
+        self._pool.close()
+        if cancel_futures:
+            self._pool.cancel()
+        if wait:
+            self._pool.join()
+
+    shutdown.__doc__ = Executor.shutdown.__doc__
