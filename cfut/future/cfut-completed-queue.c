@@ -11,7 +11,7 @@
 #include "future/cfut-wait-private.h"
 
 /* The place of one future. */
-typedef struct _CfutCompletion CfutCompletion;
+typedef struct _CfutCompletion CfutCompletedEntry;
 
 struct _CfutCompletion
 {
@@ -19,7 +19,7 @@ struct _CfutCompletion
   CfutCompletedQueue *queue; /* (owned) while the waiter is in a state */
 
   CfutFuture *future;        /* (owned) until popped; only used by the consumer */
-  CfutCompletion *next;      /* resolved later; protected by the queue's @lock */
+  CfutCompletedEntry *next;      /* resolved later; protected by the queue's @lock */
 };
 
 struct _CfutCompletedQueue
@@ -38,11 +38,11 @@ struct _CfutCompletedQueue
   /* All below: protected by @lock. */
   gboolean closed;
   gsize n_left;
-  CfutCompletion *head; /* (unowned) resolved and not popped */
-  CfutCompletion *tail;
+  CfutCompletedEntry *head; /* (unowned) resolved and not popped */
+  CfutCompletedEntry *tail;
   CfutAsyncWait *wait;  /* (owned) (nullable) */
 
-  CfutCompletion completions[];
+  CfutCompletedEntry completions[];
 };
 
 void
@@ -59,7 +59,7 @@ cfut_completed_queue_unref (CfutCompletedQueue *self)
 /* Locks: caller holds that of @self. */
 static void
 append_locked (CfutCompletedQueue *self,
-               CfutCompletion     *completion)
+               CfutCompletedEntry *completion)
 {
   if (self->head == NULL)
     self->head = completion;
@@ -70,10 +70,10 @@ append_locked (CfutCompletedQueue *self,
 
 /* Runs in: resolving thread. Locks: takes that of the queue. */
 static void
-cfut_completion_notify (CfutWaiter *waiter,
-                        CfutState  *state)
+cfut_completed_entry_notify (CfutWaiter *waiter,
+                             CfutState  *state)
 {
-  CfutCompletion *completion = (CfutCompletion *) waiter;
+  CfutCompletedEntry *completion = (CfutCompletedEntry *) waiter;
   CfutCompletedQueue *self = completion->queue;
   CfutAsyncWait *wait = NULL;
 
@@ -101,7 +101,7 @@ cfut_completed_queue_new (CfutFuture **futures,
 {
   CfutCompletedQueue *self;
 
-  self = g_malloc0 (sizeof (CfutCompletedQueue) + n_futures * sizeof (CfutCompletion));
+  self = g_malloc0 (sizeof (CfutCompletedQueue) + n_futures * sizeof (CfutCompletedEntry));
   self->n_futures = n_futures;
   self->ref_count = 1;
   g_mutex_init (&self->lock);
@@ -116,7 +116,7 @@ cfut_completed_queue_new (CfutFuture **futures,
       if (cfut_future_is_done (futures[i]))
         append_locked (self, &self->completions[i]);
       else
-        self->completions[i].waiter.notify = cfut_completion_notify;
+        self->completions[i].waiter.notify = cfut_completed_entry_notify;
     }
 
   for (gsize i = 0; i < n_futures; i++)
@@ -129,7 +129,7 @@ cfut_completed_queue_new (CfutFuture **futures,
 
       g_atomic_int_inc (&self->ref_count);
       if (!cfut_state_add_waiter (state, waiter))
-        cfut_completion_notify (waiter, state);
+        cfut_completed_entry_notify (waiter, state);
     }
 
   return self;
@@ -155,7 +155,7 @@ cfut_completed_queue_close (CfutCompletedQueue *self)
 
   for (gsize i = 0; i < self->n_futures; i++)
     {
-      CfutCompletion *completion = &self->completions[i];
+      CfutCompletedEntry *completion = &self->completions[i];
       g_autoptr(CfutFuture) future = g_steal_pointer (&completion->future);
 
       if (future != NULL &&
@@ -179,7 +179,7 @@ cfut_completed_queue_get_n_left (CfutCompletedQueue *self)
 CfutFuture *
 cfut_completed_queue_pop (CfutCompletedQueue *self)
 {
-  CfutCompletion *completion;
+  CfutCompletedEntry *completion;
 
   g_mutex_lock (&self->lock);
   completion = self->head;
