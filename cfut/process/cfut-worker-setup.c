@@ -120,8 +120,7 @@ cfut_worker_setup_set_environment (CfutWorkerSetup *self,
 /**
  * cfut_worker_setup_set_cwd:
  * @self: a set-up
- * @cwd: (type filename) (nullable): a directory, whose name is UTF-8, or %NULL for
- *   that of the program
+ * @cwd: (type filename) (nullable): a directory, or %NULL for that of the program
  *
  * Sets the working directory of workers.
  *
@@ -132,7 +131,6 @@ cfut_worker_setup_set_cwd (CfutWorkerSetup *self,
                            const char      *cwd)
 {
   g_return_if_fail (self != NULL);
-  g_return_if_fail (cwd == NULL || g_utf8_validate (cwd, -1, NULL));
 
   g_free (self->cwd);
   self->cwd = g_strdup (cwd);
@@ -191,7 +189,7 @@ cfut_worker_setup_add_to_body (const CfutWorkerSetup *self,
   GVariantBuilder rlimits;
 
   if (self->cwd != NULL)
-    g_variant_dict_insert (body, "cwd", "s", self->cwd);
+    g_variant_dict_insert (body, "cwd", "^ay", self->cwd);
 
   if (self->rlimits->len == 0)
     return;

@@ -17,11 +17,16 @@ static gboolean
 set_cwd (const char  *path,
          GError     **error)
 {
+  g_autofree char *shown = NULL;
+  int saved_errno;
+
   if (chdir (path) == 0)
     return TRUE;
 
+  saved_errno = errno;
+  shown = g_filename_display_name (path);
   g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
-               "Failed to enter the working directory %s: %s", path, g_strerror (errno));
+               "Failed to enter the working directory %s: %s", shown, g_strerror (saved_errno));
   return FALSE;
 }
 
@@ -84,7 +89,7 @@ cfut_setup_apply (CfutLine         *line,
     return FALSE;
 
   g_variant_dict_init (&setup, body);
-  cwd = take (&setup, "cwd", "s");
+  cwd = take (&setup, "cwd", "ay");
   rlimits = take (&setup, "rlimits", "a(utt)");
   name = take (&setup, "initializer", "s");
   boxed = take (&setup, "initializer-arguments", "v");
@@ -100,7 +105,7 @@ cfut_setup_apply (CfutLine         *line,
       return FALSE;
     }
 
-  if (cwd != NULL && !set_cwd (g_variant_get_string (cwd, NULL), error))
+  if (cwd != NULL && !set_cwd (g_variant_get_bytestring (cwd), error))
     return FALSE;
 
   if (rlimits != NULL && !set_rlimits (rlimits, error))

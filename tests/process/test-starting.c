@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -612,6 +613,36 @@ test_worker_setup (void)
 }
 
 static void
+test_cwd (void)
+{
+  ProcessTest test;
+  g_autoptr(CfutWorkerSetup) setup = cfut_worker_setup_new ();
+  g_autoptr(GError) error = NULL;
+  g_autofree char *directory = g_dir_make_tmp ("cfut-XXXXXX", &error);
+  g_autofree char *path = NULL;
+
+  g_test_summary ("The name of the directory of workers need not be UTF-8");
+
+  g_assert_no_error (error);
+  path = g_build_filename (directory, "caf\xe9", NULL);
+  g_assert_cmpint (g_mkdir (path, 0700), ==, 0);
+
+  process_test_begin (&test, 1);
+  cfut_worker_setup_set_cwd (setup, path);
+  g_object_set (test.executor, "worker-setup", setup, NULL);
+  {
+    g_autofree char *link = g_strdup_printf ("/proc/%d/cwd", process_get_pid (&test));
+    g_autofree char *entered = g_file_read_link (link, &error);
+
+    g_assert_no_error (error);
+    g_assert_cmpstr (entered, ==, path);
+  }
+  process_test_end (&test);
+  g_rmdir (path);
+  g_rmdir (directory);
+}
+
+static void
 test_worker_setup_fails (void)
 {
   ProcessTest test;
@@ -767,6 +798,7 @@ main (int    argc,
   g_test_add_func ("/starting/initializer-dies", test_initializer_dies);
   g_test_add_func ("/starting/worker-setup", test_worker_setup);
   g_test_add_func ("/starting/worker-setup-fails", test_worker_setup_fails);
+  g_test_add_func ("/starting/cwd-not-utf8", test_cwd);
   g_test_add_func ("/starting/missing-program", test_missing_program);
   g_test_add_func ("/starting/missing-helper", test_missing_helper);
   g_test_add_func ("/starting/not-executable", test_not_executable);

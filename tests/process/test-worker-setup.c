@@ -79,7 +79,7 @@ test_body (void)
 
   cfut_worker_setup_set_cwd (setup, "/wrong");
   cfut_worker_setup_set_cwd (setup, "/tmp");
-  assert_body (setup, "{'cwd': <'/tmp'>}");
+  assert_body (setup, "{'cwd': <b'/tmp'>}");
 
   cfut_worker_setup_set_cwd (setup, NULL);
   cfut_worker_setup_add_rlimit (setup, RLIMIT_NOFILE, 64, 128);
@@ -115,7 +115,7 @@ test_copy (void)
   g_assert_null (g_environ_getenv (envp, "REMOVED"));
   body = make_body (copy);
   g_assert_cmpuint (g_variant_n_children (body), ==, 2);
-  g_assert_true (g_variant_lookup (body, "cwd", "&s", &cwd));
+  g_assert_true (g_variant_lookup (body, "cwd", "^&ay", &cwd));
   g_assert_cmpstr (cwd, ==, "/tmp");
   g_assert_true (g_variant_lookup (body, "rlimits", "@a(utt)", &rlimits));
   g_assert_cmpuint (g_variant_n_children (rlimits), ==, 1);

@@ -655,7 +655,7 @@ test_setup (void)
   fake_parent_start (&parent, NULL, NULL, G_SUBPROCESS_FLAGS_NONE);
 
   g_variant_dict_init (&setup, NULL);
-  g_variant_dict_insert (&setup, "cwd", "s", "/proc");
+  g_variant_dict_insert (&setup, "cwd", "^ay", "/proc");
   g_variant_dict_insert_value (&setup, "rlimits",
                                g_variant_new_parsed ("[(%u, uint64 1000, uint64 2000)]", RLIMIT_CPU));
   g_variant_dict_insert (&setup, "initializer", "s", "initialize");
@@ -708,7 +708,7 @@ test_setup_fails (void)
                       G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT, "initialize");
   assert_setup_fails (g_variant_new_parsed ("{'initializer': <'no-such'>}"),
                       CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION, "no-such");
-  assert_setup_fails (g_variant_new_parsed ("{'cwd': <'/no/such/place'>}"),
+  assert_setup_fails (g_variant_new_parsed ("{'cwd': <b'/no/such/place'>}"),
                       CFUT_ERROR, CFUT_ERROR_START_FAILED, "/no/such/place");
   assert_setup_fails (g_variant_new_parsed ("{'rlimits': <[(%u, uint64 2, uint64 1)]>}", RLIMIT_NOFILE),
                       CFUT_ERROR, CFUT_ERROR_START_FAILED, "resource limit 7");
