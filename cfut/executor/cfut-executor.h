@@ -136,6 +136,13 @@ CfutFuture   *cfut_executor_submit_finish         (CfutExecutor         *self,
                                                    GAsyncResult         *result,
                                                    GError              **error);
 CFUT_AVAILABLE_IN_ALL
+GVariant     *cfut_executor_call                  (CfutExecutor         *self,
+                                                   const char           *function,
+                                                   GVariant             *arguments,
+                                                   CfutSubmitOptions    *options,
+                                                   GCancellable         *cancellable,
+                                                   GError              **error);
+CFUT_AVAILABLE_IN_ALL
 void          cfut_executor_call_async            (CfutExecutor         *self,
                                                    const char           *function,
                                                    GVariant             *arguments,
