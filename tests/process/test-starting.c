@@ -177,7 +177,8 @@ test_min_workers (void)
   kill (process_get_pid (&test), SIGKILL);
   process_await_workers (&test, 2);
   g_assert_cmpint (process_get_pid (&test), >, 0);
-  g_assert_cmpuint (process_count_workers (&test), ==, 2);
+  /* The killed one may have been among those that were awaited. */
+  process_await_workers (&test, 2);
 
   cfut_process_executor_set_min_workers (PROCESS_EXECUTOR (&test), 0);
   process_await_workers (&test, 0);
