@@ -1,0 +1,54 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The command line of Python workers, and what they are told first."""
+
+import os
+import sys
+
+from ._pickling import dumps_call, dumps_result
+
+# The functions that a worker serves; both take and give bytes.
+PYTHON = 'python'
+SETUP = 'python-setup'
+
+_start_directory = os.getcwd()
+
+
+def worker_argv(worker_dir, library=None):
+    """The command of a worker: this interpreter with the same flags."""
+    from subprocess import _args_from_interpreter_flags
+    argv = [sys.executable, *_args_from_interpreter_flags(), os.path.join(worker_dir, 'worker.py')]
+    return argv + [library] if library else argv
+
+
+def _describe_main():
+    """How a worker can make this program's `__main__`, if it can."""
+    main = sys.modules['__main__']
+    spec = getattr(main, '__spec__', None)
+    if spec is not None:
+        # That of a package is its __main__.py: as with spawn, not run again.
+        name = spec.name
+        return None if name == '__main__' or name.endswith('.__main__') else ('module', name)
+    path = getattr(main, '__file__', None)
+    if path is None:
+        return None
+    return ('path', os.path.join(_start_directory, path))
+
+
+def setup(initializer=None, initargs=(), initkwargs=None):
+    """What a worker is told before its first call, as bytes.
+
+    Raises what pickle raises if the initializer cannot be pickled.
+    """
+    # Classes of this program come back under the name that it has in workers.
+    sys.modules.setdefault('__mp_main__', sys.modules['__main__'])
+    return dumps_result({
+        'sys_path': [path or _start_directory for path in sys.path],
+        'sys_argv': sys.argv,
+        'main': _describe_main(),
+        # By itself, since it can only be read when the rest is in place.
+        'initializer': None if initializer is None
+                       else dumps_call(initializer, tuple(initargs), initkwargs or {}),
+    })

@@ -1,0 +1,427 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""A worker process that runs Python functions.
+
+    python3 worker.py [LIBRARY]
+
+The process executor starts it; LIBRARY is the path of libcfut. It needs nothing
+but the standard library: cfut is reached by ctypes, since importing gi would
+take as long as all the rest. What is not needed for every call is imported when
+it is.
+"""
+
+import ctypes
+import os
+import signal
+import struct
+import sys
+import types
+from _pickle import PickleBuffer, dumps, loads
+
+PYTHON = b'python'
+SETUP = b'python-setup'
+ANY = b'*'
+
+# As in cfutures/_pickling.py.
+HEAD_MARK = 1
+HEAD = struct.Struct('<B3xIQ')
+BUFFER = struct.Struct('<Q?7x')
+ALIGNMENT = 16
+LARGE = 64 * 1024
+
+UNPICKLE_NAME = 'cfutures.UnpickleError'
+
+# What interrupts a call that is cancelled: by default it does nothing, so it
+# does no harm to code that is not Python's.
+CANCEL_SIGNAL = signal.SIGURG
+
+
+# ---- Messages
+
+def _pad(length):
+    return -length % ALIGNMENT
+
+
+def dumps_result(value):
+    """As _pickling.dumps_result()."""
+    if type(value) in (bytes, bytearray) and len(value) >= LARGE:
+        value = PickleBuffer(value)
+    buffers = []
+    pickled = dumps(value, 5, buffer_callback=buffers.append)
+    if not buffers:
+        return pickled
+    views = [buffer.raw() for buffer in buffers]
+    parts = [HEAD.pack(HEAD_MARK, len(views), len(pickled))]
+    parts += [BUFFER.pack(view.nbytes, view.readonly) for view in views]
+    parts += [pickled, bytes(_pad(sum(map(len, parts)) + len(pickled)))]
+    for view in views:
+        parts += [view, bytes(_pad(view.nbytes))]
+    return b''.join(parts)
+
+
+def loads_message(data):
+    """As _pickling.loads_message()."""
+    if data[0] != HEAD_MARK:
+        return loads(data)
+    _, n_buffers, length = HEAD.unpack_from(data)
+    view = memoryview(data)
+    at = HEAD.size + n_buffers * BUFFER.size
+    pickled = view[at:at + length]
+    at += length + _pad(at + length)
+    buffers = []
+    for i in range(n_buffers):
+        size, readonly = BUFFER.unpack_from(data, HEAD.size + i * BUFFER.size)
+        part = view[at:at + size]
+        buffers.append(bytes(part) if readonly else bytearray(part))
+        at += size + _pad(size)
+    return loads(pickled, buffers=buffers)
+
+
+# ---- libcfut
+
+class GError(ctypes.Structure):
+    _fields_ = [('domain', ctypes.c_uint32), ('code', ctypes.c_int), ('message', ctypes.c_char_p)]
+
+
+class Library:
+    """The functions of cfut and GLib that a worker calls."""
+
+    def __init__(self, path):
+        pointer, text, size = ctypes.c_void_p, ctypes.c_char_p, ctypes.c_size_t
+        error = ctypes.POINTER(ctypes.POINTER(GError))
+        self._blocking = ctypes.CDLL(path)
+        # For what returns at once the lock of the interpreter is kept.
+        self._quick = ctypes.PyDLL(path)
+
+        declare = self._declare
+        declare(self._blocking, 'cfut_worker_new', pointer, error)
+        declare(self._blocking, 'cfut_worker_next', pointer, pointer, error)
+        declare(self._blocking, 'cfut_worker_answer', ctypes.c_int, pointer, pointer, pointer, error)
+        declare(self._blocking, 'cfut_worker_answer_data',
+                ctypes.c_int, pointer, pointer, text, size, error)
+        declare(self._blocking, 'cfut_worker_answer_exception',
+                None, pointer, pointer, text, text, text, text, size)
+        declare(self._quick, 'cfut_worker_add_function', None, pointer, text, text, text)
+        declare(self._quick, 'cfut_worker_set_cancel_signal', None, pointer, ctypes.c_int)
+        declare(self._quick, 'cfut_call_get_data', pointer, pointer, ctypes.POINTER(size))
+        declare(self._quick, 'cfut_call_get_function', text, pointer)
+        declare(self._quick, 'cfut_call_get_arguments', pointer, pointer)
+        declare(self._quick, 'cfut_call_get_attempt', ctypes.c_uint, pointer)
+        declare(self._quick, 'cfut_call_is_cancelled', ctypes.c_int, pointer)
+        declare(self._quick, 'cfut_call_set_progress', None, pointer, ctypes.c_double, text)
+        declare(self._quick, 'g_object_unref', None, pointer)
+        declare(self._quick, 'g_variant_get_data', pointer, pointer)
+        declare(self._quick, 'g_variant_get_size', size, pointer)
+        declare(self._quick, 'g_variant_new_from_bytes', pointer, text, pointer, ctypes.c_int)
+        declare(self._quick, 'g_bytes_new', pointer, text, size)
+        declare(self._quick, 'g_bytes_unref', None, pointer)
+
+    def _declare(self, library, name, result, *arguments):
+        function = library[name]
+        function.restype = result
+        function.argtypes = arguments
+        setattr(self, name, function)
+
+
+_string_at = ctypes.string_at
+_memory = ctypes.pythonapi.PyMemoryView_FromMemory
+_memory.restype = ctypes.py_object
+_memory.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
+PyBUF_READ = 0x100
+
+
+# ---- The program's main module
+
+class MainModule(types.ModuleType):
+    """`__main__` of the program, which runs here, under the name `__mp_main__`,
+    only when somebody asks for something in it."""
+
+    def __getattr__(self, name):
+        how = self.__dict__.pop('_cfut_how', None)
+        # Python itself looks for some names in any module.
+        if how is None or name.startswith('__') and name.endswith('__'):
+            if how is not None:
+                self.__dict__['_cfut_how'] = how
+            raise AttributeError(f"module '__main__' has no attribute {name!r}")
+        try:
+            self._run(*how)
+        except BaseException:
+            self.__dict__['_cfut_how'] = how
+            raise
+        return getattr(self, name)
+
+    def _run(self, kind, where):
+        names = self.__dict__
+        if kind == 'module':
+            import importlib.util
+            spec = importlib.util.find_spec(where)
+            code = spec.loader.get_code(where)
+            names |= {'__file__': spec.origin, '__spec__': spec, '__package__': spec.parent,
+                      '__loader__': spec.loader}
+        elif os.path.isfile(where) and not where.endswith(('.zip', '.pyz', '.pyc')):
+            with open(where, 'rb') as file:
+                code = compile(file.read(), where, 'exec', dont_inherit=True)
+            names |= {'__file__': where, '__package__': None}
+        else:
+            import runpy
+            names |= runpy.run_path(where, run_name='__mp_main__')
+            return
+        exec(code, names)
+
+
+def replace_main(how):
+    main = MainModule('__mp_main__')
+    if how is not None:
+        main.__dict__['_cfut_how'] = how
+    sys.modules['__main__'] = sys.modules['__mp_main__'] = main
+
+
+# ---- Calls
+
+class Cancelled(BaseException):
+    """The call was cancelled, or its time is over: raised within the function."""
+
+
+class NotReadable(Exception):
+    """A call that could not be unpickled."""
+
+
+def _find_function(name):
+    """The function `module:qualified.name`."""
+    import importlib
+    module, _, qualified = name.partition(':')
+    if not qualified:
+        raise LookupError(f'“{name}” is not of the form module:function')
+    found = importlib.import_module(module)
+    for part in qualified.split('.'):
+        found = getattr(found, part)
+    return found
+
+
+def _load_codec():
+    """cfutures._gvariant, which lies beside this file."""
+    global _gvariant
+    if _gvariant is None:
+        from importlib.util import module_from_spec, spec_from_file_location
+        here = os.path.dirname(os.path.abspath(__file__))
+        spec = spec_from_file_location('_cfut_gvariant', os.path.join(here, '_gvariant.py'))
+        _gvariant = module_from_spec(spec)
+        spec.loader.exec_module(_gvariant)
+    return _gvariant
+
+
+_gvariant = None
+
+
+class Worker:
+    def __init__(self, library):
+        self.c = library
+        self.call = None            # the one that runs Python code now
+        self.current = None         # as above, also while it is unpickled or answered
+        self.run = self.run_first
+        error = ctypes.POINTER(GError)()
+        self.pointer = library.cfut_worker_new(ctypes.byref(error))
+        if not self.pointer:
+            sys.exit(f'{sys.argv[0]}: {error.contents.message.decode(errors="replace")}')
+        for name, parameter, result in ((PYTHON, b'ay', b'ay'), (SETUP, b'ay', b'ay'),
+                                        (ANY, b'(sv)', b'v')):
+            library.cfut_worker_add_function(self.pointer, name, parameter, result)
+        signal.signal(CANCEL_SIGNAL, self.on_cancel)
+        library.cfut_worker_set_cancel_signal(self.pointer, CANCEL_SIGNAL)
+
+    def on_cancel(self, signum, frame):
+        if self.call is not None and self.c.cfut_call_is_cancelled(self.call):
+            self.call = None
+            raise Cancelled
+
+    def serve(self):
+        """Runs calls until there will be no more."""
+        c, pointer = self.c, self.pointer
+        next_call, answer, unref = c.cfut_worker_next, c.cfut_worker_answer_data, c.g_object_unref
+
+        # What next() says at the end the parent knows already.
+        while call := next_call(pointer, None):
+            self.current = call
+            try:
+                result = self.run(call)
+                self.flush()
+                # A result that is refused is answered with the reason.
+                if result is not None:
+                    answer(pointer, call, result, len(result), None)
+            except BaseException as exception:
+                self.call = None
+                self.flush()
+                self.fail(call, exception)
+            result = None
+            self.current = None
+            unref(call)
+
+    def read(self, call):
+        """The bytes of a call; None if it has others."""
+        data = self.c.cfut_call_get_data(call, self.length_at)
+        if not data:
+            return None
+        size = self.length.value
+        return _string_at(data, size) if size < LARGE else _memory(data, size, PyBUF_READ)
+
+    length = ctypes.c_size_t()
+    length_at = ctypes.byref(length)
+
+    def run_first(self, call):
+        """The first call may be what the program tells of itself."""
+        self.run = self.run_next
+        if self.c.cfut_call_get_function(call) != SETUP:
+            return self.run_next(call)
+        setup = loads_message(self.read(call))
+        sys.path[:] = setup['sys_path']
+        sys.argv[:] = setup['sys_argv']
+        replace_main(setup['main'])
+        if setup['initializer'] is not None:
+            self.run_pickled(call, setup['initializer'])
+        return b''
+
+    def run_next(self, call):
+        data = self.read(call)
+        return self.run_any(call) if data is None else self.run_pickled(call, data)
+
+    def run_pickled(self, call, data):
+        """A call of Python's: bytes in, bytes out."""
+        try:
+            function, args, kwargs = loads_message(data)
+        except Exception as error:
+            raise NotReadable(f'A call could not be unpickled: {error!r}') from error
+        data = None
+        self.call = call
+        try:
+            value = function(*args, **kwargs)
+        finally:
+            self.call = None
+        return dumps_result(value)
+
+    def flush(self):
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except Exception:
+                pass
+
+    # -- Exceptions
+
+    def fail(self, call, exception):
+        """Answers with an exception: its name, message, traceback and itself."""
+        kind = type(exception)
+        if kind is NotReadable:
+            name = UNPICKLE_NAME
+            message = str(exception)
+            exception = exception.__cause__
+            pickled = b''
+        else:
+            name = kind.__qualname__
+            message = self.describe(exception)
+            pickled = self.pickle_exception(exception)
+        self.c.cfut_worker_answer_exception(
+            self.pointer, call, name.encode(), message.encode('utf-8', 'backslashreplace'),
+            self.format(exception).encode('utf-8', 'backslashreplace'), pickled, len(pickled))
+
+    @staticmethod
+    def describe(exception):
+        try:
+            return str(exception)
+        except Exception:
+            return ''
+
+    @staticmethod
+    def pickle_exception(exception):
+        """The exception if it survives being pickled, else nothing."""
+        try:
+            pickled = dumps_result(exception)
+            if isinstance(loads_message(pickled), BaseException):
+                return pickled
+        except Exception:
+            pass
+        return b''
+
+    @staticmethod
+    def format(exception):
+        """The traceback from the function on: what is above is ours."""
+        import traceback
+        tb = exception.__traceback__
+        while tb is not None and tb.tb_frame.f_code.co_filename == __file__:
+            tb = tb.tb_next
+        try:
+            return ''.join(traceback.format_exception(type(exception), exception,
+                                                      tb or exception.__traceback__))
+        except Exception:
+            return f'{type(exception).__qualname__}\n'
+
+    # -- Functions of any name, with GVariants
+
+    def run_any(self, call):
+        """A call that is not Python's, `module:function` and a GVariant: answers it."""
+        c, codec = self.c, _load_codec()
+        arguments = c.cfut_call_get_arguments(call)
+        size = c.g_variant_get_size(arguments)
+        name, value = codec.unpack('(sv)', _string_at(c.g_variant_get_data(arguments), size))
+        function = _find_function(name)
+        self.call = call
+        try:
+            value = function(*value) if isinstance(value, tuple) else function(value)
+        finally:
+            self.call = None
+        declared = getattr(function, '__cfut_returns__', None)
+        data = codec.pack('v', codec.Typed(declared, value) if declared else value)
+        held = c.g_bytes_new(data, len(data))
+        variant = c.g_variant_new_from_bytes(b'v', held, True)
+        c.g_bytes_unref(held)
+        c.cfut_worker_answer(self.pointer, call, variant, None)
+        return None
+
+
+# ---- What functions may use: the module cfut_worker
+
+def make_module(worker):
+    module = types.ModuleType('cfut_worker', 'What a function may ask and tell while it runs.')
+    c = worker.c
+
+    def progress(fraction, message=None):
+        """Tells how far the call is: 0 to 1, or -1 if that is not known."""
+        if worker.current is not None:
+            c.cfut_call_set_progress(worker.current, fraction,
+                                     None if message is None else str(message).encode())
+
+    def cancelled():
+        """Whether the call is to stop."""
+        return worker.current is not None and bool(c.cfut_call_is_cancelled(worker.current))
+
+    def attempt():
+        """Which attempt at the call this is, from 1."""
+        return c.cfut_call_get_attempt(worker.current) if worker.current is not None else 1
+
+    def returns(type_string):
+        """Decorates a function for callers in other languages: its result is a
+        GVariant of that type, instead of one that is inferred."""
+        def decorate(function):
+            function.__cfut_returns__ = type_string
+            return function
+        return decorate
+
+    for item in (progress, cancelled, attempt, returns):
+        item.__module__ = 'cfut_worker'
+        setattr(module, item.__name__, item)
+    Cancelled.__module__ = 'cfut_worker'
+    module.Cancelled = Cancelled
+    return module
+
+
+def main():
+    library = sys.argv[1] if len(sys.argv) > 1 else 'libcfut-1.so.0'
+    worker = Worker(Library(library))
+    sys.modules['cfut_worker'] = make_module(worker)
+    replace_main(None)
+    worker.serve()
+
+
+if __name__ == '__main__':
+    main()
