@@ -113,7 +113,9 @@ cfut_map_options_free (CfutMapOptions *self)
  * and makes them share one fate: they are cancelled together, the time limits
  * of the submit options count for the chunk as a whole, and if a worker dies
  * those that had started there fail together; the others are run again, one by
- * one. With retries the chunk is retried as a whole, and when these are used up
+ * one. Their results come together, so an item that never ends holds back all
+ * others of its chunk until the time of the map is over, and they are lost; a size
+ * of 1 avoids that. With retries the chunk is retried as a whole, and when these are used up
  * all its items are run again, one by one, with retries of their own.
  *
  * By default, 0, a map begins with single items, measures how long they run,

@@ -20,6 +20,20 @@
  * #GVariant, a [struct@GObject.ValueArray] for
  * [method@Cfut.Future.get_value]. With no futures it is done at once.
  *
+ * ```c
+ * g_autoptr(CfutFuture) all = cfut_future_all (futures, n_futures);
+ * g_autoptr(GVariant) results = cfut_future_dup_result (all, CFUT_WAIT_FOREVER, &error);
+ * gint64 sum = 0;
+ *
+ * for (gsize i = 0; results != NULL && i < n_futures; i++)
+ *   {
+ *     g_autoptr(GVariant) result = NULL;
+ *
+ *     g_variant_get_child (results, i, "v", &result);
+ *     sum += g_variant_get_int64 (result);
+ *   }
+ * ```
+ *
  * It fails or is cancelled as soon as one of them is, with the same error; if
  * there are several by then, with that of the first in the array. The others go
  * on.

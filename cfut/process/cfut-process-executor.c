@@ -198,7 +198,10 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
    * Paths of loadable modules that register functions in the workers.
    *
    * They are given to the worker program as arguments, behind those of
-   * [property@Cfut.ProcessExecutor:argv].
+   * [property@Cfut.ProcessExecutor:argv]. `cfut-worker` loads each of them as
+   * g_module_open() does: one without a slash in it is looked for where the
+   * dynamic linker finds libraries, and not in the working directory. See
+   * [method@Cfut.Worker.load_module].
    *
    * Since: 1.0
    */
