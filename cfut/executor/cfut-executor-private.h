@@ -27,5 +27,11 @@ CfutFuture *cfut_executor_submit_job (CfutExecutor       *self,
  * @length is 0. */
 GVariant   *cfut_data_to_arguments   (const guint8       *data,
                                       gsize               length);
+/* The class' submit_full(). */
+CfutFuture *cfut_executor_real_submit (CfutExecutor       *self,
+                                      const char         *name,
+                                      GVariant           *arguments,
+                                      CfutSubmitOptions  *options,
+                                      GError            **error);
 
 G_END_DECLS
