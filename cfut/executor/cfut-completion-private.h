@@ -28,6 +28,7 @@ struct _CfutCompletion
   CfutCompletion *prev;
   CfutCompletion *next;
   gboolean is_hopeless; /* the store's helper cannot wait for it */
+  gsize record_size;    /* once taken by cfut_completion_store_take() */
 };
 
 /* Takes a reference of its own on @state. */

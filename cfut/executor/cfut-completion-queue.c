@@ -6,9 +6,8 @@
 
 #include "config.h"
 
-#include "executor/cfut-completion-queue.h"
+#include "executor/cfut-completion-queue-private.h"
 
-#include "executor/cfut-completion-store-private.h"
 #include "executor/cfut-executor-private.h"
 
 /**
@@ -51,6 +50,10 @@
  *       }
  *   }
  * ```
+ *
+ * For languages to which one object a completion is dear,
+ * [method@Cfut.CompletionQueue.push_data] and
+ * [method@Cfut.CompletionQueue.drain_data] move bytes.
  *
  * Dropping the queue cancels nothing: its calls go on, and what comes of them
  * is dropped.
@@ -115,6 +118,12 @@ static void
 cfut_completion_queue_init (CfutCompletionQueue *self)
 {
   self->store = cfut_completion_store_new ();
+}
+
+CfutCompletionStore *
+cfut_completion_queue_get_store (CfutCompletionQueue *self)
+{
+  return self->store;
 }
 
 /**

@@ -42,6 +42,15 @@ gboolean              cfut_completion_queue_push          (CfutCompletionQueue  
                                                            guint64               tag,
                                                            GError              **error);
 CFUT_AVAILABLE_IN_ALL
+gboolean              cfut_completion_queue_push_data     (CfutCompletionQueue  *self,
+                                                           CfutExecutor         *executor,
+                                                           const char           *function,
+                                                           const guint8         *data,
+                                                           gsize                 length,
+                                                           CfutSubmitOptions    *options,
+                                                           guint64               tag,
+                                                           GError              **error);
+CFUT_AVAILABLE_IN_ALL
 void                  cfut_completion_queue_add_future    (CfutCompletionQueue  *self,
                                                            CfutFuture           *future,
                                                            guint64               tag);
@@ -53,6 +62,10 @@ CFUT_AVAILABLE_IN_ALL
 CfutCompletion      **cfut_completion_queue_drain         (CfutCompletionQueue  *self,
                                                            guint                 max,
                                                            gsize                *n_completions);
+CFUT_AVAILABLE_IN_ALL
+guint8               *cfut_completion_queue_drain_data    (CfutCompletionQueue  *self,
+                                                           guint                 max,
+                                                           gsize                *length);
 CFUT_AVAILABLE_IN_ALL
 gboolean              cfut_completion_queue_wait          (CfutCompletionQueue  *self,
                                                            gint64                timeout_us,

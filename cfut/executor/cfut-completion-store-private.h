@@ -43,6 +43,12 @@ void                 cfut_completion_store_watch         (CfutCompletionStore  *
 CfutCompletion     **cfut_completion_store_drain         (CfutCompletionStore  *self,
                                                           guint                 max,
                                                           gsize                *n_completions);
+/* (transfer full): the same, linked by @next, and none after those whose records
+ * have come to @max_size. @size: of all their records. */
+CfutCompletion      *cfut_completion_store_take          (CfutCompletionStore  *self,
+                                                          guint                 max,
+                                                          gsize                 max_size,
+                                                          gsize                *size);
 guint                cfut_completion_store_cancel        (CfutCompletionStore  *self,
                                                           guint64               tag);
 

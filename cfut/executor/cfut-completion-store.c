@@ -8,6 +8,7 @@
 
 #include "executor/cfut-completion-store-private.h"
 
+#include "executor/cfut-completion-record-private.h"
 #include "future/cfut-delivery-private.h"
 #include "future/cfut-wait-private.h"
 
@@ -293,6 +294,36 @@ cfut_completion_store_drain (CfutCompletionStore *self,
   *n_completions = n;
 
   return completions;
+}
+
+CfutCompletion *
+cfut_completion_store_take (CfutCompletionStore *self,
+                            guint                max,
+                            gsize                max_size,
+                            gsize               *size)
+{
+  CfutCompletion *first = NULL;
+  guint n = 0;
+
+  *size = 0;
+  if (max == 0)
+    max = G_MAXUINT;
+
+  /* Those taken must be the first, hence measured under the lock. */
+  g_mutex_lock (&self->lock);
+  for (CfutCompletion *completion = self->ready.head;
+       completion != NULL && n < max && *size < max_size;
+       completion = completion->next)
+    {
+      completion->record_size = cfut_completion_get_record_size (completion);
+      *size += completion->record_size;
+      n++;
+    }
+  if (n > 0)
+    first = take_ready_locked (self, n);
+  g_mutex_unlock (&self->lock);
+
+  return first;
 }
 
 guint

@@ -114,6 +114,38 @@ const tests = {
         await executor.shutdown_async(Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
     },
 
+    async 'A completion queue takes bytes, and gives a block of records'() {
+        const executor = processes();
+        const queue = new Cfut.CompletionQueue();
+        assertEqual(queue.drain_data(0).length, 0);
+        for (let tag = 0; tag < 100; tag++)
+            queue.push_data(executor, 'reverse', Uint8Array.of(tag, 1, 2), null, tag);
+
+        const seen = new Map();
+        while (queue.get_n_pending() > 0) {
+            await new Promise(resolve => GLib.unix_fd_add_full(GLib.PRIORITY_DEFAULT,
+                queue.get_fd(), GLib.IOCondition.IN, () => {
+                    resolve();
+                    return GLib.SOURCE_REMOVE;
+                }));
+            const records = queue.drain_data(0);
+            const view = new DataView(records.buffer, records.byteOffset, records.length);
+            let offset = 0;
+            while (offset < records.length) {
+                const length = Number(view.getBigUint64(offset + 16, true));
+                assertEqual(view.getUint32(offset + 8, true), Cfut.FutureState.DONE);
+                assertEqual(view.getUint32(offset + 12, true), 1);
+                seen.set(Number(view.getBigUint64(offset, true)),
+                    records.slice(offset + 24, offset + 24 + length).join());
+                offset += 24 + Math.ceil(length / 8) * 8;
+            }
+        }
+        assertEqual(seen.size, 100);
+        for (let tag = 0; tag < 100; tag++)
+            assertEqual(seen.get(tag), `2,1,${tag}`);
+        await executor.shutdown_async(Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
+    },
+
     async 'A running call is cancelled, with a notify of its progress before'() {
         const executor = processes();
         const future = executor.submit('wait-for-cancel', null, null);

@@ -11,6 +11,7 @@ MODULE is what cfut-worker is to load. Prints TAP.
 """
 
 import os
+import struct
 import sys
 import threading
 import traceback
@@ -147,6 +148,37 @@ def test_data():
     assert future.dup_bytes() is None
     fails_with(Gio.io_error_quark(), Gio.IOErrorEnum.INVALID_ARGUMENT,
                executor.submit_data('twice', b'', None).dup_result, DEADLINE_US)
+    executor.shutdown(Cfut.ShutdownFlags.WAIT, DEADLINE_US)
+
+
+def test_completion_data():
+    """A completion queue takes bytes, and gives a block of records"""
+    executor = processes()
+    queue = Cfut.CompletionQueue()
+    assert queue.drain_data(0) == b''
+    for tag in range(100):
+        assert queue.push_data(executor, 'reverse', b'abc%d' % tag, None, tag)
+    assert queue.push(executor, 'twice', GLib.Variant('(x)', (4,)), None, 100)
+    assert queue.push(executor, 'fail', GLib.Variant('(s)', ('Why',)), None, 101)
+
+    seen = {}
+    while queue.get_n_pending() > 0:
+        assert queue.wait(DEADLINE_US)
+        records = queue.drain_data(0)
+        assert type(records) is bytes
+        offset = 0
+        while offset < len(records):
+            tag, state, kind, length = struct.unpack_from('<QIIQ', records, offset)
+            offset += 24
+            seen[tag] = (state, kind, records[offset:offset + length])
+            offset += length + -length % 8
+
+    done, failed = int(Cfut.FutureState.DONE), int(Cfut.FutureState.FAILED)
+    assert len(seen) == 102
+    for tag in range(100):
+        assert seen[tag] == (done, 1, (b'abc%d' % tag)[::-1])
+    assert seen[100] == (done, 2, b'x'.ljust(8, b'\0') + struct.pack('=q', 8))
+    assert seen[101] == (failed, 3, b'g-io-error-quark\0%d\0Why\0\0\0' % Gio.IOErrorEnum.NOT_FOUND)
     executor.shutdown(Cfut.ShutdownFlags.WAIT, DEADLINE_US)
 
 

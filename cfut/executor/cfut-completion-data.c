@@ -1,0 +1,127 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "executor/cfut-completion-queue-private.h"
+#include "executor/cfut-completion-record-private.h"
+#include "executor/cfut-executor-private.h"
+
+/*
+ * A completion queue for languages to which each object and each crossing is
+ * dear: bytes in, and what became of many calls out in one block.
+ */
+
+/* How much a drain takes that was given no number. */
+#define DEFAULT_MAX_SIZE ((gsize) 4 << 20)
+
+/**
+ * cfut_completion_queue_push_data:
+ * @self: a queue
+ * @executor: where to run the call
+ * @function: the name of a function that takes bytes
+ * @data: (array length=length) (element-type guint8) (nullable): its arguments,
+ *   which are copied
+ * @length: how many bytes there are
+ * @options: (nullable): priority, time-outs and the like; they are copied
+ * @tag: what to tell the completion by; need not be unique
+ * @error: return location for an error
+ *
+ * Submits a call whose arguments are bytes, and whose completion is to come
+ * through the queue.
+ *
+ * It is to [method@Cfut.CompletionQueue.push] what
+ * [method@Cfut.Executor.submit_data] is to [method@Cfut.Executor.submit].
+ *
+ * Returns: %TRUE if the call was submitted, %FALSE with @error set
+ *
+ * Since: 1.0
+ */
+gboolean
+cfut_completion_queue_push_data (CfutCompletionQueue  *self,
+                                 CfutExecutor         *executor,
+                                 const char           *function,
+                                 const guint8         *data,
+                                 gsize                 length,
+                                 CfutSubmitOptions    *options,
+                                 guint64               tag,
+                                 GError              **error)
+{
+  g_autoptr(GVariant) arguments = NULL;
+
+  g_return_val_if_fail (data != NULL || length == 0, FALSE);
+
+  arguments = cfut_data_to_arguments (data, length);
+
+  return cfut_completion_queue_push (self, executor, function, arguments, options, tag, error);
+}
+
+/**
+ * cfut_completion_queue_drain_data:
+ * @self: a queue
+ * @max: how many completions to take at most; 0 for all that are there, but for
+ *   no more after those that have come to 4 MiB
+ * @length: (out): return location for the number of bytes
+ *
+ * Takes completions out of the queue, in the order in which the calls ended, and
+ * writes them one after another.
+ *
+ * It does not wait: there may be none. It is for languages to which one object
+ * for each completion is dear; others have [method@Cfut.CompletionQueue.drain].
+ *
+ * Each completion is a record of a head, a body, and zeros up to a multiple of 8
+ * bytes. The head is four little-endian numbers, `<QIIQ` in the words of
+ * Python's `struct`:
+ *
+ * | offset | size | |
+ * |--------|------|-|
+ * | 0 | 8 | the tag |
+ * | 8 | 4 | how the call ended, a [enum@Cfut.FutureState] |
+ * | 12 | 4 | what the body is |
+ * | 16 | 8 | how many bytes it has, without the zeros |
+ *
+ * | kind | the body |
+ * |------|----------|
+ * | 0 | none: the result is not a #GVariant |
+ * | 1 | the bytes of a result of type `ay` |
+ * | 2 | any other result: the type, a zero, more zeros up to a multiple of 8 bytes, and the serialised data in the byte order of the machine |
+ * | 3 | the error of a call that has failed or was cancelled: domain, code in decimal digits, message, and of an exception its name and its traceback, each with a zero behind it; then what [method@Cfut.Future.dup_remote_data] gives |
+ *
+ * Returns: (transfer full) (array length=length) (element-type guint8) (nullable):
+ *   the records; %NULL if there are none
+ *
+ * Since: 1.0
+ */
+guint8 *
+cfut_completion_queue_drain_data (CfutCompletionQueue *self,
+                                  guint                max,
+                                  gsize               *length)
+{
+  CfutCompletion *completion;
+  guint8 *records;
+  gsize offset = 0;
+  gsize total;
+
+  g_return_val_if_fail (CFUT_IS_COMPLETION_QUEUE (self), NULL);
+  g_return_val_if_fail (length != NULL, NULL);
+
+  completion = cfut_completion_store_take (cfut_completion_queue_get_store (self), max,
+                                           max > 0 ? G_MAXSIZE : DEFAULT_MAX_SIZE, &total);
+  records = total > 0 ? g_malloc (total) : NULL;
+
+  while (completion != NULL)
+    {
+      CfutCompletion *next = completion->next;
+
+      cfut_completion_write_record (completion, records + offset);
+      offset += completion->record_size;
+      cfut_completion_free (completion);
+      completion = next;
+    }
+  *length = total;
+
+  return records;
+}

@@ -1,0 +1,178 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "config.h"
+
+#include "executor/cfut-completion-record-private.h"
+
+#include <string.h>
+
+#include "cfut-error-private.h"
+
+/* All of it little-endian. */
+typedef struct
+{
+  guint64 tag;
+  guint32 state;
+  guint32 kind;
+  guint64 length; /* of the body, without padding */
+} RecordHead;
+
+G_STATIC_ASSERT (sizeof (RecordHead) == 24);
+
+static gsize
+pad (gsize length)
+{
+  return (length + CFUT_RECORD_ALIGNMENT - 1) & ~(gsize) (CFUT_RECORD_ALIGNMENT - 1);
+}
+
+/* ---- Bodies. */
+
+/* Of a variant, the type goes ahead of the data. */
+static gsize
+get_type_size (GVariant *variant)
+{
+  return pad (strlen (g_variant_get_type_string (variant)) + 1);
+}
+
+static void
+write_variant (GVariant *variant,
+               guint8   *body)
+{
+  const char *type = g_variant_get_type_string (variant);
+  gsize type_size = get_type_size (variant);
+  gsize length = strlen (type);
+
+  memcpy (body, type, length);
+  memset (body + length, 0, type_size - length);
+  g_variant_store (variant, body + type_size);
+}
+
+#define N_ERROR_TEXTS 5
+
+/* What an error has in texts; each ends with a zero. */
+typedef struct
+{
+  const char *texts[N_ERROR_TEXTS]; /* (unowned) */
+  char code[12];
+  GBytes *payload; /* (unowned) (nullable) */
+} ErrorParts;
+
+static void
+get_parts (const GError *error,
+           ErrorParts   *parts)
+{
+  const char *name = cfut_error_get_remote_name (error);
+  const char *traceback = cfut_error_get_remote_traceback (error);
+
+  g_snprintf (parts->code, sizeof parts->code, "%d", error->code);
+  parts->texts[0] = error->domain != 0 ? g_quark_to_string (error->domain) : "";
+  parts->texts[1] = parts->code;
+  parts->texts[2] = error->message != NULL ? error->message : "";
+  parts->texts[3] = name != NULL ? name : "";
+  parts->texts[4] = traceback != NULL ? traceback : "";
+  parts->payload = cfut_error_get_remote_payload (error);
+}
+
+static gsize
+get_error_size (const GError *error)
+{
+  ErrorParts parts;
+  gsize size = 0;
+
+  get_parts (error, &parts);
+  for (guint i = 0; i < N_ERROR_TEXTS; i++)
+    size += strlen (parts.texts[i]) + 1;
+  if (parts.payload != NULL)
+    size += g_bytes_get_size (parts.payload);
+
+  return size;
+}
+
+static void
+write_error (const GError *error,
+             guint8       *body)
+{
+  ErrorParts parts;
+
+  get_parts (error, &parts);
+  for (guint i = 0; i < N_ERROR_TEXTS; i++)
+    body = (guint8 *) g_stpcpy ((char *) body, parts.texts[i]) + 1;
+  if (parts.payload != NULL)
+    memcpy (body, g_bytes_get_data (parts.payload, NULL), g_bytes_get_size (parts.payload));
+}
+
+/* ---- Records. */
+
+/* What there is to write. */
+typedef struct
+{
+  CfutRecordKind kind;
+  gsize length;
+  GVariant *variant;   /* (unowned) of bytes and variants */
+  const GError *error; /* (unowned) of errors */
+} Body;
+
+static Body
+get_body (CfutState *state)
+{
+  GVariant *variant = cfut_state_peek_variant (state);
+  const GError *error = cfut_state_peek_error (state);
+
+  if (error != NULL)
+    return (Body) { CFUT_RECORD_ERROR, get_error_size (error), NULL, error };
+
+  if (variant == NULL)
+    return (Body) { CFUT_RECORD_NONE, 0, NULL, NULL };
+
+  if (g_variant_is_of_type (variant, G_VARIANT_TYPE_BYTESTRING))
+    return (Body) { CFUT_RECORD_BYTES, g_variant_get_size (variant), variant, NULL };
+
+  return (Body) { CFUT_RECORD_VARIANT, get_type_size (variant) + g_variant_get_size (variant), variant, NULL };
+}
+
+gsize
+cfut_completion_get_record_size (CfutCompletion *self)
+{
+  return sizeof (RecordHead) + pad (get_body (self->state).length);
+}
+
+void
+cfut_completion_write_record (CfutCompletion *self,
+                              guint8         *record)
+{
+  Body body = get_body (self->state);
+  RecordHead head = {
+    .tag = GUINT64_TO_LE (self->tag),
+    .state = GUINT32_TO_LE (cfut_state_get_phase (self->state)),
+    .kind = GUINT32_TO_LE (body.kind),
+    .length = GUINT64_TO_LE (body.length),
+  };
+
+  memcpy (record, &head, sizeof head);
+  record += sizeof head;
+
+  switch (body.kind)
+    {
+    case CFUT_RECORD_BYTES:
+      g_variant_store (body.variant, record);
+      break;
+
+    case CFUT_RECORD_VARIANT:
+      write_variant (body.variant, record);
+      break;
+
+    case CFUT_RECORD_ERROR:
+      write_error (body.error, record);
+      break;
+
+    case CFUT_RECORD_NONE:
+    default:
+      break;
+    }
+
+  memset (record + body.length, 0, pad (body.length) - body.length);
+}
