@@ -91,10 +91,9 @@ run_valgrind ()
   rm -rf "$build/reports"
   mkdir -p "$build/reports"
   run_meson_test "$build" --setup valgrind
-  for log in "$build"/reports/*; do
-    # It opens one for every process, and writes only what is wrong.
-    [ -s "$log" ] && reports+=("$log")
-  done
+  # There is a log for every process. "--PID--" begins a remark on what valgrind
+  # does not know (pidfd_open, in Debian 12), "==PID==" an error.
+  mapfile -t reports < <(grep -rl '^==' "$build/reports")
   check_reports "$build" valgrind "${reports[@]}"
 }
 
@@ -106,7 +105,8 @@ run_coverage ()
   cfut_build -Dauto_features=enabled -Dtests=true -Db_coverage=true \
     -Dc_args=-fprofile-update=atomic "${options[@]}"
   find "$build" -name '*.gcda' -delete
-  run_meson_test "$build"
+  # gcov exports symbols of its own, and the packaging is tested elsewhere.
+  run_meson_test "$build" --no-suite packaging
   if gcovr --root "$top" --object-directory "$build" --filter "$top/cfut/" \
        --exclude-unreachable-branches --print-summary --sort-uncovered \
        --fail-under-line 90; then
