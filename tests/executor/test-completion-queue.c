@@ -237,7 +237,7 @@ static void
 test_batches (Fixture       *fixture,
               gconstpointer  data)
 {
-  const guint n_calls = 10000;
+  const guint n_calls = test_scale (10000);
   g_autofree gboolean *seen = g_new0 (gboolean, n_calls);
   guint n_seen = 0;
   gint n_futures_before = g_atomic_int_get (&n_futures);

@@ -226,6 +226,8 @@ test_all (Fixture       *fixture,
 {
   static const guint chunk_sizes[] = { 0, 1, 7, 5000 };
   static const guint buffer_sizes[] = { 0, 1, 10, 100000 };
+  guint n_items = test_scale (300) + 1;
+  guint n_that_may_fail = test_scale (100) + 1;
 
   g_test_summary ("Each item is yielded once, whatever the order, the chunks and the buffer");
 
@@ -239,12 +241,12 @@ test_all (Fixture       *fixture,
           cfut_map_options_set_buffer_size (fixture->options, buffer_sizes[j]);
           cfut_map_options_set_ordered (fixture->options, ordered);
 
-          map = map_items (fixture, "tenfold", 301);
-          check_all (map, 301, ordered, FALSE);
+          map = map_items (fixture, "tenfold", n_items);
+          check_all (map, n_items, ordered, FALSE);
           g_assert_finalize_object (map);
 
-          map = map_items (fixture, "tenfold-if-even", 101);
-          check_all (map, 101, ordered, TRUE);
+          map = map_items (fixture, "tenfold-if-even", n_that_may_fail);
+          check_all (map, n_that_may_fail, ordered, TRUE);
           g_assert_finalize_object (map);
         }
 }
@@ -301,6 +303,7 @@ test_endless (Fixture       *fixture,
               gconstpointer  data)
 {
   static const guint buffer_sizes[] = { 0, 1, 10 };
+  gint64 n_items = test_scale (3000);
 
   g_test_summary ("An endless source is never read further ahead than the buffer");
 
@@ -321,7 +324,7 @@ test_endless (Fixture       *fixture,
                                         fixture->options, &error);
         g_assert_no_error (error);
 
-        while (counter.n_yielded < 3000)
+        while (counter.n_yielded < n_items)
           {
             g_autoptr(GVariant) result = NULL;
 

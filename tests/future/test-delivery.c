@@ -87,7 +87,8 @@ test_in_order (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (items); i++)
     {
-      item_init (&items[i], context, log, 'a' + i, assert_source);
+      /* On a slow machine those behind it may come from the understudy. */
+      item_init (&items[i], context, log, 'a' + i, i == 0 ? assert_source : NULL);
       cfut_delivery_push (context, &items[i].item);
     }
   g_assert_cmpstr (log->str, ==, "");
@@ -117,7 +118,7 @@ test_contexts_apart (void)
 
   for (guint i = 0; i < G_N_ELEMENTS (items); i++)
     {
-      item_init (&items[i], contexts[i % 2], log, 'a' + i, assert_source);
+      item_init (&items[i], contexts[i % 2], log, 'a' + i, i < 2 ? assert_source : NULL);
       cfut_delivery_push (contexts[i % 2], &items[i].item);
     }
 

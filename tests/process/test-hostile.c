@@ -73,6 +73,7 @@ test_crime (gconstpointer data)
   const Crime *crime = data;
   ProcessTest test;
   g_autoptr(CfutStats) stats = NULL;
+  guint n_rounds = test_scale (20);
   gsize before;
 
   g_test_summary ("It costs the worker its life and its call; the others are unharmed");
@@ -80,15 +81,15 @@ test_crime (gconstpointer data)
   begin (&test, 2, crime->mode);
   assert_squares (&test, 20);
   before = test_get_memory ();
-  for (guint i = 0; i < 20; i++)
+  for (guint i = 0; i < n_rounds; i++)
     {
       process_expect_error (process_submit (&test, "pid", "()"), CFUT_ERROR, CFUT_ERROR_PROTOCOL, crime->text);
       assert_squares (&test, 5);
     }
   g_assert_cmpuint (test_get_memory (), <, before + 16 * 1024 * 1024);
   stats = cfut_executor_get_stats (test.executor);
-  g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 20);
-  g_assert_cmpuint (cfut_stats_get_n_failed (stats), ==, 20);
+  g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, n_rounds);
+  g_assert_cmpuint (cfut_stats_get_n_failed (stats), ==, n_rounds);
   process_test_end (&test);
 }
 
@@ -96,12 +97,13 @@ static void
 test_crime_without_calls_before (gconstpointer data)
 {
   const Crime *crime = data;
+  guint n_rounds = test_scale (20);
   ProcessTest test;
 
   g_test_summary ("Nor does it break the executor if the workers do nothing else");
 
   begin (&test, 1, crime->mode);
-  for (guint i = 0; i < 20; i++)
+  for (guint i = 0; i < n_rounds; i++)
     process_expect_error (process_submit (&test, "pid", "()"), CFUT_ERROR, CFUT_ERROR_PROTOCOL, crime->text);
   assert_squares (&test, 5);
   process_test_end (&test);

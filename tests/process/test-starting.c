@@ -51,6 +51,7 @@ test_on_demand (void)
 static void
 test_idle_first (void)
 {
+  guint n_calls = test_scale (3000);
   ProcessTest test;
   int pid;
 
@@ -58,7 +59,7 @@ test_idle_first (void)
 
   process_test_begin (&test, 4);
   pid = process_get_pid (&test);
-  for (guint i = 0; i < 3000; i++)
+  for (guint i = 0; i < n_calls; i++)
     process_expect_int (process_submit (&test, "pid", "()"), pid);
   g_assert_cmpuint (process_count_workers (&test), ==, 1);
   process_test_end (&test);
@@ -241,13 +242,14 @@ test_max_calls (void)
   g_autoptr(GPtrArray) futures = g_ptr_array_new ();
   GHashTableIter iter;
   gpointer n;
+  guint n_calls = 7 * test_scale (100);
   guint n_whole = 0;
 
   g_test_summary ("Each worker runs exactly max-calls-per-worker calls, and no call is lost");
 
   process_test_begin (&test, 2);
   cfut_process_executor_set_max_calls_per_worker (PROCESS_EXECUTOR (&test), 7);
-  for (guint i = 0; i < 700; i++)
+  for (guint i = 0; i < n_calls; i++)
     g_ptr_array_add (futures, process_submit (&test, "count", "()"));
 
   for (guint i = 0; i < futures->len; i++)

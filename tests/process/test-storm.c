@@ -12,7 +12,7 @@
 static guint
 calls (guint n)
 {
-  return g_test_slow () ? 10 * n : n;
+  return test_scale (g_test_slow () ? 10 * n : n);
 }
 
 /* ---- A thread that kills a random worker every 5 ms, if a few calls have ended

@@ -184,17 +184,6 @@ test_count_children (void)
   return n;
 }
 
-#ifdef HAVE_SANITIZER_ALLOCATOR
-
-/* What is resident includes what was freed and is kept back. */
-gsize
-test_get_memory (void)
-{
-  return __sanitizer_get_current_allocated_bytes ();
-}
-
-#else
-
 static gboolean
 is_under_valgrind (void)
 {
@@ -203,9 +192,25 @@ is_under_valgrind (void)
   return preloaded != NULL && strstr (preloaded, "vgpreload") != NULL;
 }
 
+guint
+test_scale (guint n)
+{
+  if (is_under_valgrind ())
+    n /= 20;
+#ifdef HAVE_SANITIZER_ALLOCATOR
+  n /= 4;
+#endif
+
+  return MAX (n, 1);
+}
+
 gsize
 test_get_memory (void)
 {
+#ifdef HAVE_SANITIZER_ALLOCATOR
+  /* What is resident includes what was freed and is kept back. */
+  return __sanitizer_get_current_allocated_bytes ();
+#else
   g_autofree char *statm = NULL;
   unsigned long size, resident;
 
@@ -216,9 +221,8 @@ test_get_memory (void)
   g_assert_cmpint (sscanf (statm, "%lu %lu", &size, &resident), ==, 2);
 
   return resident * (gsize) sysconf (_SC_PAGESIZE);
-}
-
 #endif
+}
 
 /* The default context, which the check iterates, and GLib's own, which watches
  * children, have a descriptor each from their first use on. */

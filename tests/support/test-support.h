@@ -55,6 +55,10 @@ guint    test_count_fds      (void);
 guint    test_count_children (void);
 guint    test_count_threads  (void);
 
+/* How often to do what shows as much as it can in @n rounds: that, or fewer
+ * where each takes long and is looked at closely. */
+guint    test_scale          (guint n);
+
 /* The memory this process takes, in bytes. Under valgrind, which keeps what was
  * freed, 0. */
 gsize    test_get_memory     (void);

@@ -6,7 +6,7 @@
 
 #include "calls.h"
 
-#define N_ROUNDS 1000
+#define N_ROUNDS (test_scale (1000))
 
 static void
 test_queued_work (void)

@@ -11,7 +11,7 @@
 static guint
 rounds (guint n)
 {
-  return g_test_slow () ? 10 * n : n;
+  return test_scale (g_test_slow () ? 10 * n : n);
 }
 
 /* ---- Lost wake-ups. */
