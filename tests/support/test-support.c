@@ -184,8 +184,8 @@ test_count_children (void)
   return n;
 }
 
-static gboolean
-is_under_valgrind (void)
+gboolean
+test_is_under_valgrind (void)
 {
   const char *preloaded = g_getenv ("LD_PRELOAD");
 
@@ -195,7 +195,7 @@ is_under_valgrind (void)
 guint
 test_scale (guint n)
 {
-  if (is_under_valgrind ())
+  if (test_is_under_valgrind ())
     n /= 20;
 #ifdef HAVE_SANITIZER_ALLOCATOR
   n /= 4;
@@ -214,7 +214,7 @@ test_get_memory (void)
   g_autofree char *statm = NULL;
   unsigned long size, resident;
 
-  if (is_under_valgrind ())
+  if (test_is_under_valgrind ())
     return 0;
 
   g_assert_true (g_file_get_contents ("/proc/self/statm", &statm, NULL, NULL));

@@ -55,6 +55,8 @@ guint    test_count_fds      (void);
 guint    test_count_children (void);
 guint    test_count_threads  (void);
 
+gboolean test_is_under_valgrind (void);
+
 /* How often to do what shows as much as it can in @n rounds: that, or fewer
  * where each takes long and is looked at closely. */
 guint    test_scale          (guint n);
