@@ -28,6 +28,10 @@ GError     *cfut_error_new_remote           (const char   *name,
                                              const char   *message,
                                              const char   *traceback,
                                              GBytes       *payload);
+/* CFUT_ERROR_BROKEN because of @reason: with the message of that behind @prefix,
+ * and what that carries. */
+GError     *cfut_error_new_broken           (const char   *prefix,
+                                             const GError *reason);
 /* Gives @self what it carries; an empty string or payload is none. The domain
  * is CFUT_ERROR. */
 void        cfut_error_set_remote           (GError       *self,

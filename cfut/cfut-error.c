@@ -129,6 +129,21 @@ cfut_error_new_remote (const char *name,
 }
 
 /* Runs in: any thread. Locks: none. */
+GError *
+cfut_error_new_broken (const char   *prefix,
+                       const GError *reason)
+{
+  GError *self = g_error_new (CFUT_ERROR, CFUT_ERROR_BROKEN, "%s%s", prefix, reason->message);
+
+  cfut_error_set_remote (self,
+                         cfut_error_get_remote_name (reason),
+                         cfut_error_get_remote_traceback (reason),
+                         cfut_error_get_remote_payload (reason));
+
+  return self;
+}
+
+/* Runs in: any thread. Locks: none. */
 void
 cfut_error_set_remote (GError     *self,
                        const char *name,

@@ -9,7 +9,7 @@
 #include "executor/cfut-pool-private.h"
 
 #include "cfut-debug-private.h"
-#include "cfut-error.h"
+#include "cfut-error-private.h"
 #include "future/cfut-delivery-private.h"
 
 /*
@@ -31,8 +31,7 @@ GError *
 cfut_pool_refusal_locked (CfutPool *self)
 {
   if (self->phase == CFUT_POOL_BROKEN)
-    return g_error_new (CFUT_ERROR, CFUT_ERROR_BROKEN,
-                        "Executor is broken: %s", self->broken->message);
+    return cfut_error_new_broken ("Executor is broken: ", self->broken);
 
   if (self->phase == CFUT_POOL_CLOSED)
     return g_error_new_literal (CFUT_ERROR, CFUT_ERROR_SHUTDOWN,

@@ -12,7 +12,7 @@
 #include <sys/wait.h>
 
 #include "cfut-debug-private.h"
-#include "cfut-error.h"
+#include "cfut-error-private.h"
 
 /*
  * What becomes of a dead worker's calls. It is decided once, when the socket
@@ -71,8 +71,7 @@ cfut_manager_make_death_error_locked (CfutManager *self,
   g_autofree char *text = NULL;
 
   if (self->pool->phase == CFUT_POOL_BROKEN)
-    return g_error_new (CFUT_ERROR, CFUT_ERROR_BROKEN,
-                        "Executor is broken: %s", self->pool->broken->message);
+    return cfut_error_new_broken ("Executor is broken: ", self->pool->broken);
 
   text = cfut_process_describe_death (process, cfut_job_get_label (entry->job));
 

@@ -9,7 +9,7 @@
 #include "process/cfut-manager-private.h"
 
 #include "cfut-debug-private.h"
-#include "cfut-error.h"
+#include "cfut-error-private.h"
 #include "executor/cfut-live-list-private.h"
 
 /* What workers do, as it comes in. Runs in: manager thread. */
@@ -85,8 +85,7 @@ cfut_manager_process_refused (CfutManager *self,
                               GError      *reason)
 {
   process->expected_death = TRUE;
-  g_prefix_error (&reason, "Failed to initialize a worker: ");
-  cfut_manager_break (self, g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, reason->message));
+  cfut_manager_break (self, cfut_error_new_broken ("Failed to initialize a worker: ", reason));
   g_error_free (reason);
 }
 

@@ -11,7 +11,7 @@
 #include <pthread.h>
 
 #include "cfut-debug-private.h"
-#include "cfut-error.h"
+#include "cfut-error-private.h"
 #include "executor/cfut-live-list-private.h"
 #include "executor/cfut-worker-info-private.h"
 #include "future/cfut-delivery-private.h"
@@ -247,6 +247,7 @@ cfut_thread_carrier_initialize (CfutThreadCarrier *self)
   g_autoptr(GVariant) result = NULL;
   g_autoptr(GError) error = NULL;
   g_autoptr(CfutCall) call = NULL;
+  g_autofree char *prefix = NULL;
   const CfutFunction *initializer;
 
   g_mutex_lock (&self->pool->lock);
@@ -264,9 +265,8 @@ cfut_thread_carrier_initialize (CfutThreadCarrier *self)
   if (result != NULL)
     return TRUE;
 
-  g_prefix_error (&error, "Failed to initialize a thread with \"%s\": ", initializer->name);
-  cfut_pool_break (self->pool,
-                   g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, error->message));
+  prefix = g_strdup_printf ("Failed to initialize a thread with \"%s\": ", initializer->name);
+  cfut_pool_break (self->pool, cfut_error_new_broken (prefix, error));
   cfut_thread_carrier_close (self->pool, FALSE);
 
   return FALSE;

@@ -83,6 +83,27 @@ test_messages (void)
 }
 
 static void
+test_broken (void)
+{
+  g_autoptr(GBytes) payload = g_bytes_new_static ("pickle", 6);
+  g_autoptr(GError) reason = cfut_error_new_remote ("KeyError", "'a'", "line 1", payload);
+  g_autoptr(GError) plain = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, "Other");
+  g_autoptr(GError) broken = cfut_error_new_broken ("Failed: ", reason);
+  g_autoptr(GError) broken_plainly = cfut_error_new_broken ("Failed: ", plain);
+
+  g_test_summary ("What breaks an executor is carried on");
+
+  g_assert_error (broken, CFUT_ERROR, CFUT_ERROR_BROKEN);
+  g_assert_cmpstr (broken->message, ==, "Failed: KeyError: 'a'");
+  g_assert_cmpstr (cfut_error_get_remote_name (broken), ==, "KeyError");
+  g_assert_cmpstr (cfut_error_get_remote_traceback (broken), ==, "line 1");
+  g_assert_true (cfut_error_get_remote_payload (broken) == payload);
+
+  g_assert_cmpstr (broken_plainly->message, ==, "Failed: Other");
+  assert_carries_nothing (broken_plainly);
+}
+
+static void
 test_set_again (void)
 {
   g_autoptr(GError) error = cfut_error_new_remote ("A", "message", "old", NULL);
@@ -111,6 +132,7 @@ main (int    argc,
   g_test_add_func ("/remote-error/carries", test_carries);
   g_test_add_func ("/remote-error/carries-nothing", test_carries_nothing);
   g_test_add_func ("/remote-error/messages", test_messages);
+  g_test_add_func ("/remote-error/broken", test_broken);
   g_test_add_func ("/remote-error/set-again", test_set_again);
 
   return g_test_run ();

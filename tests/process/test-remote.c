@@ -62,6 +62,44 @@ test_exception (void)
   process_test_end (&test);
 }
 
+static void
+assert_broken (CfutFuture *future,
+               const char *message)
+{
+  g_autoptr(GError) error = process_error (future);
+  g_autofree char *name = cfut_future_dup_remote_name (future);
+  g_autofree char *traceback = cfut_future_dup_remote_traceback (future);
+  g_autoptr(GBytes) payload = cfut_future_dup_remote_data (future);
+
+  g_assert_error (error, CFUT_ERROR, CFUT_ERROR_BROKEN);
+  g_assert_cmpstr (error->message, ==, message);
+  g_assert_cmpstr (name, ==, "TestError");
+  g_assert_cmpstr (traceback, ==, "ttttt");
+  g_assert_cmpuint (g_bytes_get_size (payload), ==, 7);
+}
+
+static void
+test_initializer (void)
+{
+  g_autoptr(CfutFuture) future = NULL;
+  g_autoptr(GError) error = NULL;
+  ProcessTest test;
+
+  g_test_summary ("The exception of an initializer breaks the executor, and each error carries it");
+
+  process_test_begin (&test, 1);
+  cfut_process_executor_set_initializer (PROCESS_EXECUTOR (&test), "raise", g_variant_new ("(tt)", (guint64) 5, (guint64) 7));
+  future = process_submit (&test, "raise", "(tt)", (guint64) 0, (guint64) 0);
+  assert_broken (future, "Failed to initialize a worker: TestError: on purpose");
+
+  g_assert_null (cfut_executor_submit (test.executor, "raise", g_variant_new ("(tt)", (guint64) 0, (guint64) 0), NULL, &error));
+  g_assert_error (error, CFUT_ERROR, CFUT_ERROR_BROKEN);
+  g_assert_cmpstr (cfut_error_get_remote_name (error), ==, "TestError");
+
+  g_clear_object (&future);
+  process_test_end (&test);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -70,6 +108,7 @@ main (int    argc,
   process_test_init (&argc, &argv);
 
   g_test_add_func ("/remote/exception", test_exception);
+  g_test_add_func ("/remote/initializer", test_initializer);
 
   return g_test_run ();
 }
