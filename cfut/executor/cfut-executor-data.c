@@ -46,7 +46,7 @@ cfut_data_to_arguments (const guint8 *data,
  * The errors are those of [method@Cfut.Executor.submit], and so are the rules
  * for waiting.
  *
- * Returns: (transfer full) (nullable): the future of the call, or %NULL with
+ * Returns: (transfer full): the future of the call, or %NULL with
  *   @error set
  *
  * Since: 1.0
@@ -82,7 +82,7 @@ cfut_executor_submit_data (CfutExecutor       *self,
  * on a thread sees @bytes itself; to a worker process they are written from
  * there.
  *
- * Returns: (transfer full) (nullable): the future of the call, or %NULL with
+ * Returns: (transfer full): the future of the call, or %NULL with
  *   @error set
  *
  * Since: 1.0

@@ -8,10 +8,6 @@
 
 #include "executor/cfut-executor-private.h"
 
-#include "executor/cfut-cpus-private.h"
-#include "executor/cfut-live-list-private.h"
-#include "executor/cfut-pool-map-private.h"
-
 /**
  * CfutExecutor:
  *
