@@ -1,0 +1,82 @@
+// Copyright 2026 The cfut authors
+//
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// cfut in JavaScript: this is loaded with the namespace, by `import Cfut from
+// 'gi://Cfut?version=1'` and `imports.gi.Cfut` alike.
+
+const {Gio} = imports.gi;
+
+const ASYNC = {
+    CompletedIterator: ['next'],
+    Executor: ['call', 'shutdown', 'submit'],
+    Future: ['result', 'wait'],
+    Map: ['next'],
+    ProcessExecutor: ['prestart'],
+};
+
+function _promisify(Cfut) {
+    for (const [type, names] of Object.entries(ASYNC)) {
+        for (const name of names)
+            Gio._promisify(Cfut[type].prototype, `${name}_async`, `${name}_finish`);
+    }
+}
+
+function _extendFuture(prototype) {
+    const {settled} = imports.overrides.cfut.submit;
+
+    prototype.then = function (fulfilled, rejected) {
+        return settled(this).then(fulfilled, rejected);
+    };
+    prototype.catch = function (rejected) {
+        return settled(this).catch(rejected);
+    };
+    prototype.finally = function (callback) {
+        return settled(this).finally(callback);
+    };
+}
+
+// Makes `for await` go over what C has to iterate.
+function _extendIterators(Cfut) {
+    const {fromVariant} = imports.overrides.cfut.variants;
+
+    Cfut.Map.prototype[Symbol.asyncIterator] = function () {
+        const map = this;
+        return {
+            async next() {
+                const [, , result] = await new Promise((resolve, reject) => {
+                    map.next_async(null, (source, asyncResult) => {
+                        try {
+                            resolve(map.next_finish(asyncResult));
+                        } catch (error) {
+                            reject(error);
+                        }
+                    });
+                });
+                return map.is_done() && result === null
+                    ? {value: undefined, done: true} : {value: fromVariant(result), done: false};
+            },
+            return(value) {
+                map.close();
+                return Promise.resolve({value, done: true});
+            },
+        };
+    };
+}
+
+function _init() {
+    const Cfut = this;
+    const {calls, executors, iterate, worker} = imports.overrides.cfut;
+
+    _promisify(Cfut);
+    _extendFuture(Cfut.Future.prototype);
+    _extendIterators(Cfut);
+    executors.extendExecutors();
+    worker.extendCall();
+
+    // Futures, and other promises, in the order in which they complete.
+    Cfut.asCompleted = (futures, options) => new iterate.CompletedIterator(futures, options);
+
+    // The URL of a module, relative to another: Cfut.resolve(import.meta.url, './tasks.js')
+    Cfut.resolve = (base, path) => imports.gi.GLib.Uri.resolve_relative(base, path, 0);
+}

@@ -1,0 +1,316 @@
+// Copyright 2026 The cfut authors
+//
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// Values as bytes, between a program and its workers.
+//
+// What JSON can say travels as the text `js1:` and JSON. Else it is, with numbers
+// of 32 bits in little-endian order:
+//
+//     js1+  length of the text  number of parts  length of each part
+//     text, JSON                                    } each of these
+//     parts, the contents of arrays of bytes        } begins at a multiple of 8
+//
+// and an object of the text whose only key is `$js` stands for what JSON lacks.
+// A result that begins with `js1` came from JavaScript, and needs no other mark.
+
+// All is within a function, in the other files here too: the engine looks up names
+// of a script's top level at each use, which is a hundred times slower.
+var {encode, decode, isEncoded, describeError, reviveError} = (() => {
+
+const {GLib, GObject} = imports.gi;
+
+const PLAIN = 'js1:';
+const EXTENDED = 'js1+';
+const MARK = PLAIN.length;
+const KEY = '$js';
+// Deeper than anyone means to nest: it refers to itself.
+const MAX_DEPTH = 1000;
+
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+const ARRAYS = Object.fromEntries([
+    Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array,
+    Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+].map(type => [type.name, type]));
+
+function align(offset) {
+    return (offset + 7) & ~7;
+}
+
+// Whether JSON says all of a number: not of NaN, the infinities and -0.
+function isPlainNumber(value) {
+    return value === 0 ? 1 / value > 0 : value - value === 0;
+}
+
+function isPlainObject(value, depth) {
+    if (value === null)
+        return true;
+    if (depth > MAX_DEPTH)
+        return false;
+
+    if (Array.isArray(value)) {
+        for (let i = 0; i < value.length; i++) {
+            if (!isPlain(value[i], depth))
+                return false;
+        }
+        return true;
+    }
+
+    const prototype = Object.getPrototypeOf(value);
+    if (prototype !== Object.prototype && prototype !== null)
+        return false;
+
+    for (const key in value) {
+        if (key === KEY || key === 'toJSON' || !isPlain(value[key], depth))
+            return false;
+    }
+    return true;
+}
+
+// Whether JSON says all of a value.
+function isPlain(value, depth) {
+    const type = typeof value;
+    return type === 'string' || type === 'boolean' ||
+        type === 'number' && isPlainNumber(value) ||
+        type === 'object' && isPlainObject(value, depth + 1);
+}
+
+function mark(...content) {
+    return {[KEY]: content};
+}
+
+function addPart(parts, bytes) {
+    return parts.push(bytes) - 1;
+}
+
+function viewOf(buffer) {
+    return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
+}
+
+function packEntries(value, parts, depth) {
+    const object = {};
+    for (const key of Object.keys(value))
+        object[key] = pack(value[key], parts, depth + 1);
+    return Object.hasOwn(object, KEY) ? mark('object', object) : object;
+}
+
+// Whether a value is of the platform's, and no more than a handle in JavaScript.
+function isNative(value) {
+    const type = value.constructor;
+    return value instanceof GObject.Object ||
+        type !== undefined && type !== Object && Object.hasOwn(type, '$gtype');
+}
+
+function packObject(value, parts, depth) {
+    const type = value.constructor?.name;
+
+    if (ArrayBuffer.isView(value) && type in ARRAYS)
+        return mark(type, addPart(parts, viewOf(value)));
+    if (value instanceof ArrayBuffer)
+        return mark('ArrayBuffer', addPart(parts, new Uint8Array(value)));
+    if (value instanceof GLib.Bytes)
+        return mark('Uint8Array', addPart(parts, value.toArray()));
+    if (value instanceof GLib.Variant) {
+        const bytes = value.get_data_as_bytes().toArray();
+        return mark('variant', value.get_type_string(), addPart(parts, bytes));
+    }
+    if (value instanceof Date)
+        return mark('date', pack(value.getTime(), parts, depth + 1));
+    if (value instanceof Map)
+        return mark('map', pack([...value].flat(1), parts, depth + 1));
+    if (value instanceof Set)
+        return mark('set', pack([...value], parts, depth + 1));
+    if (value instanceof RegExp)
+        return mark('regexp', value.source, value.flags);
+    if (value instanceof Error)
+        return mark('error', pack(describeError(value), parts, depth + 1));
+    if (typeof value.toJSON === 'function')
+        return pack(value.toJSON(), parts, depth + 1);
+    if (isNative(value) || value instanceof Promise ||
+        value instanceof WeakMap || value instanceof WeakSet)
+        throw new TypeError(`${type} cannot be sent to another process`);
+
+    return packEntries(value, parts, depth);
+}
+
+// Makes of a value one that JSON can say.
+function pack(value, parts, depth) {
+    if (depth > MAX_DEPTH)
+        throw new TypeError('A value that contains itself cannot be sent to another process');
+
+    switch (typeof value) {
+    case 'string':
+    case 'boolean':
+        return value;
+    case 'number':
+        if (isPlainNumber(value))
+            return value;
+        return mark('number', value === 0 ? '-0' : `${value}`);
+    case 'undefined':
+        return mark('undefined');
+    case 'bigint':
+        return mark('bigint', `${value}`);
+    case 'object':
+        break;
+    default:
+        throw new TypeError(`A ${typeof value} cannot be sent to another process`);
+    }
+
+    if (value === null)
+        return null;
+    if (Array.isArray(value))
+        return Array.from(value, item => pack(item, parts, depth + 1));
+    return packObject(value, parts, depth);
+}
+
+const UNPACK = {
+    'undefined': () => undefined,
+    number: text => Number(text),
+    bigint: text => BigInt(text),
+    date: (time, parts) => new Date(unpack(time, parts)),
+    set: (items, parts) => new Set(unpack(items, parts)),
+    regexp: (source, flags) => new RegExp(source, flags),
+    error: (description, parts) => reviveError(unpack(description, parts)),
+    object: (object, parts) => unpackEntries(object, parts),
+    ArrayBuffer: (index, parts) => parts[index].buffer,
+
+    map(items, parts) {
+        const flat = unpack(items, parts);
+        const map = new Map();
+        for (let i = 0; i < flat.length; i += 2)
+            map.set(flat[i], flat[i + 1]);
+        return map;
+    },
+
+    variant(type, index, parts) {
+        return GLib.Variant.new_from_bytes(new GLib.VariantType(type), new GLib.Bytes(parts[index]), false);
+    },
+};
+
+for (const [name, type] of Object.entries(ARRAYS))
+    UNPACK[name] = (index, parts) => new type(parts[index].buffer);
+
+function unpackEntries(object, parts) {
+    for (const key of Object.keys(object))
+        object[key] = unpack(object[key], parts);
+    return object;
+}
+
+function unpack(tree, parts) {
+    if (typeof tree !== 'object' || tree === null)
+        return tree;
+    if (Array.isArray(tree))
+        return tree.map(item => unpack(item, parts));
+
+    const content = Object.hasOwn(tree, KEY) ? tree[KEY] : null;
+    return content === null ? unpackEntries(tree, parts) : UNPACK[content[0]](...content.slice(1), parts);
+}
+
+function encodeExtended(value) {
+    const parts = [];
+    const text = encoder.encode(JSON.stringify(pack(value, parts, 0)));
+
+    let size = align(MARK + 4 * (2 + parts.length));
+    const textAt = size;
+    size += text.length;
+    const partsAt = parts.map(part => {
+        const at = align(size);
+        size = at + part.length;
+        return at;
+    });
+
+    const bytes = new Uint8Array(size);
+    const view = new DataView(bytes.buffer);
+    encoder.encodeInto(EXTENDED, bytes);
+    view.setUint32(MARK, text.length, true);
+    view.setUint32(MARK + 4, parts.length, true);
+    bytes.set(text, textAt);
+    parts.forEach((part, index) => {
+        view.setUint32(MARK + 8 + 4 * index, part.length, true);
+        bytes.set(part, partsAt[index]);
+    });
+    return bytes;
+}
+
+function decodeExtended(bytes) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const textLength = view.getUint32(MARK, true);
+    const nParts = view.getUint32(MARK + 4, true);
+
+    let at = align(MARK + 4 * (2 + nParts));
+    const text = decoder.decode(bytes.subarray(at, at + textLength));
+    at += textLength;
+
+    const parts = [];
+    for (let index = 0; index < nParts; index++) {
+        const length = view.getUint32(MARK + 8 + 4 * index, true);
+        at = align(at);
+        parts.push(bytes.slice(at, at + length));
+        at += length;
+    }
+    return unpack(JSON.parse(text), parts);
+}
+
+// The bytes of a value; a TypeError if it cannot be sent.
+function encode(value) {
+    return isPlain(value, 0) ? encoder.encode(PLAIN + JSON.stringify(value)) : encodeExtended(value);
+}
+
+// The value of bytes that encode() made.
+function decode(bytes) {
+    return bytes[MARK - 1] === PLAIN.charCodeAt(MARK - 1)
+        ? JSON.parse(decoder.decode(bytes.subarray(MARK))) : decodeExtended(bytes);
+}
+
+// Whether encode() made these bytes.
+function isEncoded(bytes) {
+    for (let i = 0; i < MARK - 1; i++) {
+        if (bytes[i] !== PLAIN.charCodeAt(i))
+            return false;
+    }
+    return PLAIN.charCodeAt(MARK - 1) === bytes[MARK - 1] ||
+        EXTENDED.charCodeAt(MARK - 1) === bytes[MARK - 1];
+}
+
+// What crosses of an exception, besides its stack: a value of its own for what
+// is no Error.
+function describeError(error) {
+    const {name, message} = error;
+    const description = {name: `${name}`, message: `${message}`, stack: `${error.stack ?? ''}`};
+
+    const properties = {};
+    for (const key of Object.keys(error)) {
+        if (!['stack', 'fileName', 'lineNumber', 'columnNumber', 'cause', 'errors'].includes(key))
+            properties[key] = error[key];
+    }
+    if (Object.keys(properties).length > 0)
+        description.properties = properties;
+    if (Object.hasOwn(error, 'cause'))
+        description.cause = error.cause;
+    if (Array.isArray(error.errors))
+        description.errors = error.errors;
+    return description;
+}
+
+const ERRORS = Object.fromEntries([
+    Error, EvalError, RangeError, ReferenceError, SyntaxError, TypeError, URIError,
+].map(type => [type.name, type]));
+
+function reviveError({name, message, stack, properties = {}, ...rest}) {
+    const type = Object.hasOwn(ERRORS, name) ? ERRORS[name] : Error;
+    const error = 'errors' in rest ? new AggregateError(rest.errors, message) : new type(message);
+    const define = (key, value) =>
+        Object.defineProperty(error, key, {value, writable: true, configurable: true});
+
+    if (error.name !== name)
+        define('name', name);
+    if ('cause' in rest)
+        define('cause', rest.cause);
+    define('stack', stack);
+    return Object.assign(error, properties);
+}
+
+return {encode, decode, isEncoded, describeError, reviveError};
+})();

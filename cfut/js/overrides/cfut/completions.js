@@ -1,0 +1,134 @@
+// Copyright 2026 The cfut authors
+//
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// All completions come in batches, through one queue and one source.
+//
+// Who waits is an entry: an object with `resolve(value)` and `reject(error)`, and
+// optionally
+//   origin   an Error that was made when the call was submitted
+//   future   for a result that is no GVariant
+//   release  called when the call has ended, however it did
+
+var {push, watch} = (() => {
+
+const {Cfut, GLib, GObject} = imports.gi;
+const {decode, isEncoded} = imports.overrides.cfut.codec;
+const {newFailure} = imports.overrides.cfut.errors;
+const {fromVariant} = imports.overrides.cfut.variants;
+
+// So many at a time that a window keeps its frames.
+const BATCH = 256;
+
+// A record: tag (64 bits), state, kind, length (64 bits), body.
+const HEAD = 24;
+const KIND = {NONE: 0, BYTES: 1, VARIANT: 2, ERROR: 3};
+
+const decoder = new TextDecoder();
+const entries = new Map();
+let queue = null;
+let lastTag = 0;
+
+function getQueue() {
+    if (queue === null) {
+        queue = new Cfut.CompletionQueue();
+        const source = queue.create_source();
+        GObject.source_set_closure(source, () => {
+            drain();
+            return GLib.SOURCE_CONTINUE;
+        });
+        source.attach(null);
+    }
+    return queue;
+}
+
+function align(offset) {
+    return (offset + 7) & ~7;
+}
+
+// Texts, each with a NUL behind it, then the rest.
+function readTexts(body, n) {
+    const texts = [];
+    let at = 0;
+    for (let i = 0; i < n; i++) {
+        const end = body.indexOf(0, at);
+        texts.push(decoder.decode(body.subarray(at, end)));
+        at = end + 1;
+    }
+    return [texts, body.subarray(at)];
+}
+
+function readVariant(body) {
+    const end = body.indexOf(0);
+    const type = new GLib.VariantType(decoder.decode(body.subarray(0, end)));
+    const bytes = new GLib.Bytes(body.subarray(align(end + 1)));
+    return fromVariant(GLib.Variant.new_from_bytes(type, bytes, false));
+}
+
+function readValue(entry, kind, body) {
+    switch (kind) {
+    case KIND.BYTES:
+        return isEncoded(body) ? decode(body) : body.slice();
+    case KIND.VARIANT:
+        return readVariant(body);
+    default:
+        return entry.future?.get_value() ?? undefined;
+    }
+}
+
+function readError(body) {
+    const [[domain, code, message, name, traceback], data] = readTexts(body, 5);
+    return {domain, code: Number(code), message, name, traceback, data};
+}
+
+function settle(entry, kind, body) {
+    entry.release?.();
+
+    try {
+        if (kind === KIND.ERROR)
+            entry.reject(newFailure(readError(body), entry.origin));
+        else
+            entry.resolve(readValue(entry, kind, body));
+    } catch (error) {
+        entry.reject(error);
+    }
+}
+
+function drain() {
+    const block = queue.drain_data(BATCH);
+    const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+
+    for (let at = 0; at < block.length;) {
+        const tag = view.getUint32(at, true) + 2 ** 32 * view.getUint32(at + 4, true);
+        const kind = view.getUint32(at + 12, true);
+        const length = view.getUint32(at + 16, true);
+        const entry = entries.get(tag);
+
+        entries.delete(tag);
+        at += HEAD;
+        settle(entry, kind, block.subarray(at, at + length));
+        at += align(length);
+    }
+}
+
+// Submits a call whose completion goes to the entry; throws if it is refused.
+function push(executor, call, options, entry) {
+    const tag = ++lastTag;
+
+    if (call.data !== undefined)
+        getQueue().push_data(executor, call.name, call.data, options, tag);
+    else
+        getQueue().push(executor, call.name, call.variant, options, tag);
+    entries.set(tag, entry);
+}
+
+// Lets the completion of a future go to the entry.
+function watch(future, entry) {
+    const tag = ++lastTag;
+
+    entries.set(tag, entry);
+    getQueue().add_future(future, tag);
+}
+
+return {push, watch};
+})();

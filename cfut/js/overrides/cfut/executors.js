@@ -1,0 +1,184 @@
+// Copyright 2026 The cfut authors
+//
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What the executors have in JavaScript.
+
+var {extendExecutors} = (() => {
+
+const {Cfut, Gio, GLib, GObject} = imports.gi;
+const {encode} = imports.overrides.cfut.codec;
+const {prepare, isJavaScript, JAVASCRIPT} = imports.overrides.cfut.calls;
+const {MapIterator} = imports.overrides.cfut.iterate;
+const {toMicroseconds} = imports.overrides.cfut.options;
+const {run, submit} = imports.overrides.cfut.submit;
+
+// A burst of calls needs no loop that waits for room: JavaScript cannot block.
+const MAX_PENDING = 65536;
+
+const STATS = [
+    'n_workers', 'n_idle', 'n_pending', 'pending_bytes', 'n_running', 'n_submitted', 'n_finished',
+    'n_failed', 'n_cancelled', 'n_retried', 'n_deaths', 'busy_time', 'cpu_time', 'queue_wait',
+    'cpu_share', 'useful_workers',
+];
+
+function toCamelCase(name) {
+    return name.replace(/_(.)/g, (match, letter) => letter.toUpperCase());
+}
+
+function findGjs() {
+    const own = GLib.file_read_link('/proc/self/exe');
+    if (GLib.path_get_basename(own).startsWith('gjs'))
+        return own;
+    const found = GLib.find_program_in_path('gjs');
+    if (found === null)
+        throw new Cfut.Error({code: Cfut.Error.START_FAILED, message: 'There is no program gjs for workers'});
+    return found;
+}
+
+// The command line of a worker that runs JavaScript.
+function getWorkerArgv(resources) {
+    const overrides = GLib.path_get_dirname(imports.overrides.Cfut.__file__);
+    return [
+        findGjs(), '-m', GLib.build_filenamev([Cfut.get_worker_dir(), 'worker.js']),
+        `--overrides=${overrides}`,
+        ...resources.map(path => `--resource=${GLib.canonicalize_filename(path, null)}`),
+    ];
+}
+
+function isGiven(properties, ...names) {
+    return names.some(name => properties[name] !== undefined && properties[name] !== null);
+}
+
+// Executors that were told nothing of their workers have some for JavaScript.
+function completeProperties({resources = [], ...properties}) {
+    if (isGiven(properties, 'argv', 'modules'))
+        return properties;
+
+    const completed = {...properties, argv: getWorkerArgv(resources)};
+    if (!isGiven(properties, 'maxPending', 'max_pending', 'max-pending'))
+        completed.maxPending = MAX_PENDING;
+    return completed;
+}
+
+// What is behind the arguments of a function, as in C, and can be none of them.
+function splitOptions(args) {
+    const last = args[args.length - 1];
+    if (last instanceof Gio.Cancellable)
+        return [args.slice(0, -1), {signal: last}];
+    if (last instanceof Cfut.SubmitOptions)
+        return [args.slice(0, -1), last];
+    // submit('name', variant, null)
+    if (args.length === 2 && last === null && (args[0] === null || args[0] instanceof GLib.Variant))
+        return [args.slice(0, 1), null];
+    return [args, null];
+}
+
+// And no arguments at all are a null there.
+function splitArguments(executor, given) {
+    const [args, options] = splitOptions(given);
+    const isUnit = args.length === 1 && args[0] === null && given.length === 2 && !isJavaScript(executor);
+    return [isUnit ? [] : args, options];
+}
+
+// An executor with options for the calls that are made through this.
+class Calls {
+    constructor(executor, options) {
+        this._executor = executor;
+        this._options = options;
+    }
+
+    submit(fn, ...args) {
+        return submit(this._executor, this._options, fn, args);
+    }
+
+    run(fn, ...args) {
+        return run(this._executor, this._options, fn, args);
+    }
+
+    with(options) {
+        return new Calls(this._executor, {...this._options, ...options});
+    }
+}
+
+function extendExecutor(prototype) {
+    const {map, shutdown} = prototype;
+
+    Object.assign(prototype, {
+        submit(fn, ...given) {
+            const [args, options] = splitArguments(this, given);
+            return submit(this, options, fn, args);
+        },
+
+        run(fn, ...given) {
+            const [args, options] = splitArguments(this, given);
+            return run(this, options, fn, args);
+        },
+
+        with(options) {
+            return new Calls(this, options);
+        },
+
+        map(fn, items, options) {
+            if (items instanceof GLib.Variant)
+                return map.call(this, fn, items, options ?? null);
+            return new MapIterator(this, fn, items, options);
+        },
+
+        stats() {
+            const stats = this.get_stats();
+            return Object.fromEntries(STATS.map(name => [toCamelCase(name), stats[`get_${name}`]()]));
+        },
+
+        shutdown(options = {}, ...rest) {
+            if (typeof options === 'number')
+                return shutdown.call(this, options, ...rest);
+
+            const {cancel = false, timeout = -1} = options;
+            const flags = Cfut.ShutdownFlags.WAIT | (cancel ? Cfut.ShutdownFlags.CANCEL : 0);
+            return this.shutdown_async(flags, toMicroseconds(timeout), null);
+        },
+
+        destroy() {
+            const ended = this.shutdown({cancel: true});
+            this.kill_workers?.();
+            return ended;
+        },
+    });
+
+    if (Symbol.asyncDispose)
+        prototype[Symbol.asyncDispose] = prototype.shutdown;
+    if (Symbol.dispose) {
+        prototype[Symbol.dispose] = function () {
+            shutdown.call(this, Cfut.ShutdownFlags.CANCEL, 0);
+        };
+    }
+}
+
+function extendProcessExecutor(type) {
+    const {prototype} = type;
+
+    prototype._init = function (properties = {}) {
+        return GObject.Object.prototype._init.call(this, completeProperties(properties));
+    };
+    type.new = maxWorkers => new type({maxWorkers});
+
+    const {set_initializer} = prototype;
+    prototype.set_initializer = function (fn, ...args) {
+        if (!isJavaScript(this)) {
+            set_initializer.call(this, fn, args[0] ?? null);
+            return;
+        }
+        const {data} = prepare(this, fn, args);
+        set_initializer.call(this, JAVASCRIPT,
+            GLib.Variant.new_from_bytes(new GLib.VariantType('ay'), new GLib.Bytes(data), true));
+    };
+}
+
+function extendExecutors() {
+    extendExecutor(Cfut.Executor.prototype);
+    extendProcessExecutor(Cfut.ProcessExecutor);
+}
+
+return {extendExecutors};
+})();

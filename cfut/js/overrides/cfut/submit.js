@@ -1,0 +1,154 @@
+// Copyright 2026 The cfut authors
+//
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// The three ways of a call into an executor: with an entry (see completions.js),
+// as a promise, and as a Cfut.Future.
+
+var {start, run, submit, settled} = (() => {
+
+const {Cfut, Gio, GLib} = imports.gi;
+const {push, watch} = imports.overrides.cfut.completions;
+const {toSubmitOptions} = imports.overrides.cfut.options;
+const {prepare} = imports.overrides.cfut.calls;
+
+const promises = new WeakMap();
+const origins = new WeakMap();
+
+// Whether a call was refused that may wait for room. JavaScript has one thread,
+// which never blocks for it.
+function mayWait(executor, error) {
+    return executor.overflow === Cfut.Overflow.BLOCK &&
+        error instanceof GLib.Error && error.matches(Cfut.Error, Cfut.Error.QUEUE_FULL);
+}
+
+function getArguments(call) {
+    return call.data === undefined ? call.variant
+        : GLib.Variant.new_from_bytes(new GLib.VariantType('ay'), new GLib.Bytes(call.data), true);
+}
+
+// Submits a call as soon as there is room. Promises are of no use here: they
+// would wait for the future, too.
+function submitWithRoom(executor, call, options, done, failed) {
+    executor.submit_async(call.name, getArguments(call), options, null, (source, result) => {
+        let future;
+        try {
+            future = executor.submit_finish(result);
+        } catch (error) {
+            failed(error);
+            return;
+        }
+        done(future);
+    });
+}
+
+function pushOrWait(executor, call, options, entry) {
+    try {
+        push(executor, call, options, entry);
+    } catch (error) {
+        if (!mayWait(executor, error))
+            throw error;
+        submitWithRoom(executor, call, options, future => watch(future, entry), entry.reject);
+    }
+}
+
+// Starts a call whose completion goes to the entry.
+function start(executor, options, fn, args, entry) {
+    const call = prepare(executor, fn, args);
+
+    if (call instanceof Promise)
+        call.then(ready => pushOrWait(executor, ready, options, entry)).catch(entry.reject);
+    else
+        pushOrWait(executor, call, options, entry);
+}
+
+function run(executor, options, fn, args) {
+    if (options?.onProgress)
+        return settled(submit(executor, options, fn, args));
+
+    return new Promise((resolve, reject) => {
+        const {submitOptions = null, release} = options ? toSubmitOptions(options) : {};
+        start(executor, submitOptions, fn, args, {resolve, reject, release, origin: new Error()});
+    });
+}
+
+function toGError(error) {
+    return error instanceof GLib.Error ? error
+        : new Gio.IOErrorEnum({code: Gio.IOErrorEnum.INVALID_ARGUMENT, message: error.message});
+}
+
+// Lets what becomes of a future become of the promise.
+function adopt(promise, future, inner) {
+    inner.connect('notify', () => {
+        if (inner.state !== Cfut.FutureState.PENDING)
+            promise.start();
+        if (inner.progress >= 0)
+            promise.set_progress(inner.progress, inner.dup_progress_message());
+    });
+    inner.add_done_callback(() => {
+        if (inner.state === Cfut.FutureState.DONE)
+            promise.resolve_variant(inner.dup_result(0));
+        else
+            promise.reject(inner.dup_error());
+    });
+    future.add_done_callback(() => inner.cancel());
+}
+
+// A future for a call that cannot be submitted yet.
+function defer(executor, call, options) {
+    const promise = new Cfut.Promise();
+    const future = promise.get_future();
+    const fail = error => promise.reject(toGError(error));
+
+    Promise.resolve(call).then(ready => {
+        if (!future.is_done())
+            submitWithRoom(executor, ready, options, inner => adopt(promise, future, inner), fail);
+    }).catch(fail);
+    return future;
+}
+
+function submitNow(executor, call, options) {
+    return call.data !== undefined
+        ? executor.submit_data(call.name, call.data, options)
+        : executor.submit_full(call.name, call.variant, options);
+}
+
+function submitOrDefer(executor, call, options) {
+    if (call instanceof Promise)
+        return defer(executor, call, options);
+    try {
+        return submitNow(executor, call, options);
+    } catch (error) {
+        if (!mayWait(executor, error))
+            throw error;
+        return defer(executor, call, options);
+    }
+}
+
+function submit(executor, options, fn, args) {
+    const {submitOptions = null, release} = options ? toSubmitOptions(options) : {};
+    const future = submitOrDefer(executor, prepare(executor, fn, args), submitOptions);
+
+    origins.set(future, new Error());
+    if (release)
+        future.add_done_callback(release);
+    if (options?.onProgress) {
+        future.connect('notify::progress', () =>
+            options.onProgress(future.progress, future.dup_progress_message() ?? ''));
+    }
+    return future;
+}
+
+// What becomes of a future, as a promise.
+function settled(future) {
+    let promise = promises.get(future);
+    if (promise === undefined) {
+        promise = new Promise((resolve, reject) =>
+            watch(future, {resolve, reject, future, origin: origins.get(future)}));
+        promises.set(future, promise);
+    }
+    return promise;
+}
+
+return {start, run, submit, settled};
+})();

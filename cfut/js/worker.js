@@ -1,0 +1,172 @@
+// Copyright 2026 The cfut authors
+//
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// A worker that runs functions in JavaScript.
+//
+//     gjs -m worker.js [--overrides=DIRECTORY] [--resource=FILE]...
+//
+// Process executors start it. It takes one call after the other from a
+// Cfut.Worker, which sees to all but the functions.
+
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import System from 'system';
+
+const AY = new GLib.VariantType('ay');
+// Native memory that only a collection gives back, and the engine does not see.
+const COLLECT_BYTES = 32 * 1024 * 1024;
+
+function getOptions(name) {
+    return ARGV.filter(argument => argument.startsWith(`--${name}=`))
+        .map(argument => argument.slice(name.length + 3));
+}
+
+imports.overrides.searchPath.unshift(...getOptions('overrides'));
+imports.gi.versions.Cfut = '1';
+const {Cfut} = imports.gi;
+const {decode, encode} = imports.overrides.cfut.codec;
+const {fromVariant, inferVariant} = imports.overrides.cfut.variants;
+
+const worker = Cfut.Worker.new();
+const context = GLib.MainContext.default();
+const functions = new Map();
+// Of arguments and results since the last collection.
+let nBytes = 0;
+
+// Waits for a promise, with whatever else the main context brings.
+function waitFor(promise) {
+    let outcome = null;
+    promise.then(value => (outcome = {value}), error => (outcome = {error}));
+    while (outcome === null)
+        context.iteration(true);
+    if ('error' in outcome)
+        throw outcome.error;
+    return outcome.value;
+}
+
+function evaluate(source) {
+    const build = text => new Function('Cfut', 'Gio', 'GLib', `return (${text}\n);\n//# sourceURL=function`)(Cfut, Gio, GLib);
+    try {
+        return build(source);
+    } catch (error) {
+        if (!(error instanceof SyntaxError))
+            throw error;
+        // A method in an object, whose source is no expression.
+        return Object.values(build(`{${source}}`))[0];
+    }
+}
+
+function load(reference) {
+    if (reference.startsWith('='))
+        return evaluate(reference.slice(1));
+
+    const at = reference.lastIndexOf('#');
+    const name = reference.slice(at + 1);
+    const module = waitFor(import(reference.slice(0, at)));
+    if (typeof module[name] !== 'function')
+        throw new TypeError(`${reference.slice(0, at)} exports no function "${name}"`);
+    return module[name];
+}
+
+function find(reference) {
+    let fn = functions.get(reference);
+    if (fn === undefined)
+        functions.set(reference, fn = load(reference));
+    return fn;
+}
+
+function invoke(reference, args) {
+    const result = find(reference)(...args);
+    return typeof result?.then === 'function' ? waitFor(result) : result;
+}
+
+// What there is above the call is none of the function's.
+function getStack(error) {
+    return `${error.stack ?? ''}`.split('\n').filter(line => !line.includes(import.meta.url)).join('\n');
+}
+
+function encodeThrown(error) {
+    try {
+        return encode({thrown: error});
+    } catch {
+        return encode({thrown: new Error(`${error?.message ?? error}`)});
+    }
+}
+
+function answerException(call, error) {
+    if (error instanceof GLib.Error) {
+        worker.answer_error(call, error);
+        return;
+    }
+    const name = error instanceof Error ? `${error.name}` : typeof error;
+    const stack = error instanceof Error ? getStack(error) : '';
+    if (error instanceof Error)
+        Object.defineProperty(error, 'stack', {value: stack, configurable: true});
+    worker.answer_exception(call, name, `${error?.message ?? error}`, stack, encodeThrown(error));
+}
+
+// Calls come as bytes from JavaScript, and as (name, arguments) from elsewhere.
+// Each returns what answers the call.
+const SERVE = {
+    javascript(call) {
+        const data = call.get_data();
+        const [reference, args] = decode(data);
+        const result = encode(invoke(reference, args));
+        nBytes += data.length + result.length;
+        return () => worker.answer_data(call, result);
+    },
+
+    '*'(call) {
+        const [name, args] = call.get_arguments().deepUnpack();
+        const values = args.get_type_string().startsWith('(') ? fromVariant(args) ?? [] : [fromVariant(args)];
+        const result = GLib.Variant.new_variant(inferVariant(invoke(name, values)));
+        return () => worker.answer(call, result);
+    },
+};
+
+function getAnswer(call) {
+    Cfut.currentCall = call;
+    try {
+        return SERVE[call.get_function()](call);
+    } catch (error) {
+        return () => answerException(call, error);
+    } finally {
+        Cfut.currentCall = null;
+    }
+}
+
+function serve(call) {
+    try {
+        getAnswer(call)();
+    } catch (error) {
+        // A result that is refused is answered with the error why.
+        if (!(error instanceof GLib.Error))
+            throw error;
+    }
+}
+
+for (const path of getOptions('resource'))
+    Gio.Resource.load(path)._register();
+worker.add_function('javascript', AY, AY);
+worker.add_function('*', new GLib.VariantType('(sv)'), new GLib.VariantType('v'));
+
+function serveAll() {
+    for (let call = worker.next(); call !== null; call = worker.next()) {
+        serve(call);
+        if (nBytes > COLLECT_BYTES) {
+            nBytes = 0;
+            System.gc();
+        }
+    }
+}
+
+// Why it could not serve the program knows already.
+try {
+    serveAll();
+} catch (error) {
+    if (!(error instanceof GLib.Error))
+        throw error;
+    System.exit(1);
+}
+System.exit(0);

@@ -1,0 +1,116 @@
+// Copyright 2026 The cfut authors
+//
+// SPDX-License-Identifier: LGPL-2.1-or-later
+
+// What the tests run in workers.
+
+import Cfut from 'gi://Cfut?version=1';
+import Gio from 'gi://Gio';
+import GLib from 'gi://GLib';
+import System from 'system';
+
+export const notAFunction = 5;
+
+let greeting = 'none';
+
+export function twice(number) {
+    return 2 * number;
+}
+
+export function echo(...values) {
+    return values;
+}
+
+export function same(value) {
+    return value;
+}
+
+export async function later(ms, value) {
+    await new Promise(resolve => setTimeout(resolve, ms));
+    return value;
+}
+
+export function getPid() {
+    return new Gio.Credentials().get_unix_pid();
+}
+
+export function sum(bytes) {
+    return bytes.reduce((total, byte) => total + byte, 0);
+}
+
+export function makeBytes(length) {
+    return {name: 'made', bytes: new Uint8Array(length).fill(7)};
+}
+
+export class OddError extends Error {
+    get name() {
+        return 'OddError';
+    }
+}
+
+export function fail(message) {
+    throw new RangeError(message);
+}
+
+export async function failLater(message) {
+    await later(1);
+    throw Object.assign(new OddError(message, {cause: new TypeError('why')}), {detail: [1, 2]});
+}
+
+export function failNative() {
+    throw new Gio.IOErrorEnum({code: Gio.IOErrorEnum.NOT_FOUND, message: 'No such thing'});
+}
+
+export function failWith(value) {
+    throw value;
+}
+
+export function returnFunction() {
+    return () => 1;
+}
+
+// Computes for a while.
+export function count(n) {
+    let found = 0;
+    for (let i = 0; i < n; i++)
+        found += i % 3;
+    return found;
+}
+
+export function spin() {
+    while (true);
+}
+
+export async function waitForCancel() {
+    const call = Cfut.currentCall;
+    const cancelled = new Promise(resolve => call.get_cancellable().connect(resolve));
+    call.setProgress(0.5, 'Waiting');
+    await cancelled;
+    call.throwIfCancelled();
+}
+
+export function pollForCancel() {
+    Cfut.currentCall.setProgress(0.25);
+    while (!Cfut.currentCall.is_cancelled());
+    Cfut.currentCall.throwIfCancelled();
+}
+
+export function die() {
+    System.exit(3);
+}
+
+export function setGreeting(text) {
+    greeting = text;
+}
+
+export function failToStart() {
+    throw new Error('Not today');
+}
+
+export function getGreeting() {
+    return greeting;
+}
+
+export function getVariable(name) {
+    return GLib.getenv(name);
+}
