@@ -187,6 +187,14 @@ cfut_manager_judge_start (CfutManager *self,
   cfut_manager_failed_start (self, failure, error);
 }
 
+/* Whether it died, rather than failed to start. */
+static gboolean
+cfut_process_was_lost (CfutProcess *self)
+{
+  return !self->expected_death &&
+         (self->ready || (self->condemned == NULL && WIFSIGNALED (self->status)));
+}
+
 void
 cfut_manager_process_died (CfutManager *self,
                            CfutProcess *process)
@@ -201,7 +209,7 @@ cfut_manager_process_died (CfutManager *self,
   g_mutex_lock (&pool->lock);
   process->died = TRUE;
   breaks = self->config.crash_policy == CFUT_CRASH_POLICY_BREAK_POOL &&
-           !process->expected_death && process->ready && pool->phase != CFUT_POOL_BROKEN;
+           cfut_process_was_lost (process) && pool->phase != CFUT_POOL_BROKEN;
   g_mutex_unlock (&pool->lock);
   if (breaks)
     cfut_manager_break (self, g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, text));

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -327,6 +328,28 @@ test_break_pool (gconstpointer data)
   gate_clear (&gate);
 }
 
+static void
+test_break_pool_at_start (void)
+{
+  g_autofree char *starts = g_build_filename (g_get_tmp_dir (), "cfut-starts-XXXXXX", NULL);
+  g_autofree char *script = NULL;
+  g_autofree char *text = NULL;
+  ProcessTest test;
+
+  g_test_summary ("With crash-policy break-pool a worker killed before it is ready is not started again");
+
+  g_close (g_mkstemp (starts), NULL);
+  script = g_strdup_printf ("echo start >> %s; kill -TERM $$", starts);
+  process_test_begin_argv (&test, 1, "/bin/sh", "-c", script, NULL);
+  cfut_process_executor_set_crash_policy (PROCESS_EXECUTOR (&test), CFUT_CRASH_POLICY_BREAK_POOL);
+  process_expect_error (process_submit (&test, "pid", "()"), CFUT_ERROR, CFUT_ERROR_BROKEN, "signal 15");
+  process_test_end (&test);
+
+  g_assert_true (g_file_get_contents (starts, &text, NULL, NULL));
+  g_assert_cmpstr (text, ==, "start\n");
+  g_unlink (starts);
+}
+
 /* ---- The last moment. */
 
 static void
@@ -555,6 +578,7 @@ main (int    argc,
   g_test_add_func ("/death/chunk", test_chunk);
   g_test_add_data_func ("/death/break-pool", GUINT_TO_POINTER (0), test_break_pool);
   g_test_add_data_func ("/death/break-pool/last-call", GUINT_TO_POINTER (1), test_break_pool);
+  g_test_add_func ("/death/break-pool/at-start", test_break_pool_at_start);
   g_test_add_func ("/death/answer-counts", test_answer_counts);
   g_test_add_func ("/death/mixed-last-moment", test_mixed_last_moment);
   g_test_add_data_func ("/death/silent-worker/shut", "shut-channel", test_silent_worker);
