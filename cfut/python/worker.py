@@ -279,8 +279,17 @@ class Worker:
         sys.argv[:] = setup['sys_argv']
         replace_main(setup['main'])
         if setup['initializer'] is not None:
-            self.run_pickled(call, setup['initializer'])
+            self.initialize(call, setup['initializer'])
         return b''
+
+    def initialize(self, call, data):
+        try:
+            self.run_pickled(call, data)
+        except BaseException:
+            # As the workers of concurrent.futures do.
+            import logging
+            logging.getLogger('concurrent.futures').critical('Exception in initializer:', exc_info=True)
+            raise
 
     def run_next(self, call):
         data = self.read(call)
@@ -290,7 +299,7 @@ class Worker:
         """A call of Python's: bytes in, bytes out."""
         try:
             function, args, kwargs = loads_message(data)
-        except Exception as error:
+        except BaseException as error:
             raise NotReadable(f'A call could not be unpickled: {error!r}') from error
         data = None
         self.call = call

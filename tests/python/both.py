@@ -9,16 +9,21 @@ about.
 """
 
 import concurrent.futures
+import concurrent.futures.process
 import concurrent.futures.thread
 import contextlib
+import os
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 import unittest
 
 import cfutures
+import cfutures.process
 import cfutures.thread
+import jobs
 
 # How long to wait for what is sure to come.
 DEADLINE = 60
@@ -70,6 +75,40 @@ class Both(unittest.TestCase):
         return done.stdout, done.stderr, done.returncode
 
 
+class Gates:
+    """Files by which calls in any worker are held and let go."""
+
+    def setUp(self):
+        directory = tempfile.TemporaryDirectory()
+        self.addCleanup(directory.cleanup)
+        self.directory = directory.name
+        self.go = self.path('go')
+        # Runs before the executor's shutdown, which waits for the calls.
+        self.addCleanup(jobs.touch, self.go)
+
+    def path(self, name):
+        return os.path.join(self.directory, name)
+
+    def executor(self, *arguments, **options):
+        executor = super().executor(*arguments, **options)
+        self.addCleanup(jobs.touch, self.go)
+        return executor
+
+    def hold(self, executor, n=1):
+        """Keeps all of the executor's `n` workers busy until `self.go`."""
+        futures = [executor.submit(jobs.wait_for, self.go, self.path(f'begun-{i}')) for i in range(n)]
+        for i in range(n):
+            jobs.wait_for(self.path(f'begun-{i}'))
+        return futures
+
+    def lines(self, name):
+        try:
+            with open(self.path(name)) as file:
+                return file.read().split()
+        except FileNotFoundError:
+            return []
+
+
 def since(*version):
     """Tells which version of Python has what a test is about."""
     def mark(test):
@@ -94,8 +133,9 @@ def both(tests, name='', **attributes):
 
 
 def both_executors(tests):
-    """Makes two classes of tests, with executors of threads."""
+    """Makes four classes of tests, with executors of threads and of processes."""
     both(tests, 'Threads', kind='ThreadPoolExecutor')
+    both(tests, 'Processes', kind='ProcessPoolExecutor')
     return tests
 
 

@@ -49,3 +49,80 @@ class Thing:
 
     def __init__(self, value=None):
         self.value = value
+
+
+def die(signum=9):
+    os.kill(os.getpid(), signum)
+
+
+def remember(value):
+    global remembered
+    remembered = value
+
+
+def recall():
+    return remembered
+
+
+def raise_(error):
+    raise error
+
+
+def get_pid_after(path):
+    wait_for(path)
+    return os.getpid()
+
+
+def run(code):
+    """Evaluates an expression, for what is easier said than pickled."""
+    return eval(code)
+
+
+class Unpickled:
+    """Does something in whichever process unpickles it."""
+
+    def __init__(self, function, *arguments):
+        self.state = function, arguments
+
+    def __reduce__(self):
+        return self.state
+
+
+class Pickled:
+    """Does something in whichever process pickles it."""
+
+    def __init__(self, function, *arguments):
+        self.state = function, arguments
+
+    def __reduce__(self):
+        function, arguments = self.state
+        return function(*arguments)
+
+
+def make_unpickled(function, *arguments):
+    return Unpickled(function, *arguments)
+
+
+def make_pickled(function, *arguments):
+    result = Pickled(abs)
+    result.state = function, arguments
+    return result
+
+
+class Farewell:
+    """Leaves a file behind when a copy of it in another process is gone."""
+
+    def __init__(self, path, home):
+        self.path = path
+        self.home = home
+
+    def __del__(self):
+        if os.getpid() != self.home:
+            touch(self.path)
+
+
+def fail_because():
+    try:
+        {}['key']
+    except KeyError as error:
+        raise RuntimeError('no such key') from error

@@ -17,7 +17,7 @@ import tap
 @both
 class Module:
     def test_names(self):
-        for name in ('Executor', 'Future', 'ThreadPoolExecutor', 'wait',
+        for name in ('Executor', 'Future', 'ThreadPoolExecutor', 'ProcessPoolExecutor', 'wait',
                      'as_completed', 'FIRST_COMPLETED', 'FIRST_EXCEPTION', 'ALL_COMPLETED',
                      'CancelledError', 'TimeoutError', 'InvalidStateError', 'BrokenExecutor'):
             self.assertTrue(hasattr(self.futures, name), name)

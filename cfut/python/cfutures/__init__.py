@@ -36,6 +36,7 @@ __all__ = [
     'Executor',
     'Future',
     'InvalidStateError',
+    'ProcessPoolExecutor',
     'ThreadPoolExecutor',
     'TimeoutError',
     'as_completed',
@@ -44,10 +45,13 @@ __all__ = [
 
 
 def __getattr__(name):
-    # Loaded when it is used.
-    if name != 'ThreadPoolExecutor':
+    # A program that uses one executor does not pay for loading the other.
+    if name == 'ThreadPoolExecutor':
+        from .thread import ThreadPoolExecutor as value
+    elif name == 'ProcessPoolExecutor':
+        from .process import ProcessPoolExecutor as value
+    else:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
-    from .thread import ThreadPoolExecutor as value
     globals()[name] = value
     return value
 

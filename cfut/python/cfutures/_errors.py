@@ -72,5 +72,5 @@ def loads_result(data):
     """What a call returned. Raises UnpickleError if it cannot be read."""
     try:
         return loads_message(data)
-    except Exception as error:
+    except BaseException as error:
         raise UnpickleError(f'A result could not be unpickled: {error!r}') from error

@@ -13,13 +13,18 @@ another thread is waiting for it.
 """
 
 import ctypes
-from ctypes import POINTER, c_char_p, c_int, c_int64, c_uint, c_uint32, c_void_p
+import os
+from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint, c_uint32, c_uint64, c_void_p
 
 SONAME = 'libcfut-1.so.0'
 
 WAIT_FOREVER = -1
-SHUTDOWN_NONE = 0
 SHUTDOWN_WAIT = 1
+OVERFLOW_FAIL = 1
+
+CFUT_ERROR = 'cfut-error-quark'
+QUEUE_FULL, WORKER_DIED, BROKEN = range(3)
+REMOTE = 8
 
 # gboolean (*CfutThreadFunc) (CfutCall *, GValue *result, gpointer data, GError **)
 ThreadFunc = ctypes.CFUNCTYPE(c_int, c_void_p, c_void_p, c_void_p, c_void_p)
@@ -35,6 +40,7 @@ class Error(ctypes.Structure):
 
 
 ErrorPointer = POINTER(Error)
+ErrorLocation = POINTER(ErrorPointer)
 
 
 def _declare(name, result, *arguments):
@@ -49,12 +55,46 @@ _declare('g_error_free', None, ErrorPointer)
 _declare('cfut_thread_executor_new', c_void_p, c_uint)
 _declare('cfut_thread_executor_set_idle_timeout', None, c_void_p, c_int64)
 _declare('cfut_thread_executor_submit_func', c_void_p,
-         c_void_p, ThreadFunc, c_void_p, c_void_p, c_void_p, POINTER(ErrorPointer))
-_declare('cfut_executor_shutdown', c_int, c_void_p, c_int, c_int64, POINTER(ErrorPointer))
+         c_void_p, ThreadFunc, c_void_p, c_void_p, c_void_p, ErrorLocation)
+_declare('cfut_executor_shutdown', c_int, c_void_p, c_int, c_int64, ErrorLocation)
+_declare('cfut_executor_set_max_pending', None, c_void_p, c_uint)
+_declare('cfut_executor_set_max_pending_bytes', None, c_void_p, c_uint64)
+_declare('cfut_executor_set_overflow', None, c_void_p, c_int)
+_declare('cfut_process_executor_new', c_void_p, c_uint)
+_declare('cfut_process_executor_set_argv', None, c_void_p, c_void_p)
+_declare('cfut_process_executor_set_initializer', None, c_void_p, c_char_p, c_void_p)
+_declare('cfut_process_executor_set_idle_timeout', None, c_void_p, c_int64)
+_declare('cfut_process_executor_set_max_calls_per_worker', None, c_void_p, c_uint)
+_declare('cfut_process_executor_set_crash_policy', None, c_void_p, c_int)
+_declare('cfut_process_executor_dup_worker_pids', POINTER(c_int), c_void_p, POINTER(c_size_t))
+_declare('cfut_process_executor_terminate_workers', None, c_void_p)
+_declare('cfut_process_executor_kill_workers', None, c_void_p)
+_declare('cfut_completion_queue_new', c_void_p)
+_declare('cfut_completion_queue_push_data', c_int,
+         c_void_p, c_void_p, c_char_p, c_char_p, c_size_t, c_void_p, c_uint64, ErrorLocation)
+_declare('cfut_completion_queue_drain_data', c_void_p, c_void_p, c_uint, POINTER(c_size_t))
+_declare('cfut_completion_queue_wait', c_int, c_void_p, c_int64, ErrorLocation)
+_declare('cfut_completion_queue_cancel', c_uint, c_void_p, c_uint64)
+_declare('cfut_completion_queue_add_future', None, c_void_p, c_void_p, c_uint64)
+_declare('cfut_promise_new', c_void_p)
+_declare('cfut_promise_get_future', c_void_p, c_void_p)
+_declare('cfut_get_worker_dir', c_void_p)
+_declare('cfut_get_library_path', c_void_p)
+_declare('g_free', None, c_void_p)
+_declare('g_bytes_new', c_void_p, c_char_p, c_size_t)
+_declare('g_bytes_unref', None, c_void_p)
+_declare('g_variant_new_from_bytes', c_void_p, c_char_p, c_void_p, c_int)
 
 
-def take_message(error):
-    """Returns the message of a GError, a pointer to which is owned, and frees it."""
-    message = error.contents.message.decode(errors='replace')
+def take_error(error):
+    """Returns the code and the message of a GError, which is freed."""
+    code, message = error.contents.code, error.contents.message.decode(errors='replace')
     library.g_error_free(error)
-    return message
+    return code, message
+
+
+def take_string(address):
+    """Returns a string, which is freed."""
+    text = os.fsdecode(ctypes.string_at(address))
+    library.g_free(address)
+    return text

@@ -64,3 +64,21 @@ def _take(future, deadline):
     finally:
         # The traceback of an exception refers to this frame.
         del future
+
+
+def make_chunks(arguments, chunksize):
+    """Yields tuples of arguments, each for a call of run_chunk()."""
+    while chunk := tuple(itertools.islice(arguments, chunksize)):
+        yield (chunk,)
+
+
+def run_chunk(fn, chunk):
+    return [fn(*args) for args in chunk]
+
+
+def chain(chunks):
+    """Yields the results of chunks, and keeps none of them."""
+    for results in chunks:
+        results.reverse()
+        while results:
+            yield results.pop()

@@ -33,7 +33,7 @@ class Threads:
             self.executor, _begin, key, None, None, ctypes.byref(error))
         if not future:
             del _stays[key]
-            raise RuntimeError(_lib.take_message(error))
+            raise RuntimeError(_lib.take_error(error)[1])
         _lib.library.g_object_unref(future)
 
     def shutdown(self):

@@ -1,0 +1,133 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""A CfutProcessExecutor of Python workers, and the queue of its completions."""
+
+import ctypes
+import os
+import struct
+
+from . import _lib, _workers
+
+UNBOUNDED = 2 ** 32 - 1
+UNBOUNDED_BYTES = 2 ** 64 - 1
+
+CRASH_POLICIES = {'fail-call': 0, 'break-pool': 1}
+
+# A record of a completion: tag, state, kind, length of the body.
+HEAD = struct.Struct('<QIIQ')
+BYTES = 1
+
+# The tag of what only wakes who waits.
+WAKE = 0
+
+
+class Refused(Exception):
+    """A call was not taken; with a code of CfutError."""
+
+    def __init__(self, code, message):
+        super().__init__(message)
+        self.code = code
+
+
+class Engine:
+    def __init__(self, max_workers, max_pending, max_calls, crash_policy):
+        library = _lib.library
+        self.pid = os.getpid()
+        self.executor = library.cfut_process_executor_new(max_workers)
+        self.queue = library.cfut_completion_queue_new()
+        library.cfut_executor_set_max_pending(self.executor, max_pending or UNBOUNDED)
+        library.cfut_executor_set_max_pending_bytes(self.executor, UNBOUNDED_BYTES)
+        library.cfut_executor_set_overflow(self.executor, _lib.OVERFLOW_FAIL)
+        # Workers stay, as those of the standard pool do.
+        library.cfut_process_executor_set_idle_timeout(self.executor, _lib.WAIT_FOREVER)
+        library.cfut_process_executor_set_max_calls_per_worker(self.executor, max_calls or 0)
+        library.cfut_process_executor_set_crash_policy(self.executor, CRASH_POLICIES[crash_policy])
+
+        self.alarm = library.cfut_promise_new()
+        future = library.cfut_promise_get_future(self.alarm)
+        library.cfut_completion_queue_add_future(self.queue, future, WAKE)
+
+    def __del__(self, unref=_lib.library.g_object_unref, getpid=os.getpid):
+        # The workers are not those of a child that was forked.
+        if getpid() != self.pid:
+            return
+        unref(self.alarm)
+        unref(self.queue)
+        unref(self.executor)
+
+    def configure(self, initializer, initargs):
+        """Tells how to start workers; raises what pickle raises."""
+        library = _lib.library
+        setup = _workers.setup(initializer, initargs)
+        argv = _workers.worker_argv(_lib.take_string(library.cfut_get_worker_dir()),
+                                    _lib.take_string(library.cfut_get_library_path()))
+        strings = (ctypes.c_char_p * (len(argv) + 1))(*map(os.fsencode, argv), None)
+        library.cfut_process_executor_set_argv(self.executor, strings)
+        held = library.g_bytes_new(setup, len(setup))
+        arguments = library.g_variant_new_from_bytes(b'ay', held, True)
+        library.g_bytes_unref(held)
+        library.cfut_process_executor_set_initializer(
+            self.executor, _workers.SETUP.encode(), arguments)
+
+    def push(self, data, tag, push=_lib.quick.cfut_completion_queue_push_data,
+             function=_workers.PYTHON.encode()):
+        """Submits a call; raises Refused."""
+        if not push(self.queue, self.executor, function, data, len(data), None, tag, None):
+            self.push_again(data, tag, function)
+
+    def push_again(self, data, tag, function):
+        """Finds out why a call was refused, unless it is not any more."""
+        error = _lib.ErrorPointer()
+        if not _lib.library.cfut_completion_queue_push_data(
+                self.queue, self.executor, function, data, len(data), None, tag, ctypes.byref(error)):
+            raise Refused(*_lib.take_error(error))
+
+    def withdraw(self, tag):
+        """Takes a call back that has not started; tells whether it did."""
+        return _lib.quick.cfut_completion_queue_cancel(self.queue, tag) > 0
+
+    def wait(self):
+        """Blocks until there is something to drain."""
+        _lib.library.cfut_completion_queue_wait(self.queue, _lib.WAIT_FOREVER, None)
+
+    def wake(self):
+        """Has a wait return; works once."""
+        _lib.quick.cfut_completion_queue_cancel(self.queue, WAKE)
+
+    def drain(self):
+        """Yields (tag, kind, body) of calls that have ended."""
+        length = ctypes.c_size_t()
+        address = _lib.quick.cfut_completion_queue_drain_data(self.queue, 0, ctypes.byref(length))
+        if not address:
+            return
+        block = memoryview(ctypes.string_at(address, length.value))
+        _lib.quick.g_free(address)
+
+        at = 0
+        while at < len(block):
+            tag, state, kind, size = HEAD.unpack_from(block, at)
+            at += HEAD.size
+            if tag != WAKE:
+                yield tag, kind, block[at:at + size]
+            at += size + (-size % 8)
+
+    def get_pids(self):
+        length = ctypes.c_size_t()
+        address = _lib.library.cfut_process_executor_dup_worker_pids(
+            self.executor, ctypes.byref(length))
+        pids = address[:length.value] if address else []
+        _lib.library.g_free(address)
+        return pids
+
+    def terminate(self):
+        _lib.library.cfut_process_executor_terminate_workers(self.executor)
+
+    def kill(self):
+        _lib.library.cfut_process_executor_kill_workers(self.executor)
+
+    def shutdown(self):
+        """Waits until all workers are gone."""
+        _lib.library.cfut_executor_shutdown(
+            self.executor, _lib.SHUTDOWN_WAIT, _lib.WAIT_FOREVER, None)

@@ -1,0 +1,277 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What is behind a ProcessPoolExecutor.
+
+A call is pickled by the thread that submits it, and pushed into the executor of
+the C library with a number as its tag. A thread, the collector, takes what has
+ended out of the completion queue and resolves the futures.
+
+The queue of calls is the library's. Here is only known how many calls can run,
+so the oldest that many count as running: a call with a worker does so when
+`submit()` returns, and the next when the collector hears of one that has ended.
+"""
+
+import itertools
+import logging
+import threading
+import time
+import traceback
+from collections import deque
+from concurrent.futures import Future
+from concurrent.futures._base import PENDING, RUNNING
+
+from . import _errors, _exit, _lib
+from ._engine import BYTES, Engine, Refused
+from ._errors import loads_result
+from ._pickling import dumps_call
+
+LOGGER = logging.getLogger('concurrent.futures')
+
+# Domain and code of an error: that of GIO.
+CANCELLED = ('g-io-error-quark', 19)
+
+BROKEN = 'A child process terminated abruptly, the process pool is not usable anymore'
+LOST = ('A process in the process pool was terminated abruptly '
+        'while the future was running or pending.')
+
+
+class CallFuture(Future):
+    """The future of a call in a worker process."""
+
+    def __init__(self, pool):
+        super().__init__()
+        self._pool = pool
+        self._tag = None
+
+    def cancel(self):
+        return self._pool.withdraw(self) and super().cancel()
+
+
+class ProcessPool:
+    """What an executor shares with its collector, which does not keep it alive."""
+
+    def __init__(self, max_workers, initializer, initargs, max_calls, max_pending, crash_policy):
+        self.max_workers = max_workers
+        self.initializer = initializer
+        self.initargs = initargs
+        self.break_on_death = crash_policy == 'break-pool'
+        self.engine = Engine(max_workers, max_pending, max_calls, crash_policy)
+
+        self.tags = itertools.count(1)
+        self.broken = None
+        # The executor was collected. Its finalizer cannot wait for the lock,
+        # which the thread that runs it may hold.
+        self.abandoned = False
+
+        self.lock = threading.Lock()
+        # Calls have ended, so that there may be room for others.
+        self.room = threading.Condition(self.lock)
+
+        # All below: protected by the lock.
+        self.closed = False
+        self.collector = None
+        self.unfinished = {}    # futures by tag
+        self.waiting = deque()  # those of them that do not count as running
+        self.n_running = 0
+        self.backlog = deque()  # (tag, data) that a callback could not wait with
+
+        _exit.register(self)
+
+    def check_open(self):
+        if self.broken is not None:
+            raise _errors.BrokenProcessPool(self.broken)
+        if _exit.exiting:
+            raise RuntimeError('cannot schedule new futures after interpreter shutdown')
+        if self.closed:
+            raise RuntimeError('cannot schedule new futures after shutdown')
+
+    def submit(self, fn, args, kwargs):
+        self.check_open()
+        future = CallFuture(self)
+        try:
+            data = dumps_call(fn, args, kwargs)
+        except Exception as error:
+            fail_unsent(future, error)
+            return future
+
+        tag = future._tag = next(self.tags)
+        with self.lock:
+            self.check_open()
+            if self.collector is None:
+                self.start()
+            self.push(data, tag)
+            self.unfinished[tag] = future
+            if self.n_running < self.max_workers:
+                self.n_running += 1
+                future.set_running_or_notify_cancel()
+            else:
+                self.waiting.append(future)
+        return future
+
+    def start(self):
+        """Caller holds the lock."""
+        self.engine.configure(self.initializer, self.initargs)
+        self.collector = threading.Thread(target=collect, args=[self], name='cfutures-collector')
+        self.collector.daemon = False
+        self.collector.start()
+
+    def push(self, data, tag):
+        """Gives a call to the engine; waits for room. Caller holds the lock."""
+        while True:
+            try:
+                return self.engine.push(data, tag)
+            except Refused as refusal:
+                if refusal.code == _lib.BROKEN:
+                    raise broken_pool(BROKEN, str(refusal)) from None
+                if refusal.code != _lib.QUEUE_FULL:
+                    raise RuntimeError(str(refusal)) from None
+            # The collector would wait for itself.
+            if threading.current_thread() is self.collector:
+                return self.backlog.append((tag, data))
+            self.room.wait()
+            self.check_open()
+
+    def withdraw(self, future):
+        """Takes a call back if it has not started; tells whether it will not run."""
+        with self.lock:
+            if future._state != PENDING or future._tag not in self.unfinished:
+                return True
+            if self.engine.withdraw(future._tag):
+                return True
+            # It has started, and nobody has been told.
+            self.n_running += 1
+            future.set_running_or_notify_cancel()
+            return False
+
+    def settle(self, tag, cancelled):
+        """Returns the future of a call that has ended, and lets the next run."""
+        with self.lock:
+            future = self.unfinished.pop(tag)
+            if future._state == RUNNING:
+                self.n_running -= 1
+            elif not cancelled:
+                future.set_running_or_notify_cancel()
+            self.start_waiting()
+            self.room.notify_all()
+        return future
+
+    def start_waiting(self):
+        """Counts as running what has a worker now. Caller holds the lock."""
+        while self.waiting and self.n_running < self.max_workers:
+            future = self.waiting.popleft()
+            if future._state == PENDING and future._tag in self.unfinished:
+                self.n_running += 1
+                future.set_running_or_notify_cancel()
+
+    def push_backlog(self):
+        with self.lock:
+            for _ in range(len(self.backlog)):
+                tag, data = self.backlog.popleft()
+                self.push(data, tag)
+
+    @property
+    def finished(self):
+        return (self.closed or self.abandoned) and not self.unfinished
+
+    def close(self):
+        """Takes no more calls."""
+        with self.lock:
+            self.closed = True
+            self.engine.wake()
+
+    def abandon(self):
+        self.abandoned = True
+        self.engine.wake()
+
+    def cancel(self):
+        """Cancels what has not started."""
+        for future in list(self.waiting):
+            future.cancel()
+
+    def join(self):
+        """Waits until all calls have ended and all workers have left."""
+        if self.collector is not None:
+            self.collector.join()
+
+    def end_workers(self, signal):
+        self.close()
+        self.cancel()
+        signal()
+
+    def get_pids(self):
+        """The workers; those of calls that count as running are waited for, which
+        are being started."""
+        while True:
+            pids = self.engine.get_pids()
+            if len(pids) >= self.n_running or self.broken or self.closed:
+                return pids
+            time.sleep(0.001)
+
+
+def collect(pool):
+    """Runs in the collector."""
+    engine = pool.engine
+    while not pool.finished:
+        engine.wait()
+        for tag, kind, body in engine.drain():
+            resolve(pool, tag, kind, body)
+        if pool.backlog:
+            pool.push_backlog()
+    engine.shutdown()
+
+
+def resolve(pool, tag, kind, body):
+    """Resolves the future of a call that has ended."""
+    if kind == BYTES:
+        try:
+            set_outcome, outcome = Future.set_result, loads_result(body)
+        except BaseException as error:
+            set_outcome, outcome = Future.set_exception, error.with_traceback(None)
+    else:
+        outcome = read_error(pool, body)
+        set_outcome = Future.set_exception
+
+    future = pool.settle(tag, outcome is CANCELLED)
+    if outcome is CANCELLED:
+        Future.cancel(future)
+        future.set_running_or_notify_cancel()
+        return
+    try:
+        set_outcome(future, outcome)
+    except BaseException:
+        # A callback has tried to end the thread, or somebody else has resolved
+        # the future.
+        LOGGER.critical('Exception in worker', exc_info=True)
+
+
+def read_error(pool, body):
+    """Returns the exception of a call that has failed, or CANCELLED."""
+    domain, code, message, name, where, payload = bytes(body).split(b'\0', 5)
+    domain, code = domain.decode(), int(code)
+    message = message.decode(errors='replace')
+
+    if (domain, code) == CANCELLED:
+        return CANCELLED
+    if (domain, code) == (_lib.CFUT_ERROR, _lib.REMOTE):
+        return _errors.from_remote(name.decode(), message, where.decode(errors='replace'), payload)
+    if domain != _lib.CFUT_ERROR or code not in (_lib.WORKER_DIED, _lib.BROKEN):
+        return RuntimeError(message)
+    if code == _lib.WORKER_DIED and not pool.break_on_death:
+        return _errors.BrokenProcessPool(message)
+    pool.broken = BROKEN
+    return broken_pool(LOST, where.decode(errors='replace') or message)
+
+
+def broken_pool(message, reason):
+    error = _errors.BrokenProcessPool(message)
+    error.__cause__ = _errors.RemoteTraceback(reason)
+    return error
+
+
+def fail_unsent(future, error):
+    """Fails the future of a call that could not be pickled."""
+    text = ''.join(traceback.format_exception(error))
+    error.__cause__ = _errors.RemoteTraceback(text)
+    future.set_exception(error.with_traceback(None))

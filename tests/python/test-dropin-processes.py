@@ -1,0 +1,496 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""What the documentation of ProcessPoolExecutor promises."""
+
+import gc
+import multiprocessing
+import operator
+import os
+import pickle
+import signal
+import sys
+import threading
+import unittest
+
+from both import DEADLINE, Gates, both, ours, since
+import jobs
+import tap
+
+
+class Processes(Gates):
+    kind = 'ProcessPoolExecutor'
+
+    def setUp(self):
+        super().setUp()
+        self.process = sys.modules[f'{self.futures.__name__}.process']
+
+    def pids(self, executor):
+        return getattr(executor, 'worker_pids', None) or list(executor._processes)
+
+    def spawning(self):
+        """What makes the standard executor start workers when they are needed."""
+        return {} if self.futures.__name__ == 'cfutures' else \
+            {'mp_context': multiprocessing.get_context('spawn')}
+
+
+@both
+class Workers(Processes):
+    def test_default_number(self):
+        cpus = os.process_cpu_count() if hasattr(os, 'process_cpu_count') else os.cpu_count()
+        self.assertEqual(self.executor()._max_workers, cpus)
+
+    def test_number_must_be_positive(self):
+        for number in 0, -1:
+            with self.assertRaisesRegex(ValueError, 'max_workers must be greater than 0'):
+                self.futures.ProcessPoolExecutor(max_workers=number)
+
+    def test_is_another_process(self):
+        executor = self.executor(1)
+        pid = executor.submit(os.getpid).result(DEADLINE)
+        self.assertNotEqual(pid, os.getpid())
+        self.assertEqual(executor.submit(os.getppid).result(DEADLINE), os.getpid())
+        self.assertEqual(self.pids(executor), [pid])
+
+    def test_as_many_as_allowed(self):
+        executor = self.executor(3)
+        self.hold(executor, 3)
+        waiting = executor.submit(int)
+        self.assertEqual(len(self.pids(executor)), 3)
+        self.assertFalse(waiting.done())
+
+    def test_are_started_as_they_are_needed(self):
+        executor = self.executor(4, **self.spawning())
+        for _ in range(3):
+            executor.submit(int).result(DEADLINE)
+        self.assertEqual(len(self.pids(executor)), 1)
+        self.hold(executor, 2)
+        self.assertEqual(len(self.pids(executor)), 2)
+
+    def test_are_there_when_submit_returns(self):
+        executor = self.executor(3, **self.spawning())
+        for _ in range(3):
+            executor.submit(jobs.wait_for, self.go)
+        self.assertEqual(len(self.pids(executor)), 3)
+
+    def test_are_gone_after_shutdown(self):
+        executor = self.executor(2)
+        executor.submit(int).result(DEADLINE)
+        pids = self.pids(executor)
+        executor.shutdown()
+        for pid in pids:
+            with self.assertRaises(ProcessLookupError):
+                os.kill(pid, 0)
+
+    def test_are_gone_after_collection(self):
+        executor = self.futures.ProcessPoolExecutor(2)
+        results = executor.map(abs, range(-3, 3))
+        pids = self.pids(executor)
+        del executor
+        gc.collect()
+        self.assertEqual(list(results), [3, 2, 1, 0, 1, 2])
+        for pid in pids:
+            self.wait_until(lambda: not os.path.exists(f'/proc/{pid}'))
+
+    def test_nested_in_a_thread(self):
+        with self.futures.ThreadPoolExecutor(1) as threads:
+            def job():
+                with self.futures.ProcessPoolExecutor(1) as processes:
+                    return processes.submit(pow, 2, 5).result(DEADLINE)
+            self.assertEqual(threads.submit(job).result(DEADLINE), 32)
+
+    @ours
+    def test_public_names_of_private_things(self):
+        executor = self.executor(3)
+        self.assertEqual((executor.max_workers, executor.n_workers, executor.worker_pids), (3, 0, []))
+        self.hold(executor, 2)
+        self.assertEqual(executor.n_workers, 2)
+        self.assertIs(executor.broken, False)
+        self.assertTrue(all(isinstance(pid, int) for pid in executor.worker_pids))
+
+    @ours
+    def test_reserved_worker_counts_as_running(self):
+        executor = self.executor(2)
+        first, second, third = (executor.submit(jobs.wait_for, self.go) for _ in range(3))
+        self.assertTrue(first.running() and second.running())
+        self.assertFalse(first.cancel())
+        self.assertFalse(third.running())
+        self.assertTrue(third.cancel())
+
+    @ours
+    def test_idle_before_its_result(self):
+        executor = self.executor(4)
+        for _ in range(200):
+            executor.submit(int).result(DEADLINE)
+        self.assertEqual(executor.n_workers, 1)
+
+
+@both
+class Initializer(Processes):
+    def test_each_worker_calls_it(self):
+        executor = self.executor(2, initializer=jobs.remember, initargs=(42,))
+        self.hold(executor, 2)
+        jobs.touch(self.go)
+        self.assertEqual([executor.submit(jobs.recall).result(DEADLINE) for _ in range(4)], [42] * 4)
+
+    def test_must_be_callable(self):
+        with self.assertRaisesRegex(TypeError, 'initializer must be a callable'):
+            self.futures.ProcessPoolExecutor(initializer=123)
+
+    def test_failure_breaks_the_pool(self):
+        out, err, status = self.run_program('''
+from cfutures import *
+import operator, sys
+if __name__ == '__main__':
+    executor = ProcessPoolExecutor(1, initializer=operator.truediv, initargs=(1, 0))
+    futures = []
+    try:
+        futures = [executor.submit(int) for _ in range(3)]
+    except BrokenExecutor:
+        pass
+    for future in futures:
+        error = future.exception(60)
+        assert isinstance(error, sys.modules[executor.__module__].BrokenProcessPool)
+        assert 'A process in the process pool was terminated abruptly' in str(error)
+    try:
+        executor.submit(int)
+    except BrokenExecutor as error:
+        assert 'A child process terminated abruptly, the process pool is not usable' in str(error)
+        print('broken')
+'''.replace('cfutures', self.futures.__name__))
+        self.assertEqual((out, status), ('broken\n', 0))
+        self.assertIn('Exception in initializer:', err)
+        self.assertIn('ZeroDivisionError', err)
+
+
+@both
+class MaxTasksPerChild(Processes):
+    def setUp(self):
+        super().setUp()
+        self.pid = os.getpid
+
+    def test_another_worker_takes_over(self):
+        executor = self.executor(1, max_tasks_per_child=3)
+        pids = [executor.submit(os.getpid).result(DEADLINE) for _ in range(7)]
+        self.assertEqual(pids[:3], [pids[0]] * 3)
+        self.assertEqual(pids[3:6], [pids[3]] * 3)
+        self.assertEqual(len(set(pids)), 3)
+
+    def test_all_calls_run(self):
+        executor = self.executor(3, max_tasks_per_child=1)
+        futures = [executor.submit(operator.mul, i, i) for i in range(6)]
+        executor.shutdown()
+        self.assertEqual([future.result(0) for future in futures], [i * i for i in range(6)])
+
+    def test_is_checked(self):
+        with self.assertRaisesRegex(TypeError, 'max_tasks_per_child must be an integer'):
+            self.futures.ProcessPoolExecutor(max_tasks_per_child='3')
+        for number in 0, -1:
+            with self.assertRaisesRegex(ValueError, 'max_tasks_per_child must be >= 1'):
+                self.futures.ProcessPoolExecutor(max_tasks_per_child=number)
+        with self.assertRaisesRegex(ValueError, "incompatible with the 'fork'"):
+            self.futures.ProcessPoolExecutor(1, mp_context=multiprocessing.get_context('fork'),
+                                             max_tasks_per_child=1)
+
+
+@both
+class Deaths(Processes):
+    def assert_lost(self, future):
+        with self.assertRaisesRegex(self.process.BrokenProcessPool,
+                                    'A process in the process pool was terminated abruptly '
+                                    'while the future was running or pending.'):
+            future.result(DEADLINE)
+
+    def assert_broken(self, executor):
+        with self.assertRaisesRegex(self.process.BrokenProcessPool,
+                                    'A child process terminated abruptly, '
+                                    'the process pool is not usable anymore'):
+            executor.submit(int)
+        self.assertTrue(issubclass(self.process.BrokenProcessPool, self.futures.BrokenExecutor))
+
+    def test_breaks_the_pool(self):
+        executor = self.executor(1)
+        futures = [executor.submit(jobs.die)] + [executor.submit(int) for _ in range(3)]
+        for future in futures:
+            self.assert_lost(future)
+        self.assert_broken(executor)
+
+    def test_killed_from_outside(self):
+        executor = self.executor(1)
+        future = executor.submit(jobs.wait_for, self.go)
+        os.kill(self.pids(executor)[0], signal.SIGTERM)
+        self.assert_lost(future)
+        self.assert_broken(executor)
+
+    def test_killed_while_idle(self):
+        executor = self.executor(1)
+        pid = executor.submit(os.getpid).result(DEADLINE)
+        os.kill(pid, signal.SIGKILL)
+
+        def broken():
+            try:
+                executor.submit(int).exception(DEADLINE)
+            except self.process.BrokenProcessPool:
+                return True
+
+        self.wait_until(broken)
+
+    def test_exit_of_the_process(self):
+        self.assert_lost(self.executor(1).submit(os._exit, 0))
+
+    def test_shutdown_of_a_broken_pool(self):
+        executor = self.executor(2)
+        executor.submit(jobs.die).exception(DEADLINE)
+        executor.shutdown()
+        executor.shutdown(cancel_futures=True)
+
+    @ours
+    def test_tells_why(self):
+        executor = self.executor(1)
+        error = executor.submit(jobs.die).exception(DEADLINE)
+        self.assertIn('killed by signal 9', str(error.__cause__))
+        self.assertIs(executor.broken, True)
+
+    @ours
+    def test_may_cost_one_call(self):
+        executor = self.executor(1, crash_policy='fail-call')
+        futures = [executor.submit(jobs.die), executor.submit(int, '3')]
+        with self.assertRaises(self.process.BrokenProcessPool):
+            futures[0].result(DEADLINE)
+        self.assertEqual(futures[1].result(DEADLINE), 3)
+        self.assertIs(executor.broken, False)
+
+    @ours
+    def test_policy_is_checked(self):
+        with self.assertRaises(ValueError):
+            self.futures.ProcessPoolExecutor(1, crash_policy='hope')
+
+
+@both
+class End(Processes):
+    """terminate_workers() and kill_workers()."""
+
+    def check(self, name, executor):
+        [held] = self.hold(executor)
+        pid = self.pids(executor)[0]
+        waiting = [executor.submit(int) for _ in range(5)]
+        getattr(executor, name)()
+        with self.assertRaises(self.process.BrokenProcessPool):
+            held.result(DEADLINE)
+        self.wait_until(lambda: all(future.done() for future in waiting))
+        self.assertTrue(waiting[-1].cancelled())
+        with self.assertRaises(RuntimeError):
+            executor.submit(int)
+        self.wait_until(lambda: not os.path.exists(f'/proc/{pid}'))
+        executor.shutdown()
+
+    @since(3, 14)
+    def test_terminate_workers(self):
+        self.check('terminate_workers', self.executor(1))
+
+    @since(3, 14)
+    def test_kill_workers(self):
+        self.check('kill_workers', self.executor(1))
+
+    @since(3, 14)
+    def test_without_workers(self):
+        for name in 'terminate_workers', 'kill_workers':
+            executor = self.executor(1)
+            getattr(executor, name)()
+            with self.assertRaisesRegex(RuntimeError, 'cannot schedule new futures after shutdown'):
+                executor.submit(int)
+
+    @since(3, 14)
+    def test_twice(self):
+        executor = self.executor(1)
+        executor.submit(int).result(DEADLINE)
+        executor.kill_workers()
+        executor.kill_workers()
+        executor.terminate_workers()
+        executor.shutdown()
+
+
+@both
+class Pickling(Processes):
+    def setUp(self):
+        super().setUp()
+        self.pool = self.executor(1)
+
+    def error(self, *call):
+        return self.pool.submit(*call).exception(DEADLINE)
+
+    def test_call_that_cannot_be_pickled(self):
+        for function in lambda: 0, threading.Lock().acquire:
+            error = self.error(function)
+            self.assertIsInstance(error, (pickle.PicklingError, AttributeError, TypeError))
+        error = self.error(id, jobs.Pickled(jobs.raise_, pickle.PicklingError('no')))
+        self.assertIsInstance(error, pickle.PicklingError)
+        self.assertIn('__reduce__', str(error.__cause__))
+        self.assertEqual(self.pool.submit(int).result(DEADLINE), 0)
+
+    def test_call_that_cannot_be_unpickled(self):
+        error = self.error(id, jobs.Unpickled(jobs.raise_, pickle.UnpicklingError('no')))
+        self.assertIsInstance(error, self.process.BrokenProcessPool)
+
+    def test_call_that_exits_when_unpickled(self):
+        error = self.error(id, jobs.Unpickled(sys.exit, 1))
+        self.assertIsInstance(error, self.process.BrokenProcessPool)
+
+    def test_call_that_dies_when_unpickled(self):
+        error = self.error(id, jobs.Unpickled(jobs.die))
+        self.assertIsInstance(error, self.process.BrokenProcessPool)
+
+    def test_result_that_cannot_be_pickled(self):
+        error = self.error(jobs.make_pickled, jobs.raise_, pickle.PicklingError('no'))
+        self.assertIsInstance(error, pickle.PicklingError)
+        self.assertEqual(self.pool.submit(int).result(DEADLINE), 0)
+        self.assertIsInstance(self.error(jobs.run, '(lambda: 0)'), (AttributeError, pickle.PicklingError))
+
+    def test_result_that_exits_when_pickled(self):
+        self.assertIsInstance(self.error(jobs.make_pickled, sys.exit, 1), SystemExit)
+
+    def test_result_that_dies_when_pickled(self):
+        error = self.error(jobs.make_pickled, jobs.die)
+        self.assertIsInstance(error, self.process.BrokenProcessPool)
+
+    def test_result_that_cannot_be_unpickled(self):
+        error = self.error(jobs.make_unpickled, jobs.raise_, pickle.UnpicklingError('no'))
+        self.assertIsInstance(error, self.process.BrokenProcessPool)
+        self.assertIn('no', str(error.__cause__))
+
+    def test_result_that_exits_when_unpickled(self):
+        error = self.error(jobs.make_unpickled, sys.exit, 1)
+        self.assertIsInstance(error, self.process.BrokenProcessPool)
+
+    @ours
+    def test_that_fails_the_one_future(self):
+        for call in ((id, jobs.Unpickled(jobs.raise_, ValueError())), (id, jobs.Unpickled(sys.exit)),
+                     (jobs.make_unpickled, sys.exit), (jobs.make_unpickled, jobs.raise_, ValueError())):
+            self.assertIsInstance(self.error(*call), self.process.BrokenProcessPool)
+            self.assertIs(self.pool.broken, False)
+            self.assertEqual(self.pool.submit(int).result(DEADLINE), 0)
+
+    def test_keeps_nothing_of_a_call(self):
+        gone = self.path('gone')
+        thing = jobs.Farewell(gone, os.getpid())
+        self.pool.submit(id, thing).result(DEADLINE)
+        jobs.wait_for(gone)
+
+
+@both
+class Errors(Processes):
+    def setUp(self):
+        super().setUp()
+        self.pool = self.executor(1)
+
+    def test_remote_traceback(self):
+        error = self.pool.submit(jobs.fail_at, 1, 1).exception(DEADLINE)
+        self.assertIs(type(error), ValueError)
+        self.assertEqual(error.args, ('no 1',))
+        cause = error.__cause__
+        self.assertIs(type(cause), self.process._RemoteTraceback)
+        self.assertIn("raise ValueError(f'no {number}')", cause.tb)
+        self.assertIn("raise ValueError(f'no {number}')", str(cause))
+
+    def test_system_exit_is_the_calls(self):
+        pid = self.pool.submit(os.getpid).result(DEADLINE)
+        error = self.pool.submit(sys.exit, 3).exception(DEADLINE)
+        self.assertIsInstance(error, SystemExit)
+        self.assertEqual(error.code, 3)
+        self.assertEqual(self.pool.submit(os.getpid).result(DEADLINE), pid)
+
+    def test_keyboard_interrupt_is_the_calls(self):
+        error = self.pool.submit(jobs.raise_, KeyboardInterrupt()).exception(DEADLINE)
+        self.assertIsInstance(error, KeyboardInterrupt)
+
+    def test_cause_in_the_worker_is_told(self):
+        error = self.pool.submit(jobs.fail_because).exception(DEADLINE)
+        self.assertIsInstance(error, RuntimeError)
+        self.assertIn('KeyError', error.__cause__.tb)
+        self.assertIn('direct cause', error.__cause__.tb)
+
+
+@both
+class Callbacks(Processes):
+    def test_run_in_this_process(self):
+        executor = self.executor(1)
+        pids = []
+        future = executor.submit(os.getpid)
+        future.add_done_callback(lambda future: pids.append((os.getpid(), future.result())))
+        executor.shutdown()
+        [(here, there)] = pids
+        self.assertEqual(here, os.getpid())
+        self.assertNotEqual(here, there)
+
+    def test_may_submit(self):
+        executor = self.executor(1)
+        futures = []
+        more = threading.Event()
+
+        def callback(future):
+            futures.append(executor.submit(int, '3'))
+            more.set()
+
+        [held] = self.hold(executor)
+        held.add_done_callback(callback)
+        jobs.touch(self.go)
+        self.assertTrue(more.wait(DEADLINE))
+        self.assertEqual(futures[0].result(DEADLINE), 3)
+
+    def test_come_in_order(self):
+        executor = self.executor(1)
+        called = []
+        [held] = self.hold(executor)
+        for number in range(5):
+            held.add_done_callback(lambda future, number=number: called.append(number))
+        jobs.touch(self.go)
+        executor.shutdown()
+        self.assertEqual(called, list(range(5)))
+
+
+class Bound(Gates, unittest.TestCase):
+    """max_pending bounds the queue of the drop-in."""
+
+    def make(self):
+        import cfutures
+        executor = cfutures.ProcessPoolExecutor(1, max_pending=2)
+        self.addCleanup(executor.shutdown)
+        self.addCleanup(jobs.touch, self.go)
+        return executor
+
+    def test_submit_waits_for_room(self):
+        executor = self.make()
+        futures = [executor.submit(jobs.wait_for, self.go)]
+        full = threading.Event()
+
+        def submit():
+            while len(futures) < 40:
+                futures.append(executor.submit(int))
+
+        thread = threading.Thread(target=submit, daemon=True)
+        thread.start()
+        thread.join(0.2)
+        self.assertTrue(thread.is_alive())
+        self.assertLess(len(futures), 30)
+        jobs.touch(self.go)
+        thread.join(DEADLINE)
+        self.assertEqual([future.result(DEADLINE) for future in futures[1:]], [0] * 39)
+
+    def test_callbacks_do_not_wait(self):
+        executor = self.make()
+        results = []
+        done = threading.Event()
+
+        def callback(future):
+            results.extend(executor.submit(int) for _ in range(20))
+            done.set()
+
+        executor.submit(jobs.wait_for, self.go).add_done_callback(callback)
+        jobs.touch(self.go)
+        self.assertTrue(done.wait(DEADLINE))
+        self.assertEqual([future.result(DEADLINE) for future in results], [0] * 20)
+
+
+if __name__ == '__main__':
+    tap.main()
