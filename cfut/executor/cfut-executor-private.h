@@ -12,6 +12,11 @@ G_BEGIN_DECLS
 
 /* What the files of CfutExecutor, and its subclasses here, share. */
 
+/* The function of that name, be it one that only workers have; NULL with @error. */
+const CfutFunction *
+            cfut_executor_resolve    (CfutExecutor       *self,
+                                      const char         *name,
+                                      GError            **error);
 /* Checks name and arguments; NULL with @error. */
 CfutJob    *cfut_executor_make_job   (CfutExecutor       *self,
                                       const char         *name,

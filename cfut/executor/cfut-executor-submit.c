@@ -14,7 +14,7 @@
 /* From a function's name and arguments to a job in the queue. */
 
 /* Finds the function and checks the arguments; NULL with @error. */
-static const CfutFunction *
+const CfutFunction *
 cfut_executor_resolve (CfutExecutor  *self,
                        const char    *name,
                        GError       **error)

@@ -169,6 +169,24 @@ CfutMap      *cfut_executor_map_source            (CfutExecutor         *self,
                                                    CfutMapOptions       *options,
                                                    GError              **error);
 CFUT_AVAILABLE_IN_ALL
+gboolean      cfut_executor_describe              (CfutExecutor         *self,
+                                                   const char           *function,
+                                                   char                **parameter_type,
+                                                   char                **result_type,
+                                                   GError              **error);
+CFUT_AVAILABLE_IN_ALL
+void          cfut_executor_describe_async        (CfutExecutor         *self,
+                                                   const char           *function,
+                                                   GCancellable         *cancellable,
+                                                   GAsyncReadyCallback   callback,
+                                                   gpointer              user_data);
+CFUT_AVAILABLE_IN_ALL
+gboolean      cfut_executor_describe_finish       (CfutExecutor         *self,
+                                                   GAsyncResult         *result,
+                                                   char                **parameter_type,
+                                                   char                **result_type,
+                                                   GError              **error);
+CFUT_AVAILABLE_IN_ALL
 gboolean      cfut_executor_shutdown              (CfutExecutor         *self,
                                                    CfutShutdownFlags     flags,
                                                    gint64                timeout_us,

@@ -81,6 +81,11 @@ struct _CfutCarrierClass
   void     (*close)            (CfutPool    *pool,
                                 gboolean     kill);
 
+  /* The types, as an (ss), of a function that only workers have. Only for those
+   * that take such functions. Runs in: any thread. Locks: none. */
+  CfutFuture *(*describe)      (CfutPool    *pool,
+                                const char  *function);
+
   /* Adds n_workers, n_idle and cpu_time.
    * Runs in: any thread. Locks: none. */
   void     (*add_stats)        (CfutPool    *pool,

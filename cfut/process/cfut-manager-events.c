@@ -74,6 +74,8 @@ cfut_manager_process_ready (CfutManager *self,
   CFUT_DEBUG (WORKERS, "worker %d is ready with %u functions", process->pid,
               g_hash_table_size (process->functions));
 
+  cfut_manager_learn_functions (self, process);
+
   process->active_at = g_get_monotonic_time ();
   if (process->phase == CFUT_PROCESS_STARTING)
     cfut_process_set_phase (process, CFUT_PROCESS_SERVING);

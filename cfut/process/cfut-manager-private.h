@@ -84,6 +84,8 @@ struct _CfutManager
   guint n_warm;          /* workers that prestart has asked for */
   GQueue stops;          /* (element-type CfutJob) (owned) to be asked to stop */
   GQueue warm_tasks;     /* (element-type GTask) (owned) waiting for n_warm */
+  GQueue questions;      /* (owned) what functions there are in workers */
+  GHashTable *functions; /* (owned) (nullable) of the worker that came last */
   gint64 gone_cpu_time_ns;
 
   /* Changed by the manager thread with the pool's lock held; so it may read
@@ -184,6 +186,14 @@ void         cfut_manager_read_journal    (CfutManager  *self,
 void         cfut_manager_drop_revoked    (CfutManager  *self,
                                            CfutProcess  *process,
                                            gint64        now);
+
+/* cfut-manager-describe.c: what functions workers have. */
+CfutFuture  *cfut_manager_describe        (CfutPool     *pool,
+                                           const char   *function);
+/* A worker is ready, and has said what functions it has. */
+void         cfut_manager_learn_functions (CfutManager  *self,
+                                           CfutProcess  *process);
+void         cfut_manager_serve_questions (CfutManager  *self);
 
 /* cfut-manager-death.c: what becomes of a dead worker's calls. */
 void         cfut_manager_process_died    (CfutManager  *self,

@@ -37,6 +37,8 @@ cfut_manager_count_wanted_locked (CfutManager *self,
     {
       wanted = MAX (wanted, n_alive + self->n_replacements);
       wanted = MAX (wanted, MAX (self->config.min_workers, self->n_warm));
+      if (self->questions.length > 0)
+        wanted = MAX (wanted, 1);
     }
 
   max_alive -= MIN (max_alive, n_leaving + n_too_many);

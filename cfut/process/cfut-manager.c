@@ -160,6 +160,7 @@ cfut_manager_must_go_on (CfutManager *self)
   self->hungry = cfut_manager_is_hungry_locked (self);
   go_on = g_atomic_int_get (&self->poked) ||
           self->stops.length > 0 || (pool->phase != CFUT_POOL_OPEN && self->warm_tasks.length > 0) ||
+          (pool->phase != CFUT_POOL_OPEN && self->questions.length > 0) ||
           (pool->queue.length > 0 &&
            (cfut_manager_has_room_locked (self) ||
             cfut_manager_count_missing_locked (self, g_get_monotonic_time ()) > 0));
@@ -191,6 +192,7 @@ cfut_manager_attend (CfutManager *self)
       cfut_manager_assign (self, now);
       cfut_manager_start_workers (self, now);
       cfut_manager_serve_warm_tasks (self);
+      cfut_manager_serve_questions (self);
       cfut_manager_serve_close (self, now);
       due_again = cfut_manager_check_times (self, now);
 
@@ -443,12 +445,14 @@ cfut_manager_free (gpointer carrier)
   CfutManager *self = carrier;
 
   g_assert (self->processes->len == 0);
-  g_assert (self->stops.length == 0 && self->warm_tasks.length == 0);
+  g_assert (self->stops.length == 0 && self->warm_tasks.length == 0 &&
+            self->questions.length == 0);
 
   g_source_destroy (self->attend);
   g_source_unref (self->attend);
   g_main_context_unref (self->context);
   g_ptr_array_unref (self->processes);
+  g_clear_pointer (&self->functions, g_hash_table_unref);
   cfut_manager_config_clear (&self->config);
   g_strfreev (self->envp);
   g_free (self);
@@ -461,6 +465,7 @@ const CfutCarrierClass cfut_manager_carrier_class = {
   .stop = cfut_manager_stop,
   .set_alarm = cfut_manager_set_alarm,
   .close = cfut_manager_close,
+  .describe = cfut_manager_describe,
   .add_stats = cfut_manager_add_stats,
   .list_workers = cfut_manager_list_workers,
   .free = cfut_manager_free,
@@ -483,6 +488,7 @@ cfut_manager_new (CfutPool *pool)
   self->processes = g_ptr_array_new ();
   g_queue_init (&self->stops);
   g_queue_init (&self->warm_tasks);
+  g_queue_init (&self->questions);
 
   self->attend = g_source_new (&attend_source_funcs, sizeof (GSource));
   g_source_set_static_name (self->attend, "[cfut] manager");
