@@ -27,8 +27,10 @@ imports.gi.versions.Cfut = '1';
 const {Cfut} = imports.gi;
 const {decode, encode} = imports.overrides.cfut.codec;
 const {fromVariant, inferVariant} = imports.overrides.cfut.variants;
+const {endCall, setWorker} = imports.overrides.cfut.worker;
 
 const worker = Cfut.Worker.new();
+setWorker(worker);
 const context = GLib.MainContext.default();
 const functions = new Map();
 // Of arguments and results since the last collection.
@@ -94,51 +96,47 @@ function encodeThrown(error) {
     }
 }
 
-function answerException(call, error) {
+function answerException(error) {
     if (error instanceof GLib.Error) {
-        worker.answer_error(call, error);
+        worker.answer_error(null, error);
         return;
     }
     const name = error instanceof Error ? `${error.name}` : typeof error;
     const stack = error instanceof Error ? getStack(error) : '';
     if (error instanceof Error)
         Object.defineProperty(error, 'stack', {value: stack, configurable: true});
-    worker.answer_exception(call, name, `${error?.message ?? error}`, stack, encodeThrown(error));
+    worker.answer_exception(null, name, `${error?.message ?? error}`, stack, encodeThrown(error));
 }
 
 // Calls come as bytes from JavaScript, and as (name, arguments) from elsewhere.
-// Each returns what answers the call.
-const SERVE = {
-    javascript(call) {
-        const data = call.get_data();
-        const [reference, args] = decode(data);
-        const result = encode(invoke(reference, args));
-        nBytes += data.length + result.length;
-        return () => worker.answer_data(call, result);
-    },
+// Both return what answers the call.
+function serveData(data) {
+    const [reference, args] = decode(data);
+    const result = encode(invoke(reference, args));
+    nBytes += data.length + result.length;
+    return () => worker.answer_data(null, result);
+}
 
-    '*'(call) {
-        const [name, args] = call.get_arguments().deepUnpack();
-        const values = args.get_type_string().startsWith('(') ? fromVariant(args) ?? [] : [fromVariant(args)];
-        const result = GLib.Variant.new_variant(inferVariant(invoke(name, values)));
-        return () => worker.answer(call, result);
-    },
-};
+function serveValues(call) {
+    const [name, args] = call.get_arguments().deepUnpack();
+    const values = args.get_type_string().startsWith('(') ? fromVariant(args) ?? [] : [fromVariant(args)];
+    const result = GLib.Variant.new_variant(inferVariant(invoke(name, values)));
+    return () => worker.answer(null, result);
+}
 
-function getAnswer(call) {
-    Cfut.currentCall = call;
+function getAnswer(data) {
     try {
-        return SERVE[call.get_function()](call);
+        return data.length > 0 ? serveData(data) : serveValues(worker.get_call());
     } catch (error) {
-        return () => answerException(call, error);
-    } finally {
-        Cfut.currentCall = null;
+        return () => answerException(error);
     }
 }
 
-function serve(call) {
+function serve(data) {
+    const answer = getAnswer(data);
+    endCall();
     try {
-        getAnswer(call)();
+        answer();
     } catch (error) {
         // A result that is refused is answered with the error why.
         if (!(error instanceof GLib.Error))
@@ -146,24 +144,29 @@ function serve(call) {
     }
 }
 
+// FALSE at the end. Objects of calls are made only for who asks for them: GJS has
+// a list of all objects, and looks through it for each that goes.
+function serveNext() {
+    const data = worker.next_data();
+    if (data.length === 0 && worker.get_call() === null)
+        return false;
+
+    serve(data);
+    if (nBytes > COLLECT_BYTES) {
+        nBytes = 0;
+        System.gc();
+    }
+    return true;
+}
+
 for (const path of getOptions('resource'))
     Gio.Resource.load(path)._register();
 worker.add_function('javascript', AY, AY);
 worker.add_function('*', new GLib.VariantType('(sv)'), new GLib.VariantType('v'));
 
-function serveAll() {
-    for (let call = worker.next(); call !== null; call = worker.next()) {
-        serve(call);
-        if (nBytes > COLLECT_BYTES) {
-            nBytes = 0;
-            System.gc();
-        }
-    }
-}
-
 // Why it could not serve the program knows already.
 try {
-    serveAll();
+    while (serveNext());
 } catch (error) {
     if (!(error instanceof GLib.Error))
         throw error;

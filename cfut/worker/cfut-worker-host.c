@@ -156,7 +156,8 @@ static gboolean
 is_asked (CfutWorker *self,
           CfutCall   *call)
 {
-  return self->server != NULL && self->server->asked && self->server->call == call;
+  return self->server != NULL && self->server->asked &&
+         (call == NULL || self->server->call == call);
 }
 
 /* Answers with an error that the host is told too. */
@@ -174,7 +175,7 @@ refuse_result (CfutWorker  *self,
 /**
  * cfut_worker_answer:
  * @self: a worker
- * @call: the call that [method@Cfut.Worker.next] gave
+ * @call: (nullable): the call that is to be answered; %NULL is the same
  * @result: (nullable): its result, of the type the function was added with; %NULL
  *   is the same as `()`. It is consumed if it is floating
  * @error: return location for an error
@@ -216,7 +217,7 @@ cfut_worker_answer (CfutWorker  *self,
 /**
  * cfut_worker_answer_data:
  * @self: a worker
- * @call: the call that [method@Cfut.Worker.next] gave
+ * @call: (nullable): the call that is to be answered; %NULL is the same
  * @data: (array length=length) (nullable): its result
  * @length: the number of bytes
  * @error: return location for an error
@@ -255,7 +256,7 @@ cfut_worker_answer_data (CfutWorker    *self,
 /**
  * cfut_worker_answer_error:
  * @self: a worker
- * @call: the call that [method@Cfut.Worker.next] gave
+ * @call: (nullable): the call that is to be answered; %NULL is the same
  * @error: why it failed
  *
  * Answers a call that failed.
@@ -279,7 +280,7 @@ cfut_worker_answer_error (CfutWorker   *self,
 /**
  * cfut_worker_answer_exception:
  * @self: a worker
- * @call: the call that [method@Cfut.Worker.next] gave
+ * @call: (nullable): the call that is to be answered; %NULL is the same
  * @name: the name of the exception, `ZeroDivisionError` for example
  * @message: (nullable): what it says
  * @traceback: (nullable): where it came from, as the language formats it

@@ -42,6 +42,12 @@ CFUT_AVAILABLE_IN_ALL
 CfutCall   *cfut_worker_next              (CfutWorker          *self,
                                            GError             **error);
 CFUT_AVAILABLE_IN_ALL
+const guint8 *cfut_worker_next_data       (CfutWorker          *self,
+                                           gsize               *length,
+                                           GError             **error);
+CFUT_AVAILABLE_IN_ALL
+CfutCall   *cfut_worker_get_call          (CfutWorker          *self);
+CFUT_AVAILABLE_IN_ALL
 gboolean    cfut_worker_answer            (CfutWorker          *self,
                                            CfutCall            *call,
                                            GVariant            *result,

@@ -250,6 +250,7 @@ run({
         greeter.set_initializer(at('failToStart'));
         const error = await assertFails(Cfut.Error, Cfut.Error.BROKEN, () => greeter.run(at('getGreeting')));
         assert(error.message.includes('Not today'), error.message);
+        assertEqual(error.cause.message, 'Not today');
         await greeter.shutdown();
     },
 

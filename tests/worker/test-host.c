@@ -31,8 +31,9 @@ HOST (reverse)
   for (gsize i = 0; i < length; i++)
     reversed[i] = data[length - 1 - i];
 
-  cfut_worker_answer_data (worker, call, reversed, length, &error);
+  cfut_worker_answer_data (worker, NULL, reversed, length, &error);
   g_assert_no_error (error);
+  g_assert_null (cfut_worker_get_call (worker));
 }
 
 HOST (halve_number)
@@ -145,6 +146,33 @@ static const struct
   { "host.wait-for-signal", "()", "()", wait_for_signal },
 };
 
+/* The next call, every other time by way of its bytes. */
+static CfutCall *
+next_call (CfutWorker  *worker,
+           GError     **error)
+{
+  static guint turn;
+  const guint8 *data;
+  gsize length, length_again;
+  CfutCall *call;
+
+  if (turn++ % 2 == 0)
+    return cfut_worker_next (worker, error);
+
+  data = cfut_worker_next_data (worker, &length, error);
+  call = cfut_worker_get_call (worker);
+  if (call == NULL)
+    {
+      g_assert_null (data);
+      return NULL;
+    }
+
+  g_assert_true (data == cfut_call_get_data (call, &length_again));
+  g_assert_cmpuint (length, ==, length_again);
+
+  return g_object_ref (call);
+}
+
 static int
 serve (void)
 {
@@ -163,7 +191,7 @@ serve (void)
   signal (SIGUSR1, signal_handler);
   cfut_worker_set_cancel_signal (worker, SIGUSR1);
 
-  while ((call = cfut_worker_next (worker, &error)) != NULL)
+  while ((call = next_call (worker, &error)) != NULL)
     {
       guint i = 0;
 

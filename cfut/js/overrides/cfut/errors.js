@@ -4,7 +4,7 @@
 
 // What a call failed with, as something to throw.
 
-var {newError, newFailure, addOrigin} = (() => {
+var {newFailure} = (() => {
 
 const {Cfut, Gio, GLib} = imports.gi;
 const {decode, isEncoded} = imports.overrides.cfut.codec;
@@ -54,25 +54,31 @@ function addMatches(error) {
     return error;
 }
 
-// An exception of another language, of which there is only text.
-function newForeign(domain, code, message, name, traceback) {
-    const error = newError(domain, code, message);
+// What a function has thrown may be there itself, or as text if it is of another
+// language. Returns {thrown}, or null.
+function readThrown(error, {name, traceback, data}) {
+    if (data !== undefined && isEncoded(data))
+        return decode(data);
+    if (!name)
+        return null;
     error.remoteName = name;
     setStack(error, traceback);
-    return error;
+    return {thrown: error};
 }
 
 // Whatever a function has thrown, or the error of a call that failed otherwise.
 // With the Error that was made when the call was submitted, if there is one.
-function newFailure({domain, code, message, name = '', traceback = '', data}, origin) {
-    let failure;
+function newFailure(description, origin) {
+    const error = newError(description.domain, description.code, description.message);
+    // That of where the answer came in tells nothing.
+    setStack(error, '');
 
-    if (data !== undefined && isEncoded(data))
-        failure = decode(data).thrown;
-    else if (name !== '')
-        failure = newForeign(domain, code, message, name, traceback);
-    else
-        failure = setOwnStack(newError(domain, code, message));
+    let failure = error;
+    const found = readThrown(error, description);
+    if (found !== null && error.matches(Cfut.Error, Cfut.Error.REMOTE))
+        failure = found.thrown;
+    else if (found !== null)
+        error.cause = found.thrown;
 
     // A function may throw anything.
     if (!(failure instanceof Error || failure instanceof GLib.Error))
@@ -82,11 +88,5 @@ function newFailure({domain, code, message, name = '', traceback = '', data}, or
     return origin ? addOrigin(failure, origin) : failure;
 }
 
-// That of where the answer came in tells nothing.
-function setOwnStack(error) {
-    setStack(error, '');
-    return error;
-}
-
-return {newError, newFailure, addOrigin};
+return {newFailure};
 })();

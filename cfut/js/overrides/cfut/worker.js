@@ -4,28 +4,32 @@
 
 // What a function sees of its call while it runs in a worker.
 
-var {extendCall} = (() => {
+var {extendCall, setWorker, endCall} = (() => {
 
 const {Cfut, Gio} = imports.gi;
 const {whenCancelled} = imports.overrides.cfut.options;
 
+let worker = null;
 // Of the call that runs: there is one at a time.
-let current = null;
 let cancellable = null;
 let release = null;
 
-function setCurrent(call) {
+function setWorker(theWorker) {
+    worker = theWorker;
+}
+
+function endCall() {
     release?.();
     release = null;
     cancellable = null;
-    current = call;
 }
 
 function extendCall() {
     const {prototype} = Cfut.Call;
     const {get_cancellable} = prototype;
 
-    Object.defineProperty(Cfut, 'currentCall', {get: () => current, set: setCurrent});
+    // The call that runs, if this is a worker.
+    Object.defineProperty(Cfut, 'currentCall', {get: () => worker?.get_call() ?? null});
 
     // The cancellable of a call is triggered by another thread, where handlers in
     // JavaScript must not run. This one is triggered in the main context.
@@ -49,5 +53,5 @@ function extendCall() {
     };
 }
 
-return {extendCall};
+return {extendCall, setWorker, endCall};
 })();
