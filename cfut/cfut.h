@@ -24,6 +24,7 @@ G_BEGIN_DECLS
 
 #include <cfut/call/cfut-call.h>
 #include <cfut/call/cfut-function.h>
+#include <cfut/call/cfut-module.h>
 #include <cfut/call/cfut-submit-options.h>
 
 #include <cfut/executor/cfut-completion.h>

@@ -6,8 +6,7 @@
 
 #include "config.h"
 
-#include <gmodule.h>
-
+#include "call/cfut-module.h"
 #include "cfut-error.h"
 #include "worker/cfut-surroundings-private.h"
 #include "worker/cfut-worker-private.h"
@@ -172,44 +171,6 @@ cfut_worker_new (GError **error)
   return g_steal_pointer (&self);
 }
 
-/* Loads what is at @path and has it register its functions. */
-static gboolean
-load_module (const char  *path,
-             GError     **error)
-{
-  GModule *module = g_module_open (path, G_MODULE_BIND_LOCAL);
-  gboolean (*register_functions) (GError **error);
-  gpointer symbol;
-  g_autoptr(GError) local_error = NULL;
-
-  if (module == NULL)
-    {
-      g_set_error_literal (error, CFUT_ERROR, CFUT_ERROR_START_FAILED, g_module_error ());
-      return FALSE;
-    }
-
-  /* Registered functions are for ever. */
-  g_module_make_resident (module);
-
-  if (!g_module_symbol (module, "cfut_module_register", &symbol))
-    {
-      g_set_error_literal (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
-                           "it has no function cfut_module_register()");
-      return FALSE;
-    }
-
-  register_functions = symbol;
-  if (register_functions (&local_error))
-    return TRUE;
-
-  if (local_error != NULL)
-    g_propagate_error (error, g_steal_pointer (&local_error));
-  else
-    g_set_error_literal (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
-                         "it failed without saying why");
-  return FALSE;
-}
-
 /**
  * cfut_worker_load_module:
  * @self: a worker
@@ -218,18 +179,7 @@ load_module (const char  *path,
  *
  * Loads a module that registers functions.
  *
- * The module exports a function that does so, with
- * [func@Cfut.register_function]:
- *
- * ```c
- * gboolean
- * cfut_module_register (GError **error)
- * {
- *   cfut_register_function ("mylib.square", G_VARIANT_TYPE ("(x)"),
- *                           G_VARIANT_TYPE_INT64, square, NULL, NULL);
- *   return TRUE;
- * }
- * ```
+ * As [func@Cfut.load_module], which tells what a module is.
  *
  * Call this before [method@Cfut.Worker.run]. The module stays loaded.
  *
@@ -246,11 +196,7 @@ cfut_worker_load_module (CfutWorker  *self,
   g_return_val_if_fail (path != NULL, FALSE);
   g_return_val_if_fail (!self->has_run, FALSE);
 
-  if (load_module (path, error))
-    return TRUE;
-
-  g_prefix_error (error, "Failed to load module %s: ", path);
-  return FALSE;
+  return cfut_load_module (path, error);
 }
 
 /**

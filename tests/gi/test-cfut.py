@@ -264,6 +264,20 @@ def test_constructors():
         assert executor.shutdown(Cfut.ShutdownFlags.WAIT, DEADLINE_US)
 
 
+# The last, for the program knows these functions from here on.
+def test_module_on_threads():
+    """Threads run functions of a module that the program loads, once"""
+    assert not Cfut.has_function('twice')
+    assert Cfut.load_module(MODULE)
+    assert Cfut.load_module(MODULE)
+    executor = Cfut.ThreadExecutor(max_workers=2)
+    future = executor.submit('twice', GLib.Variant('(x)', (4,)), None)
+    assert future.dup_result(DEADLINE_US).unpack() == 8
+    message = fails_with(Cfut.error_quark(),
+                         Cfut.Error.START_FAILED, Cfut.load_module, '/nowhere/functions.so')
+    assert '/nowhere/functions.so' in message
+
+
 def main():
     global MODULE
     MODULE = sys.argv[1]
