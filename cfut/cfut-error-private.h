@@ -38,10 +38,15 @@ void        cfut_error_set_remote           (GError       *self,
                                              const char   *name,
                                              const char   *traceback,
                                              GBytes       *payload);
+/* Gives it the exception itself, in the language of this process; empties
+ * @value. */
+void        cfut_error_take_remote_value    (GError       *self,
+                                             GValue       *value);
 
 /* Each (transfer none) (nullable); an error of any domain will do. */
 const char *cfut_error_get_remote_name      (const GError *self);
 const char *cfut_error_get_remote_traceback (const GError *self);
 GBytes     *cfut_error_get_remote_payload   (const GError *self);
+const GValue *cfut_error_get_remote_value   (const GError *self);
 
 G_END_DECLS

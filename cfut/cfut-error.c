@@ -17,6 +17,7 @@ typedef struct
   char *name;      /* (owned) (nullable) */
   char *traceback; /* (owned) (nullable) */
   GBytes *payload; /* (owned) (nullable) */
+  GValue *value;   /* (owned) (nullable) an atomic box, shared by copies */
 } CfutErrorPrivate;
 
 /* The private data of an error ends where the error begins, aligned as GLib
@@ -34,7 +35,7 @@ get_private (const GError *error)
 static void
 private_init (GError *error)
 {
-  *get_private (error) = (CfutErrorPrivate) { NULL, NULL, NULL };
+  *get_private (error) = (CfutErrorPrivate) { NULL, NULL, NULL, NULL };
 }
 
 static void
@@ -47,6 +48,13 @@ private_copy (const GError *source,
   to->name = g_strdup (from->name);
   to->traceback = g_strdup (from->traceback);
   to->payload = from->payload != NULL ? g_bytes_ref (from->payload) : NULL;
+  to->value = from->value != NULL ? g_atomic_rc_box_acquire (from->value) : NULL;
+}
+
+static void
+release_value (GValue *value)
+{
+  g_atomic_rc_box_release_full (value, (GDestroyNotify) g_value_unset);
 }
 
 static void
@@ -57,6 +65,7 @@ private_clear (GError *error)
   g_clear_pointer (&self->name, g_free);
   g_clear_pointer (&self->traceback, g_free);
   g_clear_pointer (&self->payload, g_bytes_unref);
+  g_clear_pointer (&self->value, release_value);
 }
 
 /**
@@ -182,4 +191,25 @@ GBytes *
 cfut_error_get_remote_payload (const GError *self)
 {
   return self->domain == CFUT_ERROR ? get_private (self)->payload : NULL;
+}
+
+/* Runs in: any thread. Locks: none. */
+void
+cfut_error_take_remote_value (GError *self,
+                              GValue *value)
+{
+  CfutErrorPrivate *priv = get_private (self);
+
+  g_assert (self->domain == CFUT_ERROR && priv->value == NULL);
+
+  priv->value = g_atomic_rc_box_new (GValue);
+  *priv->value = *value;
+  *value = (GValue) G_VALUE_INIT;
+}
+
+/* Runs in: any thread. Locks: none. */
+const GValue *
+cfut_error_get_remote_value (const GError *self)
+{
+  return self->domain == CFUT_ERROR ? get_private (self)->value : NULL;
 }

@@ -45,6 +45,10 @@ gboolean  cfut_call_set_error_if_cancelled (CfutCall  *self,
 void      cfut_call_set_arguments (CfutCall *self,
                                    GVariant *arguments);
 
+/* What cfut_call_fail() said last, which is forgotten; (nullable).
+ * Runs in: the worker's thread. */
+GError   *cfut_call_steal_failure (CfutCall      *self);
+
 /* After this, @target is not touched again. Runs in: the worker's thread. */
 void      cfut_call_end    (CfutCall             *self);
 

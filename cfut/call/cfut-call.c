@@ -8,6 +8,8 @@
 
 #include "call/cfut-call-private.h"
 
+#include "cfut-error-private.h"
+
 /**
  * CfutCall:
  *
@@ -63,6 +65,7 @@ struct _CfutCall
   GCancellable *cancellable; /* (owned) (nullable) once set, stays */
   gboolean cancelled;
   gpointer target;           /* (unowned) */
+  GError *failure;           /* (owned) (nullable) */
   gboolean ended;
   guint n_reporting;         /* threads that are inside @progress */
 };
@@ -76,6 +79,7 @@ cfut_call_finalize (GObject *object)
 
   g_clear_pointer (&self->arguments, g_variant_unref);
   g_clear_object (&self->cancellable);
+  g_clear_error (&self->failure);
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->reported_cond);
 
@@ -396,4 +400,50 @@ cfut_call_end (CfutCall *self)
     g_cond_wait (&self->reported_cond, &self->lock);
   self->target = NULL;
   g_mutex_unlock (&self->lock);
+}
+
+/**
+ * cfut_call_fail:
+ * @self: a call
+ * @name: the name of an exception, `ZeroDivisionError` for example
+ * @message: (nullable): what it says
+ * @traceback: (nullable): where it came from, as the language formats it
+ *
+ * Has the call of a closure fail with an exception of its language.
+ *
+ * A closure has no #GError to set. One that has called this has failed with
+ * %CFUT_ERROR_REMOTE when it returns, and what it returns is the exception
+ * itself, for [method@Cfut.Future.get_remote_value]. It is for
+ * [method@Cfut.ThreadExecutor.submit_closure]; functions that are registered have
+ * an error to set, and with them this has no effect.
+ *
+ * Since: 1.0
+ */
+void
+cfut_call_fail (CfutCall   *self,
+                const char *name,
+                const char *message,
+                const char *traceback)
+{
+  g_autoptr(GError) old = NULL;
+
+  g_return_if_fail (CFUT_IS_CALL (self));
+  g_return_if_fail (name != NULL && name[0] != '\0');
+
+  g_mutex_lock (&self->lock);
+  old = g_steal_pointer (&self->failure);
+  self->failure = cfut_error_new_remote (name, message, traceback, NULL);
+  g_mutex_unlock (&self->lock);
+}
+
+GError *
+cfut_call_steal_failure (CfutCall *self)
+{
+  GError *failure;
+
+  g_mutex_lock (&self->lock);
+  failure = g_steal_pointer (&self->failure);
+  g_mutex_unlock (&self->lock);
+
+  return failure;
 }

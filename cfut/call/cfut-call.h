@@ -34,5 +34,10 @@ CFUT_AVAILABLE_IN_ALL
 const char   *cfut_call_get_function    (CfutCall   *self);
 CFUT_AVAILABLE_IN_ALL
 guint         cfut_call_get_attempt     (CfutCall   *self);
+CFUT_AVAILABLE_IN_ALL
+void          cfut_call_fail            (CfutCall   *self,
+                                         const char *name,
+                                         const char *message,
+                                         const char *traceback);
 
 G_END_DECLS

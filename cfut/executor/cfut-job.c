@@ -40,6 +40,14 @@ cfut_job_dup_name (CfutState *state)
   return g_strdup (cfut_job_get_label (cfut_job_from_state (state)));
 }
 
+static const char *
+cfut_job_get_function (CfutState *state)
+{
+  CfutJob *self = cfut_job_from_state (state);
+
+  return self->function != NULL ? self->function->name : NULL;
+}
+
 static GObject *
 cfut_job_dup_executor (CfutState *state)
 {
@@ -64,6 +72,7 @@ static const CfutStateClass cfut_job_state_class = {
   .cancel = cfut_job_cancel,
   .help = cfut_job_help,
   .dup_name = cfut_job_dup_name,
+  .get_function = cfut_job_get_function,
   .dup_executor = cfut_job_dup_executor,
   .finalize = cfut_job_finalize,
 };

@@ -104,3 +104,29 @@ cfut_future_dup_remote_data (CfutFuture *self)
 
   return payload != NULL ? g_bytes_ref (payload) : NULL;
 }
+
+/**
+ * cfut_future_get_remote_value:
+ * @self: a future
+ *
+ * Gets the exception with which a closure failed: what it returned after
+ * [method@Cfut.Call.fail].
+ *
+ * May be called from any thread, and does not wait.
+ *
+ * Returns: (transfer none) (nullable): the exception, which is valid as long as
+ *   the future is; %NULL if there is none in this process
+ *
+ * Since: 1.0
+ */
+const GValue *
+cfut_future_get_remote_value (CfutFuture *self)
+{
+  const GError *error;
+
+  g_return_val_if_fail (CFUT_IS_FUTURE (self), NULL);
+
+  error = peek_error (self);
+
+  return error != NULL ? cfut_error_get_remote_value (error) : NULL;
+}

@@ -421,6 +421,32 @@ cfut_future_dup_name (CfutFuture *self)
 }
 
 /**
+ * cfut_future_get_function:
+ * @self: a future
+ *
+ * Gets the name of the function that the call is of.
+ *
+ * Unlike [method@Cfut.Future.dup_name] it is not for people: bindings tell by it
+ * who wrote the bytes of a result.
+ *
+ * Returns: (transfer none) (nullable): the name that the function was submitted
+ *   by; %NULL if the future is not that of a call, or the call is of a closure
+ *
+ * Since: 1.0
+ */
+const char *
+cfut_future_get_function (CfutFuture *self)
+{
+  CfutState *state;
+
+  g_return_val_if_fail (CFUT_IS_FUTURE (self), NULL);
+
+  state = cfut_future_get_cfut_state (self);
+
+  return state->klass->get_function != NULL ? state->klass->get_function (state) : NULL;
+}
+
+/**
  * cfut_future_dup_executor: (get-property executor)
  * @self: a future
  *

@@ -67,6 +67,8 @@ char            *cfut_future_dup_progress_message  (CfutFuture           *self);
 CFUT_AVAILABLE_IN_ALL
 char            *cfut_future_dup_name              (CfutFuture           *self);
 CFUT_AVAILABLE_IN_ALL
+const char      *cfut_future_get_function          (CfutFuture           *self);
+CFUT_AVAILABLE_IN_ALL
 GObject         *cfut_future_dup_executor          (CfutFuture           *self);
 
 CFUT_AVAILABLE_IN_ALL
@@ -92,6 +94,8 @@ CFUT_AVAILABLE_IN_ALL
 char            *cfut_future_dup_remote_traceback  (CfutFuture           *self);
 CFUT_AVAILABLE_IN_ALL
 GBytes          *cfut_future_dup_remote_data       (CfutFuture           *self);
+CFUT_AVAILABLE_IN_ALL
+const GValue    *cfut_future_get_remote_value      (CfutFuture           *self);
 CFUT_AVAILABLE_IN_ALL
 gboolean         cfut_future_cancel                (CfutFuture           *self);
 

@@ -47,8 +47,10 @@ struct _CfutStateClass
   gboolean  (*help)         (CfutState  *state,
                              GError    **error);
 
-  /* The name and the executor, for the properties. May be NULL. */
+  /* The name and the executor, for the properties, and the registered name of
+   * the function, which stays. Each may be NULL. */
   char     *(*dup_name)     (CfutState *state);
+  const char *(*get_function) (CfutState *state);
   GObject  *(*dup_executor) (CfutState *state);
 
   /* Frees the struct around the state. Runs in: any thread. */

@@ -39,5 +39,12 @@ gboolean cfut_wait                 (CfutFuture     **futures,
                                     CfutReturnWhen   return_when,
                                     gint64           timeout_us,
                                     GError         **error);
+CFUT_AVAILABLE_IN_ALL
+gboolean cfut_try_wait             (CfutFuture     **futures,
+                                    gsize            n_futures,
+                                    CfutReturnWhen   return_when,
+                                    gint64           timeout_us,
+                                    gboolean        *holds,
+                                    GError         **error);
 
 G_END_DECLS

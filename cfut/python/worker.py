@@ -20,6 +20,8 @@ import sys
 import types
 from _pickle import PickleBuffer, dumps, loads
 
+import cfut_worker      # which lies beside this file
+
 PYTHON = b'python'
 SETUP = b'python-setup'
 ANY = b'*'
@@ -147,6 +149,10 @@ class MainModule(types.ModuleType):
             raise AttributeError(f"module '__main__' has no attribute {name!r}")
         try:
             self._run(*how)
+        except AttributeError as error:
+            # Or pickle would take it for the name that is not there.
+            self.__dict__['_cfut_how'] = how
+            raise ImportError(f'Failed to run {how[1]}: {error}') from error
         except BaseException:
             self.__dict__['_cfut_how'] = how
             raise
@@ -179,10 +185,6 @@ def replace_main(how):
 
 
 # ---- Calls
-
-class Cancelled(BaseException):
-    """The call was cancelled, or its time is over: raised within the function."""
-
 
 class NotReadable(Exception):
     """A call that could not be unpickled."""
@@ -234,7 +236,7 @@ class Worker:
     def on_cancel(self, signum, frame):
         if self.call is not None and self.c.cfut_call_is_cancelled(self.call):
             self.call = None
-            raise Cancelled
+            raise cfut_worker.Cancelled
 
     def serve(self):
         """Runs calls until there will be no more."""
@@ -320,19 +322,17 @@ class Worker:
 
     def fail(self, call, exception):
         """Answers with an exception: its name, message, traceback and itself."""
-        kind = type(exception)
-        if kind is NotReadable:
-            name = UNPICKLE_NAME
-            message = str(exception)
-            exception = exception.__cause__
-            pickled = b''
-        else:
-            name = kind.__qualname__
-            message = self.describe(exception)
-            pickled = self.pickle_exception(exception)
+        name, message, text, pickled = self.describe_exception(exception)
         self.c.cfut_worker_answer_exception(
             self.pointer, call, name.encode(), message.encode('utf-8', 'backslashreplace'),
-            self.format(exception).encode('utf-8', 'backslashreplace'), pickled, len(pickled))
+            text.encode('utf-8', 'backslashreplace'), pickled, len(pickled))
+
+    def describe_exception(self, exception):
+        if isinstance(exception, NotReadable):
+            cause = exception.__cause__
+            return UNPICKLE_NAME, str(exception), self.format(cause), b''
+        return (type(exception).__qualname__, self.describe(exception), self.format(exception),
+                self.pickle_exception(exception))
 
     @staticmethod
     def describe(exception):
@@ -357,7 +357,7 @@ class Worker:
         """The traceback from the function on: what is above is ours."""
         import traceback
         tb = exception.__traceback__
-        while tb is not None and tb.tb_frame.f_code.co_filename == __file__:
+        while tb is not None and tb.tb_frame.f_code.co_filename in (__file__, cfut_worker.__file__):
             tb = tb.tb_next
         try:
             return ''.join(traceback.format_exception(type(exception), exception,
@@ -388,46 +388,33 @@ class Worker:
         return None
 
 
-# ---- What functions may use: the module cfut_worker
+class CurrentCall:
+    """The call that runs, as cfut_worker asks and tells it."""
 
-def make_module(worker):
-    module = types.ModuleType('cfut_worker', 'What a function may ask and tell while it runs.')
-    c = worker.c
+    def __init__(self, worker):
+        self.worker = worker
 
-    def progress(fraction, message=None):
-        """Tells how far the call is: 0 to 1, or -1 if that is not known."""
-        if worker.current is not None:
-            c.cfut_call_set_progress(worker.current, fraction,
-                                     None if message is None else str(message).encode())
+    def set_progress(self, fraction, message):
+        if self.worker.current is not None:
+            self.worker.c.cfut_call_set_progress(self.worker.current, fraction,
+                                                 None if message is None else message.encode())
 
-    def cancelled():
-        """Whether the call is to stop."""
-        return worker.current is not None and bool(c.cfut_call_is_cancelled(worker.current))
+    def is_cancelled(self):
+        current = self.worker.current
+        return current is not None and bool(self.worker.c.cfut_call_is_cancelled(current))
 
-    def attempt():
-        """Which attempt at the call this is, from 1."""
-        return c.cfut_call_get_attempt(worker.current) if worker.current is not None else 1
-
-    def returns(type_string):
-        """Decorates a function for callers in other languages: its result is a
-        GVariant of that type, instead of one that is inferred."""
-        def decorate(function):
-            function.__cfut_returns__ = type_string
-            return function
-        return decorate
-
-    for item in (progress, cancelled, attempt, returns):
-        item.__module__ = 'cfut_worker'
-        setattr(module, item.__name__, item)
-    Cancelled.__module__ = 'cfut_worker'
-    module.Cancelled = Cancelled
-    return module
+    def get_attempt(self):
+        current = self.worker.current
+        return self.worker.c.cfut_call_get_attempt(current) if current is not None else 1
 
 
 def main():
+    # Where this file is has nothing to offer to the program's functions.
+    del sys.path[0]
     library = sys.argv[1] if len(sys.argv) > 1 else 'libcfut-1.so.0'
     worker = Worker(Library(library))
-    sys.modules['cfut_worker'] = make_module(worker)
+    cfut_worker._current.call = CurrentCall(worker)
+    cfut_worker._describe = worker.describe_exception
     replace_main(None)
     worker.serve()
 

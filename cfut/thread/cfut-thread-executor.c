@@ -10,7 +10,8 @@
 
 #include <dlfcn.h>
 
-#include "cfut-error.h"
+#include "call/cfut-call-private.h"
+#include "cfut-error-private.h"
 #include "executor/cfut-cpus-private.h"
 #include "executor/cfut-executor-private.h"
 #include "thread/cfut-thread-carrier-private.h"
@@ -430,6 +431,7 @@ run_closure (CfutWork  *work,
 {
   ClosureWork *self = work->data;
   GValue parameter = G_VALUE_INIT;
+  GError *failure;
 
   g_value_init (&parameter, CFUT_TYPE_CALL);
   g_value_set_object (&parameter, call);
@@ -439,7 +441,15 @@ run_closure (CfutWork  *work,
                     1, &parameter, NULL);
   g_value_unset (&parameter);
 
-  return TRUE;
+  failure = cfut_call_steal_failure (call);
+  if (failure == NULL)
+    return TRUE;
+
+  if (G_IS_VALUE (result))
+    cfut_error_take_remote_value (failure, result);
+  g_propagate_error (error, failure);
+
+  return FALSE;
 }
 
 /**
@@ -454,9 +464,9 @@ run_closure (CfutWork  *work,
  * Submits a closure.
  *
  * It is invoked on one of the executor's threads, and released in the caller's
- * thread-default main context. A closure has no way to fail: whatever it returns
- * is the result. In Python an exception is printed and lost, and the result is
- * the default of @result_type.
+ * thread-default main context. Whatever it returns is the result, unless it has
+ * called [method@Cfut.Call.fail]. In Python an exception is printed and lost, and
+ * the result is the default of @result_type.
  *
  * JavaScript has no threads: a closure from GJS is refused with
  * %G_IO_ERROR_NOT_SUPPORTED. Use a [class@Cfut.ProcessExecutor] there. The other

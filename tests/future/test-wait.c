@@ -76,6 +76,32 @@ test_time_out (void)
   g_assert_finalize_object (future);
 }
 
+static void
+test_try (void)
+{
+  g_autoptr(GError) error = NULL;
+  FakeState *fake;
+  CfutFuture *future = fake_future_new (&fake);
+  gboolean holds = TRUE;
+
+  g_test_summary ("To try to wait tells a time-out without an error, and no other error so");
+
+  g_assert_true (cfut_try_wait (&future, 1, CFUT_RETURN_WHEN_ALL_COMPLETED, 1, &holds, &error));
+  g_assert_no_error (error);
+  g_assert_false (holds);
+
+  fake->help = fake_help_hopeless;
+  g_assert_false (cfut_try_wait (&future, 1, CFUT_RETURN_WHEN_ALL_COMPLETED, 1, &holds, &error));
+  g_assert_error (error, CFUT_ERROR, CFUT_ERROR_WOULD_DEADLOCK);
+  g_clear_error (&error);
+
+  fake_state_resolve (fake, 1);
+  g_assert_true (cfut_try_wait (&future, 1, CFUT_RETURN_WHEN_ALL_COMPLETED, 0, &holds, &error));
+  g_assert_no_error (error);
+  g_assert_true (holds);
+  g_assert_finalize_object (future);
+}
+
 static gpointer
 resolve_thread (gpointer user_data)
 {
@@ -461,6 +487,7 @@ main (int   argc,
 
   g_test_add_func ("/wait/poll", test_poll);
   g_test_add_func ("/wait/time-out", test_time_out);
+  g_test_add_func ("/wait/try", test_try);
   g_test_add_func ("/wait/blocks", test_blocks);
   g_test_add_func ("/wait/help", test_help);
   g_test_add_func ("/wait/in-loop", test_in_loop);

@@ -208,6 +208,69 @@ test_failures (void)
 }
 
 static void
+fail_and_return (CfutCall *call,
+                 gpointer  user_data)
+{
+}
+
+/* A GClosure that fails, and returns its exception. */
+static void
+raise_marshal (GClosure     *closure,
+               GValue       *result,
+               guint         n_params,
+               const GValue *params,
+               gpointer      hint,
+               gpointer      data)
+{
+  cfut_call_fail (g_value_get_object (&params[0]), "KeyError", "'first'", NULL);
+  cfut_call_fail (g_value_get_object (&params[0]), "KeyError", "'a'", "line 1");
+  if (result != NULL)
+    g_value_set_static_string (result, "the exception");
+}
+
+static CfutFuture *
+submit_raise (CfutExecutor *executor,
+              GType         result_type)
+{
+  GClosure *closure = g_cclosure_new (G_CALLBACK (fail_and_return), NULL, NULL);
+  g_autoptr(GError) error = NULL;
+  CfutFuture *future;
+
+  g_closure_set_marshal (closure, raise_marshal);
+  future = cfut_thread_executor_submit_closure (CFUT_THREAD_EXECUTOR (executor), closure,
+                                                result_type, NULL, &error);
+  g_assert_no_error (error);
+  await (future);
+
+  return future;
+}
+
+static void
+test_exception (void)
+{
+  CfutExecutor *executor = cfut_thread_executor_new (1);
+  CfutFuture *future = submit_raise (executor, G_TYPE_STRING);
+  g_autofree char *name = cfut_future_dup_remote_name (future);
+  g_autoptr(GError) error = cfut_future_dup_error (future);
+
+  g_test_summary ("A GClosure may fail with an exception, which it returns");
+
+  g_assert_error (error, CFUT_ERROR, CFUT_ERROR_REMOTE);
+  g_assert_cmpstr (error->message, ==, "KeyError: 'a'");
+  g_assert_cmpstr (name, ==, "KeyError");
+  g_assert_cmpstr (g_value_get_string (cfut_future_get_remote_value (future)), ==, "the exception");
+  g_assert_null (cfut_future_get_value (future));
+  g_assert_finalize_object (future);
+
+  future = submit_raise (executor, G_TYPE_NONE);
+  g_assert_cmpint (cfut_future_get_state (future), ==, CFUT_FUTURE_STATE_FAILED);
+  g_assert_null (cfut_future_get_remote_value (future));
+  g_assert_finalize_object (future);
+
+  end_executor (executor);
+}
+
+static void
 test_freed_in_loop (void)
 {
   CfutExecutor *executor = cfut_thread_executor_new (2);
@@ -474,6 +537,7 @@ main (int    argc,
   add_test ("/closures/variant", test_variant);
   add_test ("/closures/no-result", test_no_result);
   add_test ("/closures/failures", test_failures);
+  add_test ("/closures/exception", test_exception);
   add_test ("/closures/freed-in-loop", test_freed_in_loop);
   add_test ("/closures/freed-by-wait", test_freed_by_wait);
   add_test ("/closures/freed-in-own-context", test_freed_in_own_context);

@@ -182,6 +182,7 @@ test_names (void)
   function = cfut_future_dup_name (unnamed);
   g_assert_cmpstr (name, ==, "the seventh");
   g_assert_cmpstr (function, ==, "square");
+  g_assert_cmpstr (cfut_future_get_function (named), ==, "square");
 
   owner = cfut_future_dup_executor (named);
   g_assert_true (owner == G_OBJECT (executor));

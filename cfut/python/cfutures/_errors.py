@@ -55,14 +55,14 @@ def from_remote(name, message, traceback, payload):
     """The exception that a worker answered with. Never raises."""
     error = None
     if name == UNPICKLE_NAME:
-        error = UnpickleError(split_message(name, message))
+        error = UnpickleError(message)
     elif payload:
         try:
             error = loads_message(payload)
         except Exception:
             pass
     if not isinstance(error, BaseException):
-        error = RemoteError(name or 'Exception', split_message(name, message))
+        error = RemoteError(name or 'Exception', message)
     if traceback:
         error.__cause__ = RemoteTraceback(traceback)
     return error

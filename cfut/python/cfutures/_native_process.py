@@ -1,0 +1,91 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""Python functions in the workers of Cfut.ProcessExecutor."""
+
+import os
+
+from gi.repository import Cfut, GLib
+
+from ._native_executor import AtExit, raise_gerror
+from ._pickling import dumps_call
+from ._workers import PYTHON, SETUP, setup, worker_argv
+
+_submit_data = Cfut.ProcessExecutor.submit_data
+_init = Cfut.ProcessExecutor.__init__
+_prestart = Cfut.ProcessExecutor.prestart
+_prestart_async = Cfut.ProcessExecutor.prestart_async
+
+
+def python_worker_argv():
+    """The command of a worker that runs Python functions, for the property `argv`.
+
+    An executor with modules in C has workers in C, unless it is given this: then
+    its workers run both.
+    """
+    return worker_argv(Cfut.get_worker_dir(), Cfut.get_library_path())
+
+
+def __init__(self, max_workers=0, *, initializer=None, initargs=(), **properties):
+    _init(self, max_workers=max_workers, **properties)
+    if initializer is not None:
+        prepare(self, initializer, initargs)
+
+
+def prepare(executor, initializer=None, initargs=()):
+    """Sets the workers of an executor up for Python, if it has no others."""
+    argv = executor.dup_argv()
+    if not argv:
+        if executor.dup_modules() and initializer is None:
+            raise TypeError('The workers of an executor with modules run no Python functions, '
+                            'unless it has argv=Cfut.python_worker_argv()')
+        executor.set_argv(python_worker_argv())
+    elif not any(os.path.basename(argument) == 'worker.py' for argument in argv):
+        raise TypeError(f'{argv[0]} runs no Python functions')
+    data = GLib.Bytes.new(setup(initializer, initargs))
+    executor.set_initializer(SETUP, GLib.Variant.new_from_bytes(GLib.VariantType('ay'), data, True))
+    executor._cfut_at_exit = AtExit(executor)
+
+
+def _cfut_submit(self, function, args, kwargs, options):
+    if self._cfut_at_exit is None:
+        prepare(self)
+    try:
+        return _submit_data(self, PYTHON, dumps_call(function, args, kwargs), options)
+    except GLib.Error as error:
+        raise_gerror(error)
+
+
+def _cfut_push(self, function, args, kwargs, options):
+    if self._cfut_at_exit is None:
+        prepare(self)
+    return inbox().push(self, dumps_call(function, args, kwargs), options)
+
+
+def inbox():
+    # Imported late: asyncio is large, and few need it.
+    global inbox
+    from ._native_loop import inbox
+    return inbox()
+
+
+def is_default(executor):
+    return executor._cfut_at_exit is None and not executor.dup_argv() and not executor.dup_modules()
+
+
+def prestart(self):
+    """Starts the workers now, before there are calls."""
+    if is_default(self):
+        prepare(self)
+    _prestart(self)
+
+
+def prestart_async(self, *args):
+    """As `prestart()`, and calls back when they are ready."""
+    if is_default(self):
+        prepare(self)
+    _prestart_async(self, *args)
+
+
+METHODS = (__init__, _cfut_submit, _cfut_push, prestart, prestart_async)
