@@ -80,6 +80,9 @@ get_types (GVariant  *types,
  * one and waits for it, by the rules of [method@Cfut.Future.dup_result]. Use
  * [method@Cfut.Executor.describe_async] in a callback of a main context.
  *
+ * A type is `*` if it may be any: some workers look for a function only when it is
+ * called.
+ *
  * Fails with %CFUT_ERROR_UNKNOWN_FUNCTION if there is no such function, and with
  * the errors of a submit if there can be no worker.
  *

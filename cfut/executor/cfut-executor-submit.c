@@ -282,6 +282,14 @@ cfut_future_get_run_time (CfutFuture *future)
   return run_time_ns;
 }
 
+gboolean
+cfut_future_is_boxed (CfutFuture *future)
+{
+  CfutJob *job = cfut_job_from_future (future);
+
+  return job != NULL && job->boxed;
+}
+
 gsize
 cfut_future_get_n_started (CfutFuture *future)
 {

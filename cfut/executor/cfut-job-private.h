@@ -78,6 +78,10 @@ struct _CfutJob
   /* On the cancellable of @options; has a reference on the job while it is. */
   CfutCancelWatch watch;
 
+  /* Set by the carrier before the outcome is published: each result of the chunk is
+   * a variant that has the function's in it. */
+  gboolean boxed;
+
   /* Atomic: the outcome is to be CANCELLED, whatever the function returns. */
   int stop_requested;
   /* Atomic. The running call; for other threads only under the pool's lock and

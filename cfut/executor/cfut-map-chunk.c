@@ -187,10 +187,21 @@ cfut_map_chunk_read_failures (CfutMapChunk *self,
   return TRUE;
 }
 
+static GVariant *
+dup_value (GVariant *values,
+           gsize     index,
+           gboolean  boxed)
+{
+  g_autoptr(GVariant) value = g_variant_get_child_value (values, index);
+
+  return boxed ? g_variant_get_variant (value) : g_steal_pointer (&value);
+}
+
 /* Gives each item its outcome from (aRa(usis)); FALSE if it does not fit. */
 static gboolean
 cfut_map_chunk_unpack (CfutMapChunk *self,
-                       GVariant     *result)
+                       GVariant     *result,
+                       gboolean      boxed)
 {
   g_autoptr(GVariant) values = NULL;
   g_autoptr(GVariant) failures = NULL;
@@ -216,7 +227,7 @@ cfut_map_chunk_unpack (CfutMapChunk *self,
 
   for (guint i = 0; i < self->n_items; i++)
     if (self->outcomes[i].error == NULL)
-      self->outcomes[i].result = g_variant_get_child_value (values, used++);
+      self->outcomes[i].result = dup_value (values, used++, boxed);
 
   return TRUE;
 }
@@ -230,7 +241,7 @@ cfut_map_chunk_take_result (CfutMapChunk *self,
       self->outcomes = g_new0 (CfutMapOutcome, 1);
       self->outcomes[0].result = g_variant_ref (result);
     }
-  else if (!cfut_map_chunk_unpack (self, result))
+  else if (!cfut_map_chunk_unpack (self, result, cfut_future_is_boxed (self->future)))
     {
       g_autoptr(GError) error =
         g_error_new (CFUT_ERROR, CFUT_ERROR_PROTOCOL,

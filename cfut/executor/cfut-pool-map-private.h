@@ -49,4 +49,8 @@ gint64      cfut_future_get_run_time   (CfutFuture         *future);
  * its items. */
 gsize       cfut_future_get_n_started  (CfutFuture         *future);
 
+/* Of a chunk that is done: whether each of its results has another one in it,
+ * which is the function's. */
+gboolean    cfut_future_is_boxed       (CfutFuture         *future);
+
 G_END_DECLS

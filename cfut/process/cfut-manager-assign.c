@@ -10,6 +10,7 @@
 
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
+#include "process/cfut-any-function-private.h"
 
 /*
  * From the queue to the workers. Runs in: manager thread, but for the two
@@ -69,6 +70,27 @@ cfut_manager_is_hungry_locked (CfutManager *self)
   return n_alive < self->pool->max_workers || cfut_manager_choose (self, 0) != NULL;
 }
 
+/* Whether the arguments fit in a frame together with the function's name. */
+static gboolean
+cfut_job_fits_wrapped (CfutJob  *job,
+                       GError  **error)
+{
+  const char *name = job->function->name;
+  gsize size = g_variant_get_size (job->arguments) +
+               cfut_any_function_get_extra (name, job->arguments, job->n_items);
+
+  if (size <= CFUT_FRAME_MAX_BODY)
+    return TRUE;
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+               "The arguments of function \"%s\" take %" G_GSIZE_FORMAT " bytes with its name, and"
+               " a worker process takes no more than %" G_GUINT64_FORMAT " at once;"
+               " pass them in parts, or in a file and its name",
+               name, size, CFUT_FRAME_MAX_BODY);
+
+  return FALSE;
+}
+
 /* A worker process that has its own idea of a foreign function's types. */
 static gboolean
 cfut_process_accepts (CfutProcess  *self,
@@ -85,6 +107,9 @@ cfut_process_accepts (CfutProcess  *self,
                    job->function->name);
       return FALSE;
     }
+
+  if (cfut_remote_function_wraps (function, job->function->name))
+    return cfut_job_fits_wrapped (job, error);
 
   if (job->n_items > 0)
     type = g_variant_type_element (type);

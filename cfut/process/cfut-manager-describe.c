@@ -50,6 +50,7 @@ question_answer (Question     *self,
                  const GError *refusal)
 {
   const CfutRemoteFunction *function = NULL;
+  gboolean wraps;
   g_autofree char *parameter_type = NULL;
   g_autofree char *result_type = NULL;
   g_autoptr(GError) error = NULL;
@@ -60,7 +61,7 @@ question_answer (Question     *self,
       return;
     }
 
-  function = g_hash_table_lookup (table, self->function);
+  function = cfut_remote_function_find (table, self->function);
   if (function == NULL)
     {
       g_set_error (&error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
@@ -69,8 +70,9 @@ question_answer (Question     *self,
       return;
     }
 
-  parameter_type = g_variant_type_dup_string (function->parameter_type);
-  result_type = g_variant_type_dup_string (function->result_type);
+  wraps = cfut_remote_function_wraps (function, self->function);
+  parameter_type = g_variant_type_dup_string (wraps ? G_VARIANT_TYPE_ANY : function->parameter_type);
+  result_type = g_variant_type_dup_string (wraps ? G_VARIANT_TYPE_ANY : function->result_type);
   cfut_promise_resolve_variant (self->promise,
                                 g_variant_new ("(ss)", parameter_type, result_type));
 }

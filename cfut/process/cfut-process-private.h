@@ -136,6 +136,7 @@ typedef struct
   guint32 index;
   GVariantType *parameter_type;
   GVariantType *result_type;
+  gboolean is_any; /* it takes the calls of all names; see CFUT_ANY_FUNCTION */
 } CfutRemoteFunction;
 
 /* Takes what was spawned. */
@@ -148,6 +149,13 @@ void         cfut_process_free            (CfutProcess     *self);
 
 const CfutRemoteFunction *
              cfut_process_find_function   (CfutProcess     *self,
+                                           const char      *name);
+/* The same for a table of a process; the function of any name for others. */
+const CfutRemoteFunction *
+             cfut_remote_function_find    (GHashTable      *functions,
+                                           const char      *name);
+/* Whether it runs calls of @name in their wrapping. */
+gboolean     cfut_remote_function_wraps   (const CfutRemoteFunction *self,
                                            const char      *name);
 
 /* The first call that was not taken back. */

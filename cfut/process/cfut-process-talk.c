@@ -13,6 +13,7 @@
 #include "call/cfut-chunk-private.h"
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
+#include "process/cfut-any-function-private.h"
 #include "process/cfut-manager-private.h"
 
 /*
@@ -42,6 +43,7 @@ cfut_process_send_call (CfutProcess *self,
 {
   CfutJob *job = entry->job;
   const CfutRemoteFunction *function = cfut_process_find_function (self, job->function->name);
+  g_autoptr(GVariant) wrapped = NULL;
   CfutFrameHeader header = {
     .type = CFUT_FRAME_CALL,
     .flags = job->n_items > 0 ? CFUT_FRAME_FLAG_CHUNK : CFUT_FRAME_FLAG_NONE,
@@ -56,7 +58,11 @@ cfut_process_send_call (CfutProcess *self,
   CFUT_DEBUG (PROTOCOL, "worker %d: CALL %" G_GUINT64_FORMAT " \"%s\"",
               self->pid, entry->call, cfut_job_get_label (job));
 
-  cfut_channel_queue_variant (self->channel, &header, entry->arguments);
+  if (cfut_remote_function_wraps (function, job->function->name))
+    wrapped = cfut_any_function_wrap (job->function->name, entry->arguments, job->n_items > 0);
+
+  cfut_channel_queue_variant (self->channel, &header,
+                              wrapped != NULL ? wrapped : entry->arguments);
   g_clear_pointer (&entry->arguments, g_variant_unref);
 }
 
@@ -141,6 +147,7 @@ cfut_process_add_function (CfutProcess  *self,
 
   function = g_new0 (CfutRemoteFunction, 1);
   function->index = index;
+  function->is_any = cfut_any_function_is (name, parameter_type, result_type);
   function->parameter_type = g_steal_pointer (&parameter_type);
   function->result_type = g_steal_pointer (&result_type);
   g_hash_table_insert (self->functions, g_strdup (name), function);
@@ -197,6 +204,29 @@ cfut_process_match (CfutProcess  *self,
   return NULL;
 }
 
+/* The outcome of a call of a function that the worker found by itself. What is
+ * of the wrong type is the function's fault, and not the worker's. */
+static void
+cfut_process_take_wrapped (CfutJob     *job,
+                           GVariant    *result,
+                           CfutOutcome *outcome)
+{
+  const CfutFunction *function = job->function;
+  GVariant *value = NULL;
+  GError *error = NULL;
+
+  if (job->n_items == 0)
+    value = cfut_any_function_unwrap (function->name, result, function->result_type, &error);
+  else if (cfut_any_function_check (function->name, result, function->result_type, &error))
+    value = g_variant_ref (result);
+
+  job->boxed = TRUE;
+  if (value != NULL)
+    cfut_outcome_take_variant (outcome, value);
+  else
+    cfut_outcome_take_error (outcome, error);
+}
+
 static gboolean
 cfut_process_decode_result (CfutProcess  *self,
                             CfutEntry    *entry,
@@ -205,23 +235,29 @@ cfut_process_decode_result (CfutProcess  *self,
                             GError      **error)
 {
   const CfutFunction *function = entry->job->function;
+  const CfutRemoteFunction *remote = cfut_process_find_function (self, function->name);
   gboolean is_chunk = (frame->header.flags & CFUT_FRAME_FLAG_CHUNK) != 0;
+  gboolean wraps = cfut_remote_function_wraps (remote, function->name);
   g_autoptr(GVariantType) chunk_type = NULL;
+  g_autoptr(GVariant) variant = NULL;
   const GVariantType *type = function->result_type;
-  GVariant *variant;
 
   if (is_chunk != (entry->job->n_items > 0))
     return protocol_error (error, "It mistook a chunk for a call");
 
-  if (type == NULL)
-    type = cfut_process_find_function (self, function->name)->result_type;
+  if (wraps || type == NULL)
+    type = remote->result_type;
   if (is_chunk)
     type = chunk_type = cfut_chunk_get_result_type (type);
 
   variant = cfut_channel_take_variant (self->channel, frame, type, FALSE, error);
   if (variant == NULL)
     return FALSE;
-  cfut_outcome_take_variant (outcome, variant);
+
+  if (wraps)
+    cfut_process_take_wrapped (entry->job, variant, outcome);
+  else
+    cfut_outcome_take_variant (outcome, g_steal_pointer (&variant));
 
   return TRUE;
 }

@@ -15,6 +15,7 @@
 
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
+#include "process/cfut-any-function-private.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -89,7 +90,28 @@ const CfutRemoteFunction *
 cfut_process_find_function (CfutProcess *self,
                             const char  *name)
 {
-  return g_hash_table_lookup (self->functions, name);
+  return cfut_remote_function_find (self->functions, name);
+}
+
+const CfutRemoteFunction *
+cfut_remote_function_find (GHashTable *functions,
+                           const char *name)
+{
+  const CfutRemoteFunction *self = g_hash_table_lookup (functions, name);
+
+  if (self != NULL)
+    return self;
+
+  self = g_hash_table_lookup (functions, CFUT_ANY_FUNCTION);
+
+  return self != NULL && self->is_any ? self : NULL;
+}
+
+gboolean
+cfut_remote_function_wraps (const CfutRemoteFunction *self,
+                            const char               *name)
+{
+  return self->is_any && !g_str_equal (name, CFUT_ANY_FUNCTION);
 }
 
 /* ---- Entries. */

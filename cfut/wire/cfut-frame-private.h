@@ -39,7 +39,8 @@ G_BEGIN_DECLS
  *                     "cwd" (ay), "rlimits" (a(utt): resource, soft, hard);
  *                     always the first frame, be it empty
  *   READY     worker  a(sss): name, parameter type, result type, sorted by name;
- *                     the answer to SETUP, once that is done
+ *                     the answer to SETUP, once that is done. "*", (sv), v is
+ *                     the function that is called for all other names
  *   CALL      parent  the arguments; with flag CHUNK an array of them
  *   RESULT    worker  the result; with flag CHUNK (aRa(usis)): the results in
  *                     order without those that failed, and of each that failed

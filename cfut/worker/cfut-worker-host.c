@@ -38,6 +38,10 @@ is_hosted (CfutWorker *self,
  *
  * Adds a function whose calls come out of [method@Cfut.Worker.next].
  *
+ * A function `*` of the types `(sv)` and `v` takes the calls of all names that the
+ * worker does not have: its arguments are the name and the arguments of the call,
+ * and its result has that of the call in it. The submitter sees nothing of that.
+ *
  * Call this before the first [method@Cfut.Worker.next]. A name belongs to the
  * function that has it first, be that one of [func@Cfut.register_function]; to
  * add it again is a programming error.
