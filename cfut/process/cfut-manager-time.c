@@ -38,7 +38,7 @@ cfut_manager_hold_to (CfutManager *self,
   if (now < due)
     return due;
 
-  /* We are late, and its pidfd is about to tell. */
+  /* We are late, and its pidfd, or GLib where there is none, is about to tell. */
   if (cfut_process_is_dead (process))
     return G_MAXINT64;
 

@@ -194,7 +194,7 @@ gboolean     cfut_process_read_journal    (CfutProcess     *self,
                                            GError         **error);
 
 void         cfut_process_kill            (CfutProcess     *self);
-/* FALSE also if only GLib can tell. */
+/* Whether or not its pidfd or GLib has told yet. */
 gboolean     cfut_process_is_dead         (CfutProcess     *self);
 /* GLib has reaped it. */
 void         cfut_process_note_status     (CfutProcess     *self);

@@ -210,8 +210,14 @@ gboolean
 cfut_process_is_dead (CfutProcess *self)
 {
   GPollFD poll_fd = { self->pidfd, G_IO_IN, 0 };
+  siginfo_t info = { 0 };
 
-  return self->pidfd >= 0 && g_poll (&poll_fd, 1, 0) == 1;
+  if (self->pidfd >= 0)
+    return g_poll (&poll_fd, 1, 0) == 1;
+
+  /* It fails for one that was reaped already. */
+  return waitid (P_PID, self->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+         info.si_pid != 0;
 }
 
 gboolean
