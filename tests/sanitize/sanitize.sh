@@ -57,6 +57,7 @@ run_asan ()
   rm -rf "$reports"
   mkdir -p "$reports"
   ASAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_summary=1:fast_unwind_on_malloc=0:log_path="$reports"/asan \
+  LSAN_OPTIONS=print_suppressions=0:suppressions="$top"/tests/sanitize/lsan.supp \
   UBSAN_OPTIONS=halt_on_error=1:abort_on_error=1:print_summary=1:print_stacktrace=1:log_path="$reports"/ubsan \
     run_meson_test "$build" --setup sanitizer
   check_sanitizer_reports "$build" asan
