@@ -145,12 +145,13 @@ test_order_is_kept (void)
 static void
 test_idle_worker_killed (void)
 {
+  guint n_rounds = test_scale (50);
   ProcessTest test;
 
   g_test_summary ("A worker that is killed while it is idle costs nothing");
 
   process_test_begin (&test, 1);
-  for (guint i = 0; i < 50; i++)
+  for (guint i = 0; i < n_rounds; i++)
     {
       int pid = process_get_pid (&test);
 
@@ -227,19 +228,20 @@ test_poison_for_ever (void)
 static void
 test_poison_among_others (void)
 {
-  enum { N_CALLS = 1000 };
+  guint n_poison = test_scale (10);
+  guint n_calls = 100 * n_poison;
   ProcessTest test;
   g_autoptr(CfutSubmitOptions) options = with_retries (2);
-  g_autofree CfutFuture **futures = g_new0 (CfutFuture *, N_CALLS);
+  g_autofree CfutFuture **futures = g_new0 (CfutFuture *, n_calls);
   g_autoptr(CfutStats) stats = NULL;
 
   g_test_summary ("One call in a hundred is poison: each ends after three deaths, all others are done");
 
   process_test_begin (&test, 2);
-  for (guint i = 0; i < N_CALLS; i++)
+  for (guint i = 0; i < n_calls; i++)
     futures[i] = i % 100 == 7 ? process_submit_full (&test, options, "abort-until", "(i)", 1000)
                               : process_submit_full (&test, options, "square", "(x)", (gint64) i);
-  for (guint i = 0; i < N_CALLS; i++)
+  for (guint i = 0; i < n_calls; i++)
     {
       if (i % 100 == 7)
         process_expect_error (futures[i], CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "");
@@ -247,7 +249,7 @@ test_poison_among_others (void)
         process_expect_done (futures[i]);
     }
   stats = cfut_executor_get_stats (test.executor);
-  g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 30);
+  g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 3 * n_poison);
   g_assert_cmpuint (cfut_stats_get_n_retried (stats), ==, 20);
   process_test_end (&test);
 }
@@ -356,12 +358,13 @@ static void
 test_answer_counts (void)
 {
   static const guint64 sizes[] = { 1, 100, 20000, 300000, 3000000 };
+  guint n_rounds = 2 * test_scale (5);
   ProcessTest test;
 
   g_test_summary ("A result that was given before the worker died counts, however small, large, quick or slow");
 
   process_test_begin (&test, 1);
-  for (guint round = 0; round < 10; round++)
+  for (guint round = 0; round < n_rounds; round++)
     {
       for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
         {
@@ -459,13 +462,14 @@ kill_all (ProcessTest *test)
 static void
 test_all_at_once (void)
 {
+  guint n_rounds = test_scale (50);
   ProcessTest test;
   g_autoptr(CfutSubmitOptions) options = with_retries (CFUT_RETRY_FOREVER);
 
   g_test_summary ("All workers are killed at once, again and again, and no call is lost");
 
   process_test_begin (&test, 4);
-  for (guint round = 0; round < 50; round++)
+  for (guint round = 0; round < n_rounds; round++)
     {
       CfutFuture *futures[40];
 
@@ -499,9 +503,10 @@ reaper_thread (gpointer data)
 static void
 run_with_deaths (ProcessTest *test)
 {
+  guint n_rounds = 2 * test_scale (15);
   g_autoptr(CfutSubmitOptions) options = with_retries (10);
 
-  for (guint i = 0; i < 30; i++)
+  for (guint i = 0; i < n_rounds; i++)
     {
       CfutFuture *dying = process_submit (test, "die", "(is)", i % 2 == 0 ? SIGSEGV : SIGKILL, "");
       CfutFuture *other = process_submit_full (test, options, "abort-until", "(i)", 3);

@@ -145,9 +145,11 @@ test_prestart_fails (void)
 static void
 test_prestart_and_shutdown (void)
 {
+  guint n_rounds = 3 * test_scale (10);
+
   g_test_summary ("A prestart that meets the executor's end is answered");
 
-  for (guint i = 0; i < 30; i++)
+  for (guint i = 0; i < n_rounds; i++)
     {
       ProcessTest test;
       Failure failure = { FALSE, NULL };
@@ -445,6 +447,7 @@ test_max_rss (void)
 static void
 test_max_rss_of_nothing (void)
 {
+  gint64 n_calls = test_scale (40);
   ProcessTest test;
   g_autoptr(GPtrArray) futures = g_ptr_array_new ();
 
@@ -452,7 +455,7 @@ test_max_rss_of_nothing (void)
 
   process_test_begin (&test, 2);
   cfut_process_executor_set_max_worker_rss (PROCESS_EXECUTOR (&test), 1);
-  for (gint64 i = 0; i < 40; i++)
+  for (gint64 i = 0; i < n_calls; i++)
     g_ptr_array_add (futures, process_submit (&test, "square", "(x)", i));
   for (guint i = 0; i < futures->len; i++)
     process_expect_done (futures->pdata[i]);
