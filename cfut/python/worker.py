@@ -280,6 +280,9 @@ class Worker:
         sys.path[:] = setup['sys_path']
         sys.argv[:] = setup['sys_argv']
         replace_main(setup['main'])
+        if setup['authkey'] is not None:
+            from multiprocessing.process import current_process
+            current_process().authkey = setup['authkey']
         if setup['initializer'] is not None:
             self.initialize(call, setup['initializer'])
         return b''
@@ -288,9 +291,13 @@ class Worker:
         try:
             self.run_pickled(call, data)
         except BaseException:
-            # As the workers of concurrent.futures do.
-            import logging
-            logging.getLogger('concurrent.futures').critical('Exception in initializer:', exc_info=True)
+            # The program will log it. So do workers of concurrent.futures, where
+            # the initializer may have told where to.
+            logging = sys.modules.get('logging')
+            if logging is not None:
+                logger = logging.getLogger('concurrent.futures')
+                if logger.hasHandlers():
+                    logger.critical('Exception in initializer:', exc_info=True)
             raise
 
     def run_next(self, call):

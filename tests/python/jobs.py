@@ -126,3 +126,12 @@ def fail_because():
         {}['key']
     except KeyError as error:
         raise RuntimeError('no such key') from error
+
+
+def use_shared(n):
+    """Counts with what the initializer was given: a queue, a lock, a value."""
+    queue, lock, value = remembered
+    for _ in range(n):
+        with lock:
+            value.value += 1
+            queue.put(value.value)

@@ -166,10 +166,6 @@ if __name__ == '__main__':
 
 @both
 class MaxTasksPerChild(Processes):
-    def setUp(self):
-        super().setUp()
-        self.pid = os.getpid
-
     def test_another_worker_takes_over(self):
         executor = self.executor(1, max_tasks_per_child=3)
         pids = [executor.submit(os.getpid).result(DEADLINE) for _ in range(7)]
@@ -449,6 +445,42 @@ class Callbacks(Processes):
         self.assertEqual(called, list(range(5)))
 
 
+@both
+class Multiprocessing(Processes):
+    """What programs make with multiprocessing reaches workers."""
+
+    def setUp(self):
+        super().setUp()
+        self.spawn = multiprocessing.get_context('spawn')
+
+    def test_proxy_in_a_call(self):
+        with self.spawn.Manager() as manager:
+            shared = manager.dict()
+            executor = self.executor(1)
+            executor.submit(operator.setitem, shared, 'key', 42).result(DEADLINE)
+            self.assertEqual(shared['key'], 42)
+            executor.shutdown()
+
+    def test_objects_for_an_initializer(self):
+        queue, lock, value = self.spawn.Queue(), self.spawn.Lock(), self.spawn.Value('i', 1)
+        executor = self.executor(2, mp_context=self.spawn, initializer=jobs.remember,
+                                 initargs=((queue, lock, value),))
+        for future in [executor.submit(jobs.use_shared, 20) for _ in range(2)]:
+            future.result(DEADLINE)
+        self.assertEqual(value.value, 41)
+        self.assertEqual(sorted(queue.get(timeout=DEADLINE) for _ in range(40)), list(range(2, 42)))
+
+    def test_not_in_a_call(self):
+        error = self.executor(1).submit(id, self.spawn.Lock()).exception(DEADLINE)
+        self.assertIsInstance(error, RuntimeError)
+        self.assertIn('should only be shared between processes through inheritance', str(error))
+
+    def test_context_for_fork_starts_all(self):
+        executor = self.executor(3, mp_context=multiprocessing.get_context('fork'))
+        executor.submit(int).result(DEADLINE)
+        self.assertEqual(len(self.pids(executor)), 3)
+
+
 class Bound(Gates, unittest.TestCase):
     """max_pending bounds the queue of the drop-in."""
 
@@ -462,8 +494,6 @@ class Bound(Gates, unittest.TestCase):
     def test_submit_waits_for_room(self):
         executor = self.make()
         futures = [executor.submit(jobs.wait_for, self.go)]
-        full = threading.Event()
-
         def submit():
             while len(futures) < 40:
                 futures.append(executor.submit(int))

@@ -71,6 +71,10 @@ class Engine:
         library.cfut_process_executor_set_initializer(
             self.executor, _workers.SETUP.encode(), arguments)
 
+    def set_n_workers(self, number):
+        """Has so many workers started, and kept."""
+        _lib.library.cfut_process_executor_set_min_workers(self.executor, number)
+
     def push(self, data, tag, push=_lib.quick.cfut_completion_queue_push_data,
              function=_workers.PYTHON.encode()):
         """Submits a call; raises Refused."""

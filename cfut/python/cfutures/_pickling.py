@@ -65,7 +65,11 @@ def _split(data):
 
 def _dumps(message):
     buffers = []
-    pickled = dumps(message, 5, buffer_callback=buffers.append)
+    if 'multiprocessing.reduction' in sys.modules:
+        from . import _multiprocessing
+        pickled = _multiprocessing.dumps(message, buffers.append)
+    else:
+        pickled = dumps(message, 5, buffer_callback=buffers.append)
     return _join(pickled, buffers) if buffers else pickled
 
 

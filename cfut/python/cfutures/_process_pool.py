@@ -29,6 +29,9 @@ from ._pickling import dumps_call
 
 LOGGER = logging.getLogger('concurrent.futures')
 
+# What a worker runs in place of a call that could not be pickled.
+NOTHING = dumps_call(int, (), {})
+
 # Domain and code of an error: that of GIO.
 CANCELLED = ('g-io-error-quark', 19)
 
@@ -52,14 +55,17 @@ class CallFuture(Future):
 class ProcessPool:
     """What an executor shares with its collector, which does not keep it alive."""
 
-    def __init__(self, max_workers, initializer, initargs, max_calls, max_pending, crash_policy):
+    def __init__(self, max_workers, initializer, initargs, max_calls, max_pending, crash_policy,
+                 all_at_once):
         self.max_workers = max_workers
         self.initializer = initializer
         self.initargs = initargs
+        self.all_at_once = all_at_once
         self.break_on_death = crash_policy == 'break-pool'
         self.engine = Engine(max_workers, max_pending, max_calls, crash_policy)
 
         self.tags = itertools.count(1)
+        self.unsent = {}        # exceptions of calls that could not be pickled, by tag
         self.broken = None
         # The executor was collected. Its finalizer cannot wait for the lock,
         # which the thread that runs it may hold.
@@ -75,6 +81,7 @@ class ProcessPool:
         self.unfinished = {}    # futures by tag
         self.waiting = deque()  # those of them that do not count as running
         self.n_running = 0
+        self.n_workers = 0      # as many as calls have been running at a time
         self.backlog = deque()  # (tag, data) that a callback could not wait with
 
         _exit.register(self)
@@ -90,13 +97,14 @@ class ProcessPool:
     def submit(self, fn, args, kwargs):
         self.check_open()
         future = CallFuture(self)
+        tag = future._tag = next(self.tags)
         try:
             data = dumps_call(fn, args, kwargs)
         except Exception as error:
-            fail_unsent(future, error)
-            return future
+            # It comes through the future, in its turn.
+            data = NOTHING
+            self.unsent[tag] = describe_unsent(error)
 
-        tag = future._tag = next(self.tags)
         with self.lock:
             self.check_open()
             if self.collector is None:
@@ -105,6 +113,8 @@ class ProcessPool:
             self.unfinished[tag] = future
             if self.n_running < self.max_workers:
                 self.n_running += 1
+                if self.n_running > self.n_workers:
+                    self.want_workers(self.n_running)
                 future.set_running_or_notify_cancel()
             else:
                 self.waiting.append(future)
@@ -113,9 +123,16 @@ class ProcessPool:
     def start(self):
         """Caller holds the lock."""
         self.engine.configure(self.initializer, self.initargs)
+        if self.all_at_once:
+            self.want_workers(self.max_workers)
         self.collector = threading.Thread(target=collect, args=[self], name='cfutures-collector')
         self.collector.daemon = False
         self.collector.start()
+
+    def want_workers(self, number):
+        """Caller holds the lock."""
+        self.n_workers = number
+        self.engine.set_n_workers(number)
 
     def push(self, data, tag):
         """Gives a call to the engine; waits for room. Caller holds the lock."""
@@ -201,11 +218,10 @@ class ProcessPool:
         signal()
 
     def get_pids(self):
-        """The workers; those of calls that count as running are waited for, which
-        are being started."""
+        """Returns the workers; waits for those that are being started."""
         while True:
             pids = self.engine.get_pids()
-            if len(pids) >= self.n_running or self.broken or self.closed:
+            if len(pids) >= self.n_workers or self.broken or self.closed:
                 return pids
             time.sleep(0.001)
 
@@ -224,7 +240,10 @@ def collect(pool):
 
 def resolve(pool, tag, kind, body):
     """Resolves the future of a call that has ended."""
-    if kind == BYTES:
+    unsent = pool.unsent and pool.unsent.pop(tag, None)
+    if kind == BYTES and unsent:
+        set_outcome, outcome = Future.set_exception, unsent
+    elif kind == BYTES:
         try:
             set_outcome, outcome = Future.set_result, loads_result(body)
         except BaseException as error:
@@ -260,6 +279,8 @@ def read_error(pool, body):
         return RuntimeError(message)
     if code == _lib.WORKER_DIED and not pool.break_on_death:
         return _errors.BrokenProcessPool(message)
+    if name and pool.broken is None:
+        LOGGER.critical('Exception in initializer:\n%s', where.decode(errors='replace'))
     pool.broken = BROKEN
     return broken_pool(LOST, where.decode(errors='replace') or message)
 
@@ -270,8 +291,9 @@ def broken_pool(message, reason):
     return error
 
 
-def fail_unsent(future, error):
-    """Fails the future of a call that could not be pickled."""
+def describe_unsent(error):
+    """Returns the exception of a call that could not be pickled, without the
+    frames of this thread."""
     text = ''.join(traceback.format_exception(error))
     error.__cause__ = _errors.RemoteTraceback(text)
-    future.set_exception(error.with_traceback(None))
+    return error.with_traceback(None)

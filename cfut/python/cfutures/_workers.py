@@ -6,6 +6,7 @@
 
 import os
 import sys
+from contextlib import nullcontext
 
 from ._pickling import dumps_call, dumps_result
 
@@ -44,11 +45,17 @@ def setup(initializer=None, initargs=(), initkwargs=None):
     """
     # Classes of this program come back under the name that it has in workers.
     sys.modules.setdefault('__mp_main__', sys.modules['__main__'])
-    return dumps_result({
-        'sys_path': [path or _start_directory for path in sys.path],
-        'sys_argv': sys.argv,
-        'main': _describe_main(),
-        # By itself, since it can only be read when the rest is in place.
-        'initializer': None if initializer is None
-                       else dumps_call(initializer, tuple(initargs), initkwargs or {}),
-    })
+    authkey, spawning = None, nullcontext()
+    if 'multiprocessing' in sys.modules:
+        from . import _multiprocessing
+        authkey, spawning = _multiprocessing.get_authkey(), _multiprocessing.Spawning()
+    with spawning:
+        return dumps_result({
+            'sys_path': [path or _start_directory for path in sys.path],
+            'sys_argv': sys.argv,
+            'main': _describe_main(),
+            'authkey': authkey,
+            # By itself, since it can only be read when the rest is in place.
+            'initializer': None if initializer is None
+                           else dumps_call(initializer, tuple(initargs), initkwargs or {}),
+        })

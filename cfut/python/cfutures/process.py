@@ -27,7 +27,8 @@ class ProcessPoolExecutor(Executor):
 
     `max_workers`: how many at most; by default as many as there are CPUs.
     `mp_context`: is for programs that give one. Workers are always started anew,
-    as by the method `spawn`.
+    as by the method `spawn`; with a context for `fork` all are at the first
+    `submit()`, else when they are needed.
     `initializer`, `initargs`: what each worker calls first.
     `max_tasks_per_child`: how many calls a worker runs before another takes its
     place; by default it stays.
@@ -55,7 +56,7 @@ class ProcessPoolExecutor(Executor):
 
         self._max_workers = max_workers
         self._pool = ProcessPool(max_workers, initializer, initargs, max_tasks_per_child,
-                                 max_pending, crash_policy)
+                                 max_pending, crash_policy, all_at_once=is_fork(mp_context))
         weakref.finalize(self, self._pool.abandon).atexit = False
 
     @property
@@ -129,6 +130,10 @@ def check_max_tasks_per_child(number, mp_context):
         raise TypeError('max_tasks_per_child must be an integer')
     if number <= 0:
         raise ValueError('max_tasks_per_child must be >= 1')
-    if mp_context is not None and mp_context.get_start_method(allow_none=False) == 'fork':
+    if is_fork(mp_context):
         raise ValueError('max_tasks_per_child is incompatible with the \'fork\' multiprocessing '
                          'start method; supply a different mp_context.')
+
+
+def is_fork(mp_context):
+    return mp_context is not None and mp_context.get_start_method(allow_none=False) == 'fork'
