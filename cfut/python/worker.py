@@ -13,6 +13,7 @@ it is.
 """
 
 import ctypes
+import io
 import os
 import signal
 import struct
@@ -99,7 +100,7 @@ class Library:
 
         declare = self._declare
         declare(self._blocking, 'cfut_worker_new', pointer, error)
-        declare(self._blocking, 'cfut_worker_next', pointer, pointer, error)
+        declare(self._blocking, 'cfut_worker_next_data', pointer, pointer, pointer, error)
         declare(self._blocking, 'cfut_worker_answer', ctypes.c_int, pointer, pointer, pointer, error)
         declare(self._blocking, 'cfut_worker_answer_data',
                 ctypes.c_int, pointer, pointer, text, size, error)
@@ -107,13 +108,12 @@ class Library:
                 None, pointer, pointer, text, text, text, text, size)
         declare(self._quick, 'cfut_worker_add_function', None, pointer, text, text, text)
         declare(self._quick, 'cfut_worker_set_cancel_signal', None, pointer, ctypes.c_int)
-        declare(self._quick, 'cfut_call_get_data', pointer, pointer, ctypes.POINTER(size))
+        declare(self._quick, 'cfut_worker_get_call', pointer, pointer)
         declare(self._quick, 'cfut_call_get_function', text, pointer)
         declare(self._quick, 'cfut_call_get_arguments', pointer, pointer)
         declare(self._quick, 'cfut_call_get_attempt', ctypes.c_uint, pointer)
         declare(self._quick, 'cfut_call_is_cancelled', ctypes.c_int, pointer)
         declare(self._quick, 'cfut_call_set_progress', None, pointer, ctypes.c_double, text)
-        declare(self._quick, 'g_object_unref', None, pointer)
         declare(self._quick, 'g_variant_get_data', pointer, pointer)
         declare(self._quick, 'g_variant_get_size', size, pointer)
         declare(self._quick, 'g_variant_new_from_bytes', pointer, text, pointer, ctypes.c_int)
@@ -127,10 +127,13 @@ class Library:
         setattr(self, name, function)
 
 
-_string_at = ctypes.string_at
-_memory = ctypes.pythonapi.PyMemoryView_FromMemory
-_memory.restype = ctypes.py_object
-_memory.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
+# A copy of memory, and a view of it.
+to_bytes = ctypes.pythonapi.PyBytes_FromStringAndSize
+to_bytes.restype = ctypes.py_object
+to_bytes.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t)
+to_view = ctypes.pythonapi.PyMemoryView_FromMemory
+to_view.restype = ctypes.py_object
+to_view.argtypes = (ctypes.c_void_p, ctypes.c_ssize_t, ctypes.c_int)
 PyBUF_READ = 0x100
 
 
@@ -217,12 +220,16 @@ def _load_codec():
 _gvariant = None
 
 
+# Those that were called, by what refers to them.
+functions = {}
+MAX_FUNCTIONS = 256
+
+
 class Worker:
     def __init__(self, library):
         self.c = library
-        self.call = None            # the one that runs Python code now
-        self.current = None         # as above, also while it is unpickled or answered
-        self.run = self.run_first
+        self.running = False        # whether a function of Python's runs now
+        self.length = ctypes.c_size_t()
         error = ctypes.POINTER(GError)()
         self.pointer = library.cfut_worker_new(ctypes.byref(error))
         if not self.pointer:
@@ -234,49 +241,49 @@ class Worker:
         library.cfut_worker_set_cancel_signal(self.pointer, CANCEL_SIGNAL)
 
     def on_cancel(self, signum, frame):
-        if self.call is not None and self.c.cfut_call_is_cancelled(self.call):
-            self.call = None
+        if self.running and self.c.cfut_call_is_cancelled(self.get_call()):
+            self.running = False
             raise cfut_worker.Cancelled
+
+    def get_call(self):
+        """The call that is to be answered, or None."""
+        return self.c.cfut_worker_get_call(self.pointer)
 
     def serve(self):
         """Runs calls until there will be no more."""
-        c, pointer = self.c, self.pointer
-        next_call, answer, unref = c.cfut_worker_next, c.cfut_worker_answer_data, c.g_object_unref
-
-        # What next() says at the end the parent knows already.
-        while call := next_call(pointer, None):
-            self.current = call
+        pointer, length, run = self.pointer, self.length, self.run_first
+        next_data, answer = self.c.cfut_worker_next_data, self.c.cfut_worker_answer_data
+        length_at = ctypes.byref(length)
+        while True:
+            # What it fails with at the end the parent knows already.
+            at = next_data(pointer, length_at, None)
+            if not at and not self.get_call():
+                break
+            size = length.value
             try:
-                result = self.run(call)
-                self.flush()
+                if not at:
+                    result = self.run_any()
+                elif size < LARGE:
+                    result = run(to_bytes(at, size))
+                else:
+                    result = run(to_view(at, size, PyBUF_READ))
+                if Output.is_pending:
+                    flush()
                 # A result that is refused is answered with the reason.
                 if result is not None:
-                    answer(pointer, call, result, len(result), None)
+                    answer(pointer, None, result, len(result), None)
             except BaseException as exception:
-                self.call = None
-                self.flush()
-                self.fail(call, exception)
+                self.running = False
+                flush()
+                self.fail(exception)
             result = None
-            self.current = None
-            unref(call)
+            run = self.run_pickled
 
-    def read(self, call):
-        """The bytes of a call; None if it has others."""
-        data = self.c.cfut_call_get_data(call, self.length_at)
-        if not data:
-            return None
-        size = self.length.value
-        return _string_at(data, size) if size < LARGE else _memory(data, size, PyBUF_READ)
-
-    length = ctypes.c_size_t()
-    length_at = ctypes.byref(length)
-
-    def run_first(self, call):
+    def run_first(self, data):
         """The first call may be what the program tells of itself."""
-        self.run = self.run_next
-        if self.c.cfut_call_get_function(call) != SETUP:
-            return self.run_next(call)
-        setup = loads_message(self.read(call))
+        if self.c.cfut_call_get_function(self.get_call()) != SETUP:
+            return self.run_pickled(data)
+        setup = loads_message(data)
         sys.path[:] = setup['sys_path']
         sys.argv[:] = setup['sys_argv']
         replace_main(setup['main'])
@@ -284,12 +291,12 @@ class Worker:
             from multiprocessing.process import current_process
             current_process().authkey = setup['authkey']
         if setup['initializer'] is not None:
-            self.initialize(call, setup['initializer'])
+            self.initialize(setup['initializer'])
         return b''
 
-    def initialize(self, call, data):
+    def initialize(self, data):
         try:
-            self.run_pickled(call, data)
+            self.run_pickled(data)
         except BaseException:
             # The program will log it. So do workers of concurrent.futures, where
             # the initializer may have told where to.
@@ -300,38 +307,37 @@ class Worker:
                     logger.critical('Exception in initializer:', exc_info=True)
             raise
 
-    def run_next(self, call):
-        data = self.read(call)
-        return self.run_any(call) if data is None else self.run_pickled(call, data)
+    def find(self, reference):
+        """A function by its pickle, which comes with all its calls."""
+        if len(functions) >= MAX_FUNCTIONS:
+            functions.clear()
+        functions[reference] = function = loads(reference)
+        return function
 
-    def run_pickled(self, call, data):
+    def run_pickled(self, data):
         """A call of Python's: bytes in, bytes out."""
         try:
-            function, args, kwargs = loads_message(data)
+            function, args, kwargs = loads(data) if data[0] != HEAD_MARK else loads_message(data)
+            if type(function) is bytes:
+                function = functions.get(function) or self.find(function)
         except BaseException as error:
             raise NotReadable(f'A call could not be unpickled: {error!r}') from error
         data = None
-        self.call = call
+        self.running = True
         try:
             value = function(*args, **kwargs)
         finally:
-            self.call = None
+            self.running = False
+        function = args = kwargs = None
         return dumps_result(value)
-
-    def flush(self):
-        for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.flush()
-            except Exception:
-                pass
 
     # -- Exceptions
 
-    def fail(self, call, exception):
+    def fail(self, exception):
         """Answers with an exception: its name, message, traceback and itself."""
         name, message, text, pickled = self.describe_exception(exception)
         self.c.cfut_worker_answer_exception(
-            self.pointer, call, name.encode(), message.encode('utf-8', 'backslashreplace'),
+            self.pointer, None, name.encode(), message.encode('utf-8', 'backslashreplace'),
             text.encode('utf-8', 'backslashreplace'), pickled, len(pickled))
 
     def describe_exception(self, exception):
@@ -374,24 +380,24 @@ class Worker:
 
     # -- Functions of any name, with GVariants
 
-    def run_any(self, call):
+    def run_any(self):
         """A call that is not Python's, `module:function` and a GVariant: answers it."""
         c, codec = self.c, _load_codec()
-        arguments = c.cfut_call_get_arguments(call)
+        arguments = c.cfut_call_get_arguments(self.get_call())
         size = c.g_variant_get_size(arguments)
-        name, value = codec.unpack('(sv)', _string_at(c.g_variant_get_data(arguments), size))
+        name, value = codec.unpack('(sv)', to_bytes(c.g_variant_get_data(arguments), size))
         function = _find_function(name)
-        self.call = call
+        self.running = True
         try:
             value = function(*value) if isinstance(value, tuple) else function(value)
         finally:
-            self.call = None
+            self.running = False
         declared = getattr(function, '__cfut_returns__', None)
         data = codec.pack('v', codec.Typed(declared, value) if declared else value)
         held = c.g_bytes_new(data, len(data))
         variant = c.g_variant_new_from_bytes(b'v', held, True)
         c.g_bytes_unref(held)
-        c.cfut_worker_answer(self.pointer, call, variant, None)
+        c.cfut_worker_answer(self.pointer, None, variant, None)
         return None
 
 
@@ -400,19 +406,49 @@ class CurrentCall:
 
     def __init__(self, worker):
         self.worker = worker
+        self.c = worker.c
 
     def set_progress(self, fraction, message):
-        if self.worker.current is not None:
-            self.worker.c.cfut_call_set_progress(self.worker.current, fraction,
-                                                 None if message is None else message.encode())
+        if call := self.worker.get_call():
+            self.c.cfut_call_set_progress(call, fraction,
+                                          None if message is None else message.encode())
 
     def is_cancelled(self):
-        current = self.worker.current
-        return current is not None and bool(self.worker.c.cfut_call_is_cancelled(current))
+        call = self.worker.get_call()
+        return bool(call) and bool(self.c.cfut_call_is_cancelled(call))
 
     def get_attempt(self):
-        current = self.worker.current
-        return self.worker.c.cfut_call_get_attempt(current) if current is not None else 1
+        call = self.worker.get_call()
+        return self.c.cfut_call_get_attempt(call) if call else 1
+
+
+class Output(io.TextIOWrapper):
+    """Standard output or error, which knows whether there is something to flush."""
+
+    is_pending = False
+
+    def write(self, text):
+        Output.is_pending = True
+        return super().write(text)
+
+
+def flush():
+    Output.is_pending = False
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except Exception:
+            pass
+
+
+def replace_output():
+    for name in ('stdout', 'stderr'):
+        old = getattr(sys, name)
+        if old is not None:
+            new = Output(old.buffer, encoding=old.encoding, errors=old.errors, line_buffering=True)
+            old.detach()
+            setattr(sys, name, new)
+            setattr(sys, f'__{name}__', new)
 
 
 def main():
@@ -423,6 +459,7 @@ def main():
     cfut_worker._current.call = CurrentCall(worker)
     cfut_worker._describe = worker.describe_exception
     replace_main(None)
+    replace_output()
     worker.serve()
 
 

@@ -14,6 +14,7 @@
 #include "cfut-error-private.h"
 #include "executor/cfut-cpus-private.h"
 #include "executor/cfut-executor-private.h"
+#include "future/cfut-delivery-private.h"
 #include "thread/cfut-thread-carrier-private.h"
 
 /**
@@ -494,6 +495,10 @@ cfut_thread_executor_submit_closure (CfutThreadExecutor  *self,
 
   if (!take_closure (closure, error))
     return NULL;
+
+  /* Where there is no main loop, and nobody waits since calls have ended before
+   * they are looked at, those that have run would pile up. */
+  cfut_delivery_sweep ();
 
   closure_work = g_new (ClosureWork, 1);
   closure_work->closure = closure;

@@ -159,3 +159,8 @@ def busy(n):
     for i in range(n):
         total += i * i
     return total
+
+
+def busy_pid(n):
+    busy(n)
+    return os.getpid()

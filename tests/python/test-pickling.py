@@ -5,6 +5,7 @@
 """Calls, results and exceptions as bytes."""
 
 import importlib.util
+import math
 import operator
 import os
 import pathlib
@@ -45,9 +46,17 @@ class Messages(unittest.TestCase):
         yield _pickling.loads_message(worker.dumps_result(message))
 
     def test_small(self):
-        """A small call is nothing but its pickle"""
-        data = _pickling.dumps_call(operator.add, (1, 2), {})
-        self.assertEqual(pickle.loads(data), (operator.add, (1, 2), {}))
+        """A small call is nothing but its pickle, with what refers to the function"""
+        for function in operator.add, math.sqrt, Buffers:
+            data = _pickling.dumps_call(function, (1, 2), {})
+            reference, args, kwargs = pickle.loads(data)
+            self.assertEqual((args, kwargs), ((1, 2), {}))
+            if type(reference) is bytes:
+                reference = pickle.loads(reference)
+            self.assertEqual(reference, function)
+        self.assertIs(_pickling._refer('x'.join).__class__, type('x'.join))
+        with self.assertRaises(TypeError):
+            _pickling.dumps_call(b'bytes', (), {})
 
     def test_large_bytes(self):
         """Large bytes travel beside the pickle, and come back as what they were"""
@@ -56,7 +65,7 @@ class Messages(unittest.TestCase):
             data = _pickling.dumps_call(len, (value, 'x'), {})
             self.assertEqual(data[0], _pickling.HEAD_MARK)
             function, args, kwargs = worker.loads_message(memoryview(data))
-            self.assertEqual((function, args, kwargs), (len, (value, 'x'), {}))
+            self.assertEqual((pickle.loads(function), args, kwargs), (len, (value, 'x'), {}))
             self.assertIs(type(args[0]), kind)
             result = _pickling.loads_result(worker.dumps_result(value))
             self.assertEqual(result, value)

@@ -465,6 +465,39 @@ test_gclosure (void)
 }
 
 static void
+count_release (gpointer  data,
+               GClosure *closure)
+{
+  ++*(guint *) data;
+}
+
+static void
+test_gclosures_in_script (void)
+{
+  CfutExecutor *executor = cfut_thread_executor_new (1);
+  guint n_released = 0;
+
+  g_test_summary ("Without a loop and without a wait, closures that have run go with the next submit");
+
+  for (guint i = 0; i < 100; i++)
+    {
+      GClosure *closure = g_cclosure_new (G_CALLBACK (fail_and_return), NULL, NULL);
+      g_autoptr(GError) error = NULL;
+      g_autoptr(CfutFuture) future = NULL;
+
+      g_closure_add_finalize_notifier (closure, &n_released, count_release);
+      future = cfut_thread_executor_submit_closure (CFUT_THREAD_EXECUTOR (executor), closure,
+                                                    G_TYPE_NONE, NULL, &error);
+      g_assert_no_error (error);
+      while (!cfut_future_is_done (future))
+        g_thread_yield ();
+    }
+  g_assert_cmpuint (n_released, >=, 90);
+
+  end_executor (executor);
+}
+
+static void
 test_gclosure_refused (void)
 {
   CfutExecutor *executor = cfut_thread_executor_new (1);
@@ -544,6 +577,7 @@ main (int    argc,
   add_test ("/closures/not-freed-by-worker", test_not_freed_by_worker);
   add_test ("/closures/freed-when-not-run", test_freed_when_not_run);
   add_test ("/closures/gclosure", test_gclosure);
+  add_test ("/closures/gclosures-in-script", test_gclosures_in_script);
   add_test ("/closures/gclosure-refused", test_gclosure_refused);
   add_test ("/closures/kept-call", test_kept_call);
 

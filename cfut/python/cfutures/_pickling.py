@@ -11,6 +11,7 @@ HEAD_MARK. The worker has the same code in worker.py, which stands alone.
 
 import struct
 import sys
+import types
 from _pickle import PickleBuffer, PicklingError, dumps, loads
 
 HEAD_MARK = 1
@@ -84,22 +85,60 @@ def _cloud_dumps(message):
 def _is_of_unimportable_main(function):
     """Whether it is from an interactive session, or `python -c`: pickle would
     refer to a module that the workers cannot run."""
-    if getattr(function, '__module__', None) != '__main__':
+    if type(function) is bytes or getattr(function, '__module__', None) != '__main__':
         return False
     main = sys.modules.get('__main__')
     return getattr(main, '__spec__', None) is None and not hasattr(main, '__file__')
 
 
+# Functions that were pickled by reference, and these pickles: a message has the
+# pickle as bytes in place of the function, since finding a function by its name
+# takes longer, at both ends, than all else.
+_references = {}
+MAX_REFERENCES = 256
+KINDS = (types.FunctionType, types.BuiltinFunctionType)
+
+
+def _refer(function):
+    """The pickle of a function, or the function if it has none of its own."""
+    # A method of an object is pickled with the object.
+    if type(function) not in KINDS or getattr(function, '__self__', None).__class__ not in (
+            types.NoneType, types.ModuleType):
+        return function
+    if _is_of_unimportable_main(function):
+        return function
+    try:
+        reference = dumps(function, 5)
+    except Exception:
+        return function
+    if len(_references) >= MAX_REFERENCES:
+        _references.clear()
+    _references[function] = reference
+    return reference
+
+
 def dumps_call(function, args, kwargs):
     """The bytes of a call. Raises what pickle raises, with advice."""
+    kind = type(function)
+    if kind in KINDS:
+        function = _references.get(function) or _refer(function)
+    elif kind is bytes:
+        raise TypeError("'bytes' object is not callable")
     for value in args:
         if type(value) in (bytes, bytearray) and len(value) >= LARGE:
             args = tuple(map(_lift, args))
             break
     message = (function, args, kwargs)
+    if type(function) is bytes:
+        buffers = []
+        try:
+            pickled = dumps(message, 5, buffer_callback=buffers.append)
+            return _join(pickled, buffers) if buffers else pickled
+        except (PicklingError, AttributeError):
+            function = loads(function)
+            message = (function, args, kwargs)
     try:
-        if getattr(function, '__module__', None) != '__main__' \
-                or not _is_of_unimportable_main(function):
+        if not _is_of_unimportable_main(function):
             return _dumps(message)
         return _cloud_dumps(message)
     except ImportError:

@@ -1,0 +1,192 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The native face in event loops."""
+
+import asyncio
+import gc
+import unittest
+import weakref
+
+from support import DEADLINE, Cfut, ExecutorCase, GLib, both_kinds
+import tasks
+
+
+def in_loop(test):
+    """Decorates a coroutine: it runs in a loop of its own."""
+    def run(self):
+        asyncio.run(asyncio.wait_for(test(self), DEADLINE))
+    run.__doc__ = test.__doc__
+    return run
+
+
+@both_kinds
+class Loops(ExecutorCase):
+    @in_loop
+    async def test_await(self):
+        """A future may be awaited, several times"""
+        future = self.executor.submit(tasks.add, 1)
+        self.assertEqual(await future, 3)
+        self.assertEqual(await future, 3)
+        self.assertIsNone(await self.executor.submit(tasks.echo, None))
+
+    @in_loop
+    async def test_run(self):
+        """To run is to submit and await"""
+        self.assertEqual(await self.executor.run(tasks.add, 1, b=5), 6)
+        big = b'x' * 1_000_000
+        self.assertEqual(await self.executor.run(tasks.echo, big), big)
+        self.assertEqual(await self.executor.with_options(timeout=DEADLINE).run(tasks.add, 1), 3)
+
+    @in_loop
+    async def test_exception(self):
+        """Exceptions are raised where it is awaited"""
+        for awaitable in (self.executor.submit(tasks.divide, 1, 0),
+                          self.executor.run(tasks.divide, 1, 0)):
+            with self.assertRaises(ZeroDivisionError):
+                await awaitable
+        with self.assertRaises(RuntimeError):
+            await self.executor.run(tasks.fail, StopIteration(1))
+
+    @in_loop
+    async def test_gather(self):
+        """Many at a time"""
+        results = await asyncio.gather(*[self.executor.run(tasks.echo, i) for i in range(2000)])
+        self.assertEqual(results, list(range(2000)))
+        results = await asyncio.gather(*[self.executor.submit(tasks.echo, i) for i in range(200)])
+        self.assertEqual(results, list(range(200)))
+
+    @in_loop
+    async def test_task_group(self):
+        """In a task group"""
+        async with asyncio.TaskGroup() as group:
+            found = [group.create_task(self.call(i)) for i in range(50)]
+        self.assertEqual([task.result() for task in found], [i + 2 for i in range(50)])
+
+    async def call(self, i):
+        return await self.executor.run(tasks.add, i)
+
+    @in_loop
+    async def test_timeout(self):
+        """A time-out of asyncio's cancels the call"""
+        for start in self.executor.run, self.executor.submit:
+            with self.assertRaises(TimeoutError):
+                await asyncio.wait_for(start(tasks.touch_and_wait, self.path(start.__name__)), 0.2)
+            with self.assertRaises(TimeoutError):
+                async with asyncio.timeout(0.2):
+                    await start(tasks.touch_and_wait, self.path(start.__name__ + '2'))
+            await self.nothing_runs()
+
+    async def nothing_runs(self):
+        while self.executor.get_n_running() or self.executor.get_n_pending():
+            await asyncio.sleep(0.001)
+
+    @in_loop
+    async def test_cancel(self):
+        """Cancelling a task cancels its call"""
+        future = self.executor.submit(tasks.touch_and_wait, self.path())
+
+        async def wait():
+            await future
+
+        task = asyncio.create_task(wait())
+        await self.executor.run(tasks.wait_for_file, self.path())
+        task.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            await task
+        await self.nothing_runs()
+        self.assertTrue(future.cancelled())
+
+    @in_loop
+    async def test_cancelled_future(self):
+        """Awaiting a future that others cancel raises CancelledError"""
+        future = self.executor.submit(tasks.touch_and_wait, self.path())
+        await self.executor.run(tasks.wait_for_file, self.path())
+        future.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            await future
+
+    @in_loop
+    async def test_call_timeout(self):
+        """The call's own time-out is a TimeoutError"""
+        with self.assertRaises(TimeoutError):
+            await self.executor.with_options(timeout=0.05).run(tasks.touch_and_wait, self.path())
+
+    @in_loop
+    async def test_room(self):
+        """A full queue makes coroutines wait, and not the loop"""
+        executor = self.make(1, max_pending=2)
+        ticks = 0
+
+        async def tick():
+            nonlocal ticks
+            while True:
+                ticks += 1
+                await asyncio.sleep(0.001)
+
+        ticker = asyncio.create_task(tick())
+        blocker = executor.submit(tasks.touch_and_wait, self.path())
+        calls = [asyncio.ensure_future(executor.run(tasks.echo, i)) for i in range(50)]
+        waiting = [asyncio.create_task(executor.enqueue(tasks.echo, i)) for i in range(50)]
+        before = ticks
+        await asyncio.sleep(0.05)
+        self.assertGreater(ticks, before)
+        self.assertLessEqual(executor.get_n_pending(), 2)
+        blocker.cancel()
+        self.assertEqual(await asyncio.gather(*calls), list(range(50)))
+        futures = await asyncio.gather(*waiting)
+        self.assertEqual([await future for future in futures], list(range(50)))
+        ticker.cancel()
+
+    @in_loop
+    async def test_map(self):
+        """A map is an asynchronous iterator, too"""
+        self.assertEqual([i async for i in self.executor.map(tasks.add, range(500))],
+                         list(range(2, 502)))
+        found = [i async for i in self.executor.map(tasks.echo, range(500), ordered=False)]
+        self.assertEqual(sorted(found), list(range(500)))
+        with self.assertRaises(ZeroDivisionError):
+            async for _ in self.executor.map(tasks.divide, [1, 1], [1, 0]):
+                pass
+        with self.assertRaises(TimeoutError):
+            async for _ in self.executor.map(tasks.touch_and_wait, [self.path()], timeout=0.1):
+                pass
+
+    @in_loop
+    async def test_shut_down(self):
+        """A call after the end raises"""
+        executor = self.make()
+        executor.shutdown()
+        with self.assertRaises(GLib.Error):
+            await executor.run(tasks.add, 1)
+
+    def test_loops_come_and_go(self):
+        """Each loop has a queue, which goes with it"""
+        gone = []
+
+        async def call():
+            self.assertEqual(await self.executor.run(tasks.add, 1), 3)
+            gone.append(weakref.ref(asyncio.get_running_loop()))
+
+        for _ in range(20):
+            asyncio.run(call())
+        gc.collect()
+        self.assertEqual([ref() for ref in gone], [None] * 20)
+
+
+class Death(ExecutorCase):
+    executor_class = Cfut.ProcessExecutor
+
+    @in_loop
+    async def test_death(self):
+        """A dead worker fails its call"""
+        with self.assertRaises(Cfut.BrokenProcessPool):
+            await self.executor.run(tasks.die)
+        self.assertEqual(await self.executor.run(tasks.add, 1), 3)
+
+
+del Loops
+
+if __name__ == '__main__':
+    unittest.main()
