@@ -11,18 +11,14 @@
  * Everything arrives in the main loop: the lists of calls are GListModels, the
  * progress of a call is a property to bind, and nothing here ever waits.
  *
- *   $ calls                     a window to play with
- *   $ calls --picture FILE.png  starts calls, takes a picture of the window
- *                               while they run, and ends when they have
+ *   $ calls           a window to play with
+ *   $ calls --at-once starts calls by itself, and ends when they have
  */
 
 #include <cfut/cfut.h>
 #include <gtk/gtk.h>
 
 #define N_CALLS 3
-
-/* When the picture is taken: calls run, and the window has been drawn. */
-#define PICTURE_FRAME 30
 
 typedef struct
 {
@@ -44,44 +40,11 @@ typedef struct
   gint64 longest_frame; /* µs */
   guint n_frames;
 
-  char *picture; /* (owned) (nullable) where to save one */
+  gboolean at_once;
 } Calls;
 
-/* ---- The work. Runs in a worker, be it a thread or a process. */
-
-static gboolean
-is_prime (gint64 n)
-{
-  for (gint64 i = 2; i * i <= n; i++)
-    if (n % i == 0)
-      return FALSE;
-
-  return n >= 2;
-}
-
-static GVariant *
-count_primes (CfutCall  *call,
-              GVariant  *arguments,
-              gpointer   user_data,
-              GError   **error)
-{
-  GCancellable *cancellable = cfut_call_get_cancellable (call);
-  gint64 last, n_primes = 0;
-
-  g_variant_get (arguments, "(x)", &last);
-  for (gint64 n = 1; n <= last; n++)
-    {
-      if (n % 1024 == 0)
-        {
-          if (g_cancellable_set_error_if_cancelled (cancellable, error))
-            return NULL;
-          cfut_call_set_progress (call, (double) n / last, NULL);
-        }
-      n_primes += is_prime (n);
-    }
-
-  return g_variant_new_int64 (n_primes);
-}
+/* Registers "count-primes": see primes-module.c. */
+gboolean cfut_module_register (GError **error);
 
 /* ---- The calls. */
 
@@ -109,7 +72,7 @@ call_ended_cb (CfutFuture *future,
   gtk_widget_set_sensitive (self->cancel_button, self->futures->len > 0);
   show_status (self);
 
-  if (self->picture != NULL && self->futures->len == 0)
+  if (self->at_once && self->futures->len == 0)
     {
       g_print ("%s\n", gtk_label_get_label (self->status));
       gtk_window_destroy (self->window);
@@ -268,30 +231,6 @@ create_list (Calls *self)
   return scrolled;
 }
 
-/* ---- The picture. */
-
-/* Right after the window was drawn, before anything in it changes. */
-static void
-take_picture_cb (Calls         *self,
-                 GdkFrameClock *clock)
-{
-  GtkWidget *window = GTK_WIDGET (self->window);
-  g_autoptr(GdkPaintable) paintable = gtk_widget_paintable_new (window);
-  GtkSnapshot *snapshot;
-  g_autoptr(GskRenderNode) node = NULL;
-  g_autoptr(GdkTexture) texture = NULL;
-
-  if (self->n_frames != PICTURE_FRAME)
-    return;
-
-  snapshot = gtk_snapshot_new ();
-  gdk_paintable_snapshot (paintable, snapshot, gtk_widget_get_width (window), gtk_widget_get_height (window));
-  node = gtk_snapshot_free_to_node (snapshot);
-  texture = gsk_renderer_render_texture (gtk_native_get_renderer (GTK_NATIVE (window)), node, NULL);
-  if (!gdk_texture_save_to_png (texture, self->picture))
-    g_printerr ("The picture could not be saved in %s\n", self->picture);
-}
-
 /* ---- The animation: it shows that the main loop is never held up. */
 
 static void
@@ -394,13 +333,11 @@ activate_cb (GtkApplication *application,
   Calls *self = user_data;
 
   create_window (self, application);
-  if (self->picture == NULL)
-    return;
-
-  g_signal_connect_swapped (gtk_widget_get_frame_clock (GTK_WIDGET (self->window)), "after-paint",
-                            G_CALLBACK (take_picture_cb), self);
-  start_threads_cb (self);
-  start_processes_cb (self);
+  if (self->at_once)
+    {
+      start_threads_cb (self);
+      start_processes_cb (self);
+    }
 }
 
 int
@@ -411,13 +348,12 @@ main (int    argc,
   Calls self = { 0 };
   int status;
 
-  cfut_register_function ("count-primes", G_VARIANT_TYPE ("(x)"), G_VARIANT_TYPE_INT64, count_primes, NULL, NULL);
+  cfut_module_register (NULL);
   cfut_init (&argc, &argv); /* a worker process serves here, and opens no window */
 
-  if (argc == 3 && g_str_equal (argv[1], "--picture"))
-    self.picture = g_strdup (argv[2]);
-  else if (argc != 1)
-    return g_printerr ("Usage: %s [--picture FILE.png]\n", argv[0]), 2;
+  self.at_once = argc == 2 && g_str_equal (argv[1], "--at-once");
+  if (argc != 1 && !self.at_once)
+    return g_printerr ("Usage: %s [--at-once]\n", argv[0]), 2;
 
   self.threads = cfut_thread_executor_new (2);
   self.processes = cfut_process_executor_new (2);
@@ -434,7 +370,6 @@ main (int    argc,
   g_clear_pointer (&self.futures, g_ptr_array_unref);
   g_clear_object (&self.threads);
   g_clear_object (&self.processes);
-  g_free (self.picture);
 
   return status;
 }
