@@ -9,7 +9,7 @@ const {Gio} = imports.gi;
 
 const ASYNC = {
     CompletedIterator: ['next'],
-    Executor: ['call', 'shutdown', 'submit'],
+    Executor: ['call', 'describe', 'shutdown', 'submit'],
     Future: ['result', 'wait'],
     Map: ['next'],
     ProcessExecutor: ['prestart'],

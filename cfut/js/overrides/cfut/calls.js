@@ -17,6 +17,7 @@ const WORKER_SCRIPT = 'worker.js';
 
 const languages = new WeakMap();
 const sources = new WeakMap();
+const names = new Map();
 const types = new WeakMap();
 
 // An executor has workers that run JavaScript if they run cfut's script for it.
@@ -31,13 +32,9 @@ function isJavaScript(executor) {
 }
 
 function getSource(fn) {
-    let source = sources.get(fn);
-    if (source === undefined) {
-        source = Function.prototype.toString.call(fn);
-        if (/\{\s*\[native code\]\s*\}$/.test(source))
-            throw new TypeError(`The function "${fn.name}" has no source that could be sent to another process`);
-        sources.set(fn, source);
-    }
+    const source = Function.prototype.toString.call(fn);
+    if (/\{\s*\[native code\]\s*\}$/.test(source))
+        throw new TypeError(`The function "${fn.name}" has no source that could be sent to another process`);
     return source;
 }
 
@@ -50,14 +47,20 @@ function getBase() {
 function toModuleURL(module) {
     if (GLib.Uri.peek_scheme(module) !== null)
         return module;
-    return Gio.File.new_for_path(GLib.canonicalize_filename(module, getBase())).get_uri();
+    return GLib.filename_to_uri(GLib.canonicalize_filename(module, getBase()), null);
 }
 
 // What a worker finds the function by: `URL#export`, or `=` and its source.
 function toReference(fn) {
-    if (typeof fn === 'function')
-        return `=${getSource(fn)}`;
+    const isFunction = typeof fn === 'function';
+    const known = isFunction ? sources : names;
+    let reference = known.get(fn);
+    if (reference === undefined)
+        known.set(fn, reference = isFunction ? `=${getSource(fn)}` : toExport(fn));
+    return reference;
+}
 
+function toExport(fn) {
     const at = typeof fn === 'string' ? fn.lastIndexOf('#') : -1;
     if (at > 0 && at < fn.length - 1)
         return `${toModuleURL(fn.slice(0, at))}${fn.slice(at)}`;

@@ -13,12 +13,18 @@
 var {push, watch} = (() => {
 
 const {Cfut, GLib, GObject} = imports.gi;
+const System = imports.system;
 const {decode, isEncoded} = imports.overrides.cfut.codec;
 const {newFailure} = imports.overrides.cfut.errors;
 const {fromVariant} = imports.overrides.cfut.variants;
 
 // So many at a time that a window keeps its frames.
 const BATCH = 256;
+
+// GJS 1.74 looks through a list of all objects for each that is collected. When
+// many are, the engine divides the collection, and GJS drops every callback that
+// comes between the parts. So they are collected at once, when this many are done.
+const MANY = 1000;
 
 // A record: tag (64 bits), state, kind, length (64 bits), body.
 const HEAD = 24;
@@ -28,6 +34,7 @@ const decoder = new TextDecoder();
 const entries = new Map();
 let queue = null;
 let lastTag = 0;
+let nObjects = 0;
 
 function getQueue() {
     if (queue === null) {
@@ -81,8 +88,18 @@ function readError(body) {
     return {domain, code: Number(code), message, name, traceback, data};
 }
 
+function collectWhenIdle() {
+    nObjects = 0;
+    GLib.idle_add(GLib.PRIORITY_LOW, () => {
+        System.gc();
+        return GLib.SOURCE_REMOVE;
+    });
+}
+
 function settle(entry, kind, body) {
     entry.release?.();
+    if (entry.future)
+        nObjects++;
 
     try {
         if (kind === KIND.ERROR)
@@ -109,6 +126,9 @@ function drain() {
         settle(entry, kind, block.subarray(at, at + length));
         at += align(length);
     }
+
+    if (nObjects >= (entries.size === 0 ? MANY : 10 * MANY))
+        collectWhenIdle();
 }
 
 // Submits a call whose completion goes to the entry; throws if it is refused.

@@ -5,58 +5,77 @@
 // Values of JavaScript as GVariants of the type that a function declares, and
 // back.
 
-var {toVariant, toArguments, inferVariant, fromVariant} = (() => {
+var {toArguments, inferVariant, fromVariant} = (() => {
 
 const {GLib} = imports.gi;
 const {decode, isEncoded} = imports.overrides.cfut.codec;
 
-function childTypes(type) {
+// Types are strings here: a GLib.VariantType has lost what is behind it.
+function findEnd(type, at) {
+    switch (type[at]) {
+    case 'a':
+    case 'm':
+        return findEnd(type, at + 1);
+    case '(':
+    case '{':
+        at++;
+        while (type[at] !== ')' && type[at] !== '}')
+            at = findEnd(type, at);
+        return at + 1;
+    default:
+        return at + 1;
+    }
+}
+
+// The types that are in the brackets of a type.
+function getChildTypes(type) {
     const types = [];
-    for (let child = type.first(); child !== null; child = child.next())
-        types.push(child);
+    for (let at = 1; at < type.length - 1; at = findEnd(type, at))
+        types.push(type.slice(at, findEnd(type, at)));
     return types;
 }
 
 // Puts a GVariant where the type has a `v`: GLib.Variant() asks for one there.
 function box(type, value) {
-    if (value instanceof GLib.Variant)
-        return type.is_variant() ? value : value.recursiveUnpack();
-    if (type.is_variant())
+    if (type === 'v')
         return inferVariant(value);
-    if (!type.dup_string().includes('v'))
+    if (!type.includes('v'))
         return value;
-    if (type.is_maybe())
-        return value === null || value === undefined ? null : box(type.element(), value);
-    if (type.is_tuple())
-        return childTypes(type).map((child, index) => box(child, value[index]));
-    if (type.is_array() && type.element().is_dict_entry()) {
-        const child = type.element().value();
-        const entries = value instanceof Map ? [...value] : Object.entries(value);
-        return Object.fromEntries(entries.map(([key, item]) => [key, box(child, item)]));
+
+    switch (type[0]) {
+    case 'm':
+        return value === null || value === undefined ? null : box(type.slice(1), value);
+    case '(':
+        return getChildTypes(type).map((child, index) => box(child, value[index]));
+    default:
+        return type[1] === '{' ? boxEntries(type.slice(1), value)
+            : Array.from(value, item => box(type.slice(1), item));
     }
-    return Array.from(value, item => box(type.element(), item));
 }
 
-function toVariant(typeString, value) {
-    const type = new GLib.VariantType(typeString);
-    if (value instanceof GLib.Variant && value.is_of_type(type))
-        return value;
-    return new GLib.Variant(typeString, box(type, value));
+function boxEntries(type, value) {
+    const [, child] = getChildTypes(type);
+    const entries = value instanceof Map ? [...value] : Object.entries(value);
+    return Object.fromEntries(entries.map(([key, item]) => [key, box(child, item)]));
+}
+
+function isOfType(value, type) {
+    return value instanceof GLib.Variant && value.is_of_type(new GLib.VariantType(type));
+}
+
+function toVariant(type, value) {
+    return isOfType(value, type) ? value : new GLib.Variant(type, box(type, value));
 }
 
 // The arguments of a call: one GVariant of all of them, or a value for each.
-function toArguments(typeString, values) {
-    const type = new GLib.VariantType(typeString);
-    if (values.length === 1 && values[0] instanceof GLib.Variant && values[0].is_of_type(type))
+function toArguments(type, values) {
+    if (values.length === 1 && isOfType(values[0], type))
         return values[0];
-    if (!type.is_tuple()) {
-        if (values.length !== 1)
-            throw new TypeError(`The function takes one argument, not ${values.length}`);
-        return toVariant(typeString, values[0]);
-    }
-    if (values.length !== type.n_items())
-        throw new TypeError(`The function takes ${type.n_items()} arguments, ${typeString}, not ${values.length}`);
-    return toVariant(typeString, values);
+
+    const n = type[0] === '(' ? getChildTypes(type).length : 1;
+    if (values.length !== n)
+        throw new TypeError(`The function takes ${n} arguments, ${type}, not ${values.length}`);
+    return toVariant(type, type[0] === '(' ? values : values[0]);
 }
 
 // A GVariant of a type that fits a value, for who declares none.
@@ -115,5 +134,5 @@ function fromVariant(variant) {
     }
 }
 
-return {toVariant, toArguments, inferVariant, fromVariant};
+return {toArguments, inferVariant, fromVariant};
 })();
