@@ -251,6 +251,41 @@ test_last_reference (void)
   g_thread_join (thread);
 }
 
+static void
+clear_box (gpointer data)
+{
+  int *box = data;
+
+  *box = 0;
+}
+
+static gpointer
+release_thread (gpointer user_data)
+{
+  int *box = user_data;
+
+  *box = 42;
+  g_atomic_rc_box_release_full (box, clear_box);
+  return NULL;
+}
+
+static void
+test_box (void)
+{
+  g_test_summary ("Whoever releases a box last may clear it");
+
+  /* Either may be the last. */
+  for (int i = 0; i < 20; i++)
+    {
+      int *box = g_atomic_rc_box_new0 (int);
+      GThread *thread = g_thread_new ("user", release_thread, g_atomic_rc_box_acquire (box));
+
+      g_thread_yield ();
+      g_atomic_rc_box_release_full (box, clear_box);
+      g_thread_join (thread);
+    }
+}
+
 #define TEST_TYPE_THING (test_thing_get_type ())
 G_DECLARE_FINAL_TYPE (TestThing, test_thing, TEST, THING, GObject)
 
@@ -341,6 +376,7 @@ main (int    argc,
   g_test_add_func ("/tsan-glib/own-source", test_own_source);
   g_test_add_func ("/tsan-glib/task", test_task);
   g_test_add_func ("/tsan-glib/last-reference", test_last_reference);
+  g_test_add_func ("/tsan-glib/box", test_box);
   g_test_add_func ("/tsan-glib/class", test_class);
 
   return g_test_run ();

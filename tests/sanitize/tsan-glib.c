@@ -144,6 +144,16 @@ UNREF (g_main_context_unref, GMainContext *, void)
 UNREF (g_main_loop_unref, GMainLoop *, void)
 UNREF (g_atomic_ref_count_dec, gatomicrefcount *, gboolean, return)
 
+HIDDEN void
+g_atomic_rc_box_release_full (gpointer       box,
+                              GDestroyNotify clear_func)
+{
+  FIND_REAL (g_atomic_rc_box_release_full);
+  __tsan_release (box);
+  __tsan_acquire (box);
+  real (box, clear_func);
+}
+
 /*
  * Types. GLib runs class_init once, in whichever thread makes the first object,
  * and the others see what it has set.
