@@ -7,7 +7,7 @@
 # variables that end up here:
 #
 #   cfut_require WHAT...   install what is missing of the sets: build, tests, all
-#   cfut_wish WHAT...      the same for sets that one can do without: window
+#   cfut_wish WHAT...      the same for sets that one can do without: types, window
 #   cfut_build OPTION...   configure with meson options, and build
 #   $python $meson         programs that work, after cfut_require
 #   $top $build            the source and the build directory
@@ -51,6 +51,7 @@ tests  cmd gjs                             gjs
 tests  cmd valac                           valac
 tests  cmd vapigen                         valac
 tests  cmd gi-docgen                       gi-docgen
+types  cmd mypy                            mypy
 window pkg gtk4 4.8                        libgtk-4-dev
 window has_gtk_typelib                     gir1.2-gtk-4.0
 window cmd Xvfb                            xvfb
