@@ -4,10 +4,10 @@
 
 """A worker process that runs Python functions.
 
-    python3 worker.py [LIBRARY]
+    python3 worker.py [--library=PATH] [MODULE]...
 
-The process executor starts it; LIBRARY is the path of libcfut. It needs nothing
-but the standard library: cfut is reached by ctypes, since importing gi would
+The process executor starts it; PATH is that of libcfut, and the modules are in C.
+It needs nothing but the standard library: cfut is reached by ctypes, since importing gi would
 take as long as all the rest. What is not needed for every call is imported when
 it is.
 """
@@ -100,6 +100,8 @@ class Library:
 
         declare = self._declare
         declare(self._blocking, 'cfut_worker_new', pointer, error)
+        declare(self._blocking, 'cfut_worker_load_module', ctypes.c_int, pointer, text, error)
+        declare(self._blocking, 'cfut_worker_fail', None, pointer, ctypes.POINTER(GError))
         declare(self._blocking, 'cfut_worker_next_data', pointer, pointer, pointer, error)
         declare(self._blocking, 'cfut_worker_answer', ctypes.c_int, pointer, pointer, pointer, error)
         declare(self._blocking, 'cfut_worker_answer_data',
@@ -239,6 +241,14 @@ class Worker:
             library.cfut_worker_add_function(self.pointer, name, parameter, result)
         signal.signal(CANCEL_SIGNAL, self.on_cancel)
         library.cfut_worker_set_cancel_signal(self.pointer, CANCEL_SIGNAL)
+
+    def load_module(self, path):
+        """Loads a module in C; if it cannot be, the executor is told why."""
+        error = ctypes.POINTER(GError)()
+        if self.c.cfut_worker_load_module(self.pointer, os.fsencode(path), ctypes.byref(error)):
+            return True
+        self.c.cfut_worker_fail(self.pointer, error)
+        return False
 
     def on_cancel(self, signum, frame):
         if self.running and self.c.cfut_call_is_cancelled(self.get_call()):
@@ -454,8 +464,13 @@ def replace_output():
 def main():
     # Where this file is has nothing to offer to the program's functions.
     del sys.path[0]
-    library = sys.argv[1] if len(sys.argv) > 1 else 'libcfut-1.so.0'
+    library, modules = 'libcfut-1.so.0', sys.argv[1:]
+    if modules and modules[0].startswith('--library='):
+        library = modules.pop(0).partition('=')[2]
     worker = Worker(Library(library))
+    for module in modules:
+        if not worker.load_module(module):
+            break
     cfut_worker._current.call = CurrentCall(worker)
     cfut_worker._describe = worker.describe_exception
     replace_main(None)

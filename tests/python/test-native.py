@@ -458,6 +458,66 @@ class Processes(ExecutorCase):
                 self.assertIs(type(found), kind)
 
 
+class ByName(ExecutorCase):
+    """Functions in C, of the module that the environment names."""
+
+    executor_class = Cfut.ProcessExecutor
+    modules = [os.environ['CFUT_TEST_MODULE']] if 'CFUT_TEST_MODULE' in os.environ else []
+
+    @classmethod
+    def setUpClass(cls):
+        if not cls.modules:
+            raise unittest.SkipTest('There is no module')
+        cls.executor = Cfut.ProcessExecutor(max_workers=1, modules=cls.modules)
+
+    def test_ordinary_values(self):
+        """A function in C takes and gives ordinary values"""
+        future = self.executor.submit('twice', 21)
+        self.assertIsInstance(future, Cfut.Future)
+        self.assertEqual(future.result(DEADLINE), 42)
+        self.assertEqual(list(self.executor.map('twice', range(100))), [2 * i for i in range(100)])
+        future = self.executor.with_options(timeout=DEADLINE, name='double').submit('twice', 2)
+        self.assertEqual(future.result(), 4)
+
+    def test_variants(self):
+        """The signature of C works, too"""
+        future = self.executor.submit('twice', GLib.Variant('(x)', (21,)), None)
+        self.assertEqual(future.dup_result(DEADLINE * 10**6).unpack(), 42)
+        results = self.executor.map('twice', GLib.Variant('a(x)', [(1,), (2,)]), None)
+        self.assertEqual(results.next()[2].unpack(), 2)
+
+    def test_errors(self):
+        """What does not fit is refused, and an error of C is a GLib.Error"""
+        with self.assertRaises(TypeError):
+            self.executor.submit('twice', 'x')
+        with self.assertRaises(TypeError):
+            self.executor.submit('twice', 1, 2)
+        with self.assertRaises(TypeError):
+            self.executor.submit('twice', x=1)
+        with self.assertRaises(GLib.Error) as raised:
+            self.executor.submit('no-such-function', 1)
+        self.assertTrue(raised.exception.matches(Cfut.error_quark(), Cfut.Error.UNKNOWN_FUNCTION))
+        with self.assertRaisesRegex(GLib.Error, 'No such thing'):
+            self.executor.submit('fail', 'No such thing').result(DEADLINE)
+        with self.assertRaisesRegex(TypeError, 'python_worker_argv'):
+            self.executor.submit(tasks.add, 1)
+
+    def test_asyncio(self):
+        """By name in a coroutine"""
+        import asyncio
+
+        async def call():
+            return await self.executor.run('twice', 4), await self.executor.submit('twice', 5)
+
+        self.assertEqual(asyncio.run(call()), (8, 10))
+
+    def test_both(self):
+        """A worker in Python may have modules in C"""
+        executor = self.make(1, modules=self.modules, argv=Cfut.python_worker_argv())
+        self.assertEqual(executor.submit(tasks.add, 1).result(DEADLINE), 3)
+        self.assertEqual(executor.submit('twice', 21).result(DEADLINE), 42)
+
+
 class Programs(ExecutorCase):
     """Whole programs, each an interpreter of its own."""
 

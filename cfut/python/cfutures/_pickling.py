@@ -98,6 +98,9 @@ _references = {}
 MAX_REFERENCES = 256
 KINDS = (types.FunctionType, types.BuiltinFunctionType)
 
+# What nobody has registered a way to pickle for, and has no buffers.
+PLAIN = frozenset((int, float, str, bool, types.NoneType))
+
 
 def _refer(function):
     """The pickle of a function, or the function if it has none of its own."""
@@ -124,28 +127,22 @@ def dumps_call(function, args, kwargs):
         function = _references.get(function) or _refer(function)
     elif kind is bytes:
         raise TypeError("'bytes' object is not callable")
+    referred = type(function) is bytes
+    if referred and not kwargs and PLAIN.issuperset(map(type, args)):
+        return dumps((function, args, kwargs), 5)
     for value in args:
         if type(value) in (bytes, bytearray) and len(value) >= LARGE:
             args = tuple(map(_lift, args))
             break
-    message = (function, args, kwargs)
-    if type(function) is bytes:
-        buffers = []
-        try:
-            pickled = dumps(message, 5, buffer_callback=buffers.append)
-            return _join(pickled, buffers) if buffers else pickled
-        except (PicklingError, AttributeError):
-            function = loads(function)
-            message = (function, args, kwargs)
     try:
         if not _is_of_unimportable_main(function):
-            return _dumps(message)
-        return _cloud_dumps(message)
+            return _dumps((function, args, kwargs))
+        return _cloud_dumps((function, args, kwargs))
     except ImportError:
-        return _dumps(message)
+        return _dumps((function, args, kwargs))
     except (PicklingError, AttributeError) as error:
         try:
-            return _cloud_dumps(message)
+            return _cloud_dumps((loads(function) if referred else function, args, kwargs))
         except ImportError:
             error.add_note(ADVICE)
         raise

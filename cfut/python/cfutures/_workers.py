@@ -21,7 +21,7 @@ def worker_argv(worker_dir, library=None):
     """The command of a worker: this interpreter with the same flags."""
     from subprocess import _args_from_interpreter_flags
     argv = [sys.executable, *_args_from_interpreter_flags(), os.path.join(worker_dir, 'worker.py')]
-    return argv + [library] if library else argv
+    return [*argv, f'--library={library}'] if library else argv
 
 
 def _describe_main():
