@@ -111,8 +111,9 @@ test_sent (void)
   kill (pid, SIGCONT);
   {
     g_autoptr(GVariant) result = process_call (&test, "count", "()");
+    g_autoptr(GVariant) expected = g_variant_ref_sink (g_variant_new ("(ii)", pid, 1));
 
-    g_assert_cmpvariant (result, g_variant_new ("(ii)", pid, 1));
+    g_assert_cmpvariant (result, expected);
   }
   process_test_end (&test);
 }
