@@ -457,6 +457,17 @@ class Processes(ExecutorCase):
                 self.assertEqual(found, value)
                 self.assertIs(type(found), kind)
 
+    def test_module_function_by_name(self):
+        """A worker serves functions of modules by name, with GVariants"""
+        executor = self.make(1)
+        executor.submit(tasks.add, 1).result(DEADLINE)
+        future = executor.submit('tasks:count', GLib.Variant('(s)', ('word',)), None)
+        result = future.dup_result(DEADLINE * 10**6)
+        self.assertEqual(result.print_(True), "{'word': uint32 4}")
+        self.assertEqual(executor.submit('math:sqrt', 4.0).result(DEADLINE), 2)
+        with self.assertRaises(ValueError):
+            executor.submit('math:sqrt', -1.0).result(DEADLINE)
+
 
 class ByName(ExecutorCase):
     """Functions in C, of the module that the environment names."""

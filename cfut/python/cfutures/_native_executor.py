@@ -76,6 +76,9 @@ def make_arguments(executor, name, args, kwargs):
     if kwargs:
         raise TypeError(f'{name}() takes no keyword arguments: it is not written in Python')
     parameter_type = describe(executor, name)[0]
+    if parameter_type == '*':
+        # A function of a worker that takes calls of any name.
+        parameter_type = _gvariant.infer(args)
     if parameter_type.startswith('('):
         value = args
     elif len(args) == 1:
