@@ -463,3 +463,30 @@ cfut_completion_queue_cancel (CfutCompletionQueue *self,
 
   return cfut_completion_store_cancel (self->store, tag);
 }
+
+/**
+ * cfut_completion_queue_withdraw:
+ * @self: a queue
+ * @tag: a tag
+ *
+ * Takes back the oldest call with a tag, if it has not started.
+ *
+ * Unlike with [method@Cfut.CompletionQueue.cancel] a call that has started goes
+ * on, and is not told. The completion of one that was taken back comes through
+ * the queue at once: it is cancelled, and sure not to have run.
+ *
+ * Like `concurrent.futures.Future.cancel()` of Python.
+ *
+ * Returns: %TRUE if the call was taken back; %FALSE if it has started or ended,
+ *   or if there is none
+ *
+ * Since: 1.0
+ */
+gboolean
+cfut_completion_queue_withdraw (CfutCompletionQueue *self,
+                                guint64              tag)
+{
+  g_return_val_if_fail (CFUT_IS_COMPLETION_QUEUE (self), FALSE);
+
+  return cfut_completion_store_withdraw (self->store, tag);
+}

@@ -75,5 +75,8 @@ guint                 cfut_completion_queue_get_n_pending (CfutCompletionQueue  
 CFUT_AVAILABLE_IN_ALL
 guint                 cfut_completion_queue_cancel        (CfutCompletionQueue  *self,
                                                            guint64               tag);
+CFUT_AVAILABLE_IN_ALL
+gboolean              cfut_completion_queue_withdraw      (CfutCompletionQueue  *self,
+                                                           guint64               tag);
 
 G_END_DECLS

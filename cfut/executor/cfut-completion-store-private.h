@@ -51,6 +51,9 @@ CfutCompletion      *cfut_completion_store_take          (CfutCompletionStore  *
                                                           gsize                *size);
 guint                cfut_completion_store_cancel        (CfutCompletionStore  *self,
                                                           guint64               tag);
+/* TRUE: the oldest with @tag had not started, and is cancelled. */
+gboolean             cfut_completion_store_withdraw      (CfutCompletionStore  *self,
+                                                          guint64               tag);
 
 /* Whether there is something to drain. */
 gboolean             cfut_completion_store_is_ready      (CfutCompletionStore  *self);

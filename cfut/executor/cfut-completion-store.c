@@ -353,6 +353,28 @@ cfut_completion_store_cancel (CfutCompletionStore *self,
 }
 
 gboolean
+cfut_completion_store_withdraw (CfutCompletionStore *self,
+                                guint64              tag)
+{
+  g_autoptr(CfutCompletion) found = NULL;
+
+  g_mutex_lock (&self->lock);
+  for (CfutCompletion *completion = self->outstanding.head;
+       completion != NULL && found == NULL;
+       completion = completion->next)
+    if (completion->tag == tag)
+      found = cfut_completion_copy (completion);
+  g_mutex_unlock (&self->lock);
+
+  if (found == NULL || !cfut_state_withdraw (found->state))
+    return FALSE;
+
+  cfut_state_set_observed (found->state);
+
+  return TRUE;
+}
+
+gboolean
 cfut_completion_store_is_ready (CfutCompletionStore *self)
 {
   gboolean is_ready;

@@ -26,6 +26,14 @@ cfut_job_cancel (CfutState *state)
 }
 
 static gboolean
+cfut_job_withdraw (CfutState *state)
+{
+  CfutJob *self = cfut_job_from_state (state);
+
+  return cfut_pool_withdraw_job (self->pool, self);
+}
+
+static gboolean
 cfut_job_help (CfutState  *state,
                GError    **error)
 {
@@ -70,6 +78,7 @@ cfut_job_finalize (CfutState *state)
 
 static const CfutStateClass cfut_job_state_class = {
   .cancel = cfut_job_cancel,
+  .withdraw = cfut_job_withdraw,
   .help = cfut_job_help,
   .dup_name = cfut_job_dup_name,
   .get_function = cfut_job_get_function,

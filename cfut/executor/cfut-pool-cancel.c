@@ -99,12 +99,50 @@ cfut_pool_cancel_new_and_unlock (CfutPool *self,
     cfut_pool_end_waiter (self, waiter);
 }
 
+/* Cancels a job that was reclaimed. Gives up the lock. */
+static gboolean
+cfut_pool_cancel_reclaimed_and_unlock (CfutPool *self,
+                                       CfutJob  *job,
+                                       gboolean  was_queued)
+{
+  CfutOutcome outcome = CFUT_OUTCOME_INIT;
+  gboolean won;
+
+  cfut_outcome_take_error (&outcome, cfut_job_cancelled_error (job));
+  won = cfut_pool_end_locked (self, job, &outcome, -1);
+  g_mutex_unlock (&self->lock);
+
+  cfut_pool_settle (self, job, won, &outcome);
+  if (was_queued)
+    cfut_job_unref (job);
+  cfut_pool_tell (self);
+
+  return won;
+}
+
+gboolean
+cfut_pool_withdraw_job (CfutPool *self,
+                        CfutJob  *job)
+{
+  gboolean was_queued;
+
+  g_mutex_lock (&self->lock);
+  was_queued = job->place == CFUT_PLACE_QUEUED;
+  if (job->place == CFUT_PLACE_NEW || job->place == CFUT_PLACE_ENDED ||
+      !cfut_pool_reclaim_locked (self, job))
+    {
+      g_mutex_unlock (&self->lock);
+      return FALSE;
+    }
+
+  return cfut_pool_cancel_reclaimed_and_unlock (self, job, was_queued);
+}
+
 gboolean
 cfut_pool_cancel_job (CfutPool *self,
                       CfutJob  *job)
 {
-  CfutOutcome outcome = CFUT_OUTCOME_INIT;
-  gboolean was_queued, won;
+  gboolean was_queued;
 
   g_mutex_lock (&self->lock);
   if (job->place == CFUT_PLACE_ENDED)
@@ -134,14 +172,5 @@ cfut_pool_cancel_job (CfutPool *self,
       return !too_late;
     }
 
-  cfut_outcome_take_error (&outcome, cfut_job_cancelled_error (job));
-  won = cfut_pool_end_locked (self, job, &outcome, -1);
-  g_mutex_unlock (&self->lock);
-
-  cfut_pool_settle (self, job, won, &outcome);
-  if (was_queued)
-    cfut_job_unref (job);
-  cfut_pool_tell (self);
-
-  return won;
+  return cfut_pool_cancel_reclaimed_and_unlock (self, job, was_queued);
 }

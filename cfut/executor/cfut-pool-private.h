@@ -243,6 +243,9 @@ void         cfut_pool_forget_calls   (CfutPool                *self);
 /* Cancelling and time-outs (cfut-pool-cancel.c, cfut-pool-clock.c). */
 gboolean     cfut_pool_cancel_job     (CfutPool                *self,
                                        CfutJob                 *job);
+/* TRUE: @job had not started, and is cancelled. */
+gboolean     cfut_pool_withdraw_job   (CfutPool                *self,
+                                       CfutJob                 *job);
 /* TRUE if @job waits in the queue, or could be taken back: the caller ends it. */
 gboolean     cfut_pool_reclaim_locked (CfutPool                *self,
                                        CfutJob                 *job);

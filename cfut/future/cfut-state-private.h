@@ -39,6 +39,10 @@ struct _CfutStateClass
    * state is, or surely will be, cancelled. Runs in: any thread. Locks: none. */
   gboolean  (*cancel)       (CfutState *state);
 
+  /* Cancels what has not started, and leaves alone what has. TRUE: the state is
+   * cancelled. May be NULL: it has started. Runs in: any thread. Locks: none. */
+  gboolean  (*withdraw)     (CfutState *state);
+
   /* Offers the calling thread, which is about to block on @state, to the
    * producer: a worker thread runs the call itself if it still waits in the
    * queue of the worker's own pool. %FALSE with @error (WOULD_DEADLOCK) if the
@@ -161,6 +165,8 @@ double           cfut_state_get_progress    (CfutState            *self,
 
 /* TRUE: the state is, or surely will be, cancelled; also if it was before. */
 gboolean         cfut_state_cancel          (CfutState            *self);
+/* TRUE: this call has cancelled the state, which had not started. */
+gboolean         cfut_state_withdraw        (CfutState            *self);
 gboolean         cfut_state_help            (CfutState            *self,
                                              GError              **error);
 

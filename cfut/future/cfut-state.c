@@ -345,6 +345,13 @@ cfut_state_cancel (CfutState *self)
 }
 
 gboolean
+cfut_state_withdraw (CfutState *self)
+{
+  return !cfut_state_is_claimed (self) &&
+         self->klass->withdraw != NULL && self->klass->withdraw (self);
+}
+
+gboolean
 cfut_state_help (CfutState  *self,
                  GError    **error)
 {

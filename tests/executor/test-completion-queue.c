@@ -463,6 +463,43 @@ test_cancel (Fixture       *fixture,
 }
 
 static void
+expect_state (Fixture         *fixture,
+              guint64          tag,
+              CfutFutureState  state)
+{
+  g_autoptr(CfutCompletion) completion = NULL;
+
+  wait_for_one (fixture);
+  completion = drain_one (fixture->queue);
+  g_assert_cmpuint (cfut_completion_get_tag (completion), ==, tag);
+  g_assert_cmpint (cfut_completion_get_state (completion), ==, state);
+}
+
+static void
+test_withdraw (Fixture       *fixture,
+               gconstpointer  data)
+{
+  g_test_summary ("A call that waits is taken back by its tag, one that runs is not even asked to stop");
+
+  push (fixture, "hang", NULL, 1);
+  test_latch_wait (gate);
+  push (fixture, "tenfold", g_variant_new ("(x)", (gint64) 3), 2);
+  push (fixture, "tenfold", g_variant_new ("(x)", (gint64) 4), 2);
+
+  g_assert_false (cfut_completion_queue_withdraw (fixture->queue, 3));
+  g_assert_false (cfut_completion_queue_withdraw (fixture->queue, 1));
+  g_assert_true (cfut_completion_queue_withdraw (fixture->queue, 2));
+  expect_state (fixture, 2, CFUT_FUTURE_STATE_CANCELLED);
+  assert_empty (fixture->queue);
+  g_assert_cmpuint (cfut_executor_get_n_running (fixture->executor), ==, 1);
+
+  g_assert_cmpuint (cfut_completion_queue_cancel (fixture->queue, 1), ==, 1);
+  expect_state (fixture, 1, CFUT_FUTURE_STATE_CANCELLED);
+  expect_state (fixture, 2, CFUT_FUTURE_STATE_DONE);
+  g_assert_false (cfut_completion_queue_withdraw (fixture->queue, 2));
+}
+
+static void
 test_timeout (Fixture       *fixture,
               gconstpointer  data)
 {
@@ -847,6 +884,7 @@ main (int    argc,
       ADD ("wait-in-dispatch", &kinds[i], test_wait_in_dispatch);
     }
   ADD ("cancel", &kinds[1], test_cancel);
+  ADD ("withdraw", &kinds[1], test_withdraw);
   ADD ("unobserved", &kinds[1], test_unobserved);
   ADD ("source-closure", &kinds[1], test_source_closure);
 
