@@ -481,6 +481,53 @@ class Multiprocessing(Processes):
         self.assertEqual(len(self.pids(executor)), 3)
 
 
+@both
+class Races(Processes):
+    """Futures that end while others look at them."""
+
+    def test_looked_at_by_many(self):
+        executor = self.executor(2)
+        interval = sys.getswitchinterval()
+        self.addCleanup(sys.setswitchinterval, interval)
+        sys.setswitchinterval(1e-6)
+        called = []
+        for _ in range(30):
+            fs = [executor.submit(int, '3') for _ in range(20)]
+            for future in fs[::3]:
+                future.add_done_callback(called.append)
+            waiters = [threading.Thread(target=self.futures.wait, args=(fs, DEADLINE)),
+                       threading.Thread(target=lambda: list(self.futures.as_completed(fs, DEADLINE)))]
+            for thread in waiters:
+                thread.start()
+            self.assertEqual(self.futures.wait(fs, DEADLINE).done, set(fs))
+            self.assertEqual([future.result(0) for future in fs], [3] * 20)
+            for thread in waiters:
+                thread.join(DEADLINE)
+                self.assertFalse(thread.is_alive())
+        executor.shutdown()
+        self.assertEqual(len(called), 30 * 7)
+
+    def test_cancelled_by_many(self):
+        executor = self.executor(1)
+        log = self.path('log')
+        for _ in range(20):
+            fs = [executor.submit(jobs.append, log, 'ran') for _ in range(10)]
+            results = []
+            threads = [threading.Thread(target=lambda: results.append(
+                [future.cancel() for future in fs])) for _ in range(2)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            self.assertEqual(self.futures.wait(fs, DEADLINE).not_done, set())
+            n_cancelled = sum(future.cancelled() for future in fs)
+            self.assertEqual(len(self.lines('log')), 10 - n_cancelled)
+            if n_cancelled < 10:
+                os.unlink(log)
+            for future, *answers in zip(fs, *results):
+                self.assertEqual(any(answers), future.cancelled())
+
+
 class Bound(Gates, unittest.TestCase):
     """max_pending bounds the queue of the drop-in."""
 

@@ -89,8 +89,8 @@ class Engine:
             raise Refused(*_lib.take_error(error))
 
     def withdraw(self, tag):
-        """Takes a call back that has not started; tells whether it did."""
-        return _lib.quick.cfut_completion_queue_cancel(self.queue, tag) > 0
+        """Takes a call back if it has not started; returns whether it has not."""
+        return _lib.quick.cfut_completion_queue_withdraw(self.queue, tag)
 
     def wait(self):
         """Blocks until there is something to drain."""

@@ -76,6 +76,7 @@ _declare('cfut_completion_queue_push_data', c_int,
 _declare('cfut_completion_queue_drain_data', c_void_p, c_void_p, c_uint, POINTER(c_size_t))
 _declare('cfut_completion_queue_wait', c_int, c_void_p, c_int64, ErrorLocation)
 _declare('cfut_completion_queue_cancel', c_uint, c_void_p, c_uint64)
+_declare('cfut_completion_queue_withdraw', c_int, c_void_p, c_uint64)
 _declare('cfut_completion_queue_add_future', None, c_void_p, c_void_p, c_uint64)
 _declare('cfut_promise_new', c_void_p)
 _declare('cfut_promise_get_future', c_void_p, c_void_p)

@@ -23,6 +23,7 @@ from concurrent.futures import Future
 from concurrent.futures._base import PENDING, RUNNING
 
 from . import _errors, _exit, _lib
+from ._call_future import CallFuture
 from ._engine import BYTES, Engine, Refused
 from ._errors import loads_result
 from ._pickling import dumps_call
@@ -38,18 +39,6 @@ CANCELLED = ('g-io-error-quark', 19)
 BROKEN = 'A child process terminated abruptly, the process pool is not usable anymore'
 LOST = ('A process in the process pool was terminated abruptly '
         'while the future was running or pending.')
-
-
-class CallFuture(Future):
-    """The future of a call in a worker process."""
-
-    def __init__(self, pool):
-        super().__init__()
-        self._pool = pool
-        self._tag = None
-
-    def cancel(self):
-        return self._pool.withdraw(self) and super().cancel()
 
 
 class ProcessPool:
@@ -79,6 +68,7 @@ class ProcessPool:
         self.closed = False
         self.collector = None
         self.unfinished = {}    # futures by tag
+        self.withdrawn = {}     # those whose calls were taken back
         self.waiting = deque()  # those of them that do not count as running
         self.n_running = 0
         self.n_workers = 0      # as many as calls have been running at a time
@@ -96,8 +86,8 @@ class ProcessPool:
 
     def submit(self, fn, args, kwargs):
         self.check_open()
-        future = CallFuture(self)
-        tag = future._tag = next(self.tags)
+        tag = next(self.tags)
+        future = CallFuture(self, tag)
         try:
             data = dumps_call(fn, args, kwargs)
         except Exception as error:
@@ -112,10 +102,7 @@ class ProcessPool:
             self.push(data, tag)
             self.unfinished[tag] = future
             if self.n_running < self.max_workers:
-                self.n_running += 1
-                if self.n_running > self.n_workers:
-                    self.want_workers(self.n_running)
-                future.set_running_or_notify_cancel()
+                self.count_running(future)
             else:
                 self.waiting.append(future)
         return future
@@ -150,37 +137,47 @@ class ProcessPool:
             self.room.wait()
             self.check_open()
 
+    def count_running(self, future):
+        """Caller holds the lock."""
+        future._state = RUNNING
+        self.n_running += 1
+        if self.n_running > self.n_workers:
+            self.want_workers(self.n_running)
+
     def withdraw(self, future):
-        """Takes a call back if it has not started; tells whether it will not run."""
+        """Takes a call back if it has not started; returns whether it may be
+        cancelled."""
+        tag = future._tag
         with self.lock:
-            if future._state != PENDING or future._tag not in self.unfinished:
+            if future._state != PENDING or tag not in self.unfinished:
                 return True
-            if self.engine.withdraw(future._tag):
+            if self.engine.withdraw(tag):
+                self.withdrawn[tag] = self.unfinished.pop(tag)
                 return True
             # It has started, and nobody has been told.
-            self.n_running += 1
-            future.set_running_or_notify_cancel()
+            self.count_running(future)
             return False
 
-    def settle(self, tag, cancelled):
-        """Returns the future of a call that has ended, and lets the next run."""
+    def settle(self, tags):
+        """Returns the futures of calls that have ended, and counts what runs in
+        their place."""
+        futures = []
         with self.lock:
-            future = self.unfinished.pop(tag)
-            if future._state == RUNNING:
-                self.n_running -= 1
-            elif not cancelled:
-                future.set_running_or_notify_cancel()
-            self.start_waiting()
+            for tag in tags:
+                future = self.unfinished.pop(tag, None)
+                if future is None:
+                    future = self.withdrawn.pop(tag)
+                elif future._state == RUNNING:
+                    self.n_running -= 1
+                else:
+                    future._state = RUNNING
+                futures.append(future)
+            while self.waiting and self.n_running < self.max_workers:
+                future = self.waiting.popleft()
+                if future._state == PENDING and future._tag in self.unfinished:
+                    self.count_running(future)
             self.room.notify_all()
-        return future
-
-    def start_waiting(self):
-        """Counts as running what has a worker now. Caller holds the lock."""
-        while self.waiting and self.n_running < self.max_workers:
-            future = self.waiting.popleft()
-            if future._state == PENDING and future._tag in self.unfinished:
-                self.n_running += 1
-                future.set_running_or_notify_cancel()
+        return futures
 
     def push_backlog(self):
         with self.lock:
@@ -190,7 +187,7 @@ class ProcessPool:
 
     @property
     def finished(self):
-        return (self.closed or self.abandoned) and not self.unfinished
+        return (self.closed or self.abandoned) and not (self.unfinished or self.withdrawn)
 
     def close(self):
         """Takes no more calls."""
@@ -231,38 +228,46 @@ def collect(pool):
     engine = pool.engine
     while not pool.finished:
         engine.wait()
-        for tag, kind, body in engine.drain():
-            resolve(pool, tag, kind, body)
+        collect_batch(pool)
         if pool.backlog:
             pool.push_backlog()
     engine.shutdown()
 
 
-def resolve(pool, tag, kind, body):
-    """Resolves the future of a call that has ended."""
-    unsent = pool.unsent and pool.unsent.pop(tag, None)
-    if kind == BYTES and unsent:
-        set_outcome, outcome = Future.set_exception, unsent
-    elif kind == BYTES:
-        try:
-            set_outcome, outcome = Future.set_result, loads_result(body)
-        except BaseException as error:
-            set_outcome, outcome = Future.set_exception, error.with_traceback(None)
-    else:
-        outcome = read_error(pool, body)
-        set_outcome = Future.set_exception
+def collect_batch(pool):
+    """Resolves the futures of calls that have ended."""
+    tags, outcomes = [], []
+    for tag, kind, body in pool.engine.drain():
+        tags.append(tag)
+        outcomes.append(read_outcome(pool, tag, kind, body))
+    outcomes.reverse()
+    for future in pool.settle(tags):
+        publish(future, *outcomes.pop())
 
-    future = pool.settle(tag, outcome is CANCELLED)
-    if outcome is CANCELLED:
-        Future.cancel(future)
-        future.set_running_or_notify_cancel()
-        return
+
+def publish(future, result, exception):
     try:
-        set_outcome(future, outcome)
+        if exception is CANCELLED:
+            Future.cancel(future)
+            future.set_running_or_notify_cancel()
+        else:
+            future._finish(result, exception)
     except BaseException:
         # A callback has tried to end the thread, or somebody else has resolved
         # the future.
         LOGGER.critical('Exception in worker', exc_info=True)
+
+
+def read_outcome(pool, tag, kind, body):
+    """Returns the result of a call, and its exception or None."""
+    if kind != BYTES:
+        return None, read_error(pool, body)
+    if pool.unsent and tag in pool.unsent:
+        return None, pool.unsent.pop(tag)
+    try:
+        return loads_result(body), None
+    except _errors.UnpickleError as error:
+        return None, error.with_traceback(None)
 
 
 def read_error(pool, body):

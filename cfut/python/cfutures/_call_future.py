@@ -1,0 +1,86 @@
+# Copyright 2026 The cfut authors
+#
+# SPDX-License-Identifier: LGPL-2.1-or-later
+
+"""The future of a call in a worker process.
+
+It is a `concurrent.futures.Future`, but for when its parts are made: most calls
+are queued by the thousand and have ended when somebody asks for their result,
+and the condition of a future alone takes longer to make, and more memory, than
+all else of a call.
+"""
+
+import threading
+from _thread import allocate_lock
+from concurrent.futures import Future
+from concurrent.futures._base import FINISHED, PENDING
+
+# What a future without one gets when somebody looks.
+_PARTS = {
+    '_condition': threading.Condition,
+    '_waiters': list,
+    '_done_callbacks': list,
+}
+
+
+class _Settled:
+    """The condition of futures that have ended before anybody looked. There is
+    nothing to wait for but the end of _finish()."""
+
+    def __init__(self):
+        self.finishing = allocate_lock()
+
+    def __enter__(self):
+        with self.finishing:
+            pass
+
+    def __exit__(self, *details):
+        pass
+
+    acquire = __enter__
+
+    def release(self):
+        pass
+
+
+_SETTLED = _Settled()
+
+
+class CallFuture(Future):
+    _state = PENDING
+    _result = None
+    _exception = None
+
+    def __init__(self, pool, tag):
+        self._pool = pool
+        self._tag = tag
+
+    def __getattr__(self, name):
+        make = _PARTS.get(name)
+        if make is None:
+            raise AttributeError(f'{type(self).__name__!r} object has no attribute {name!r}')
+        # Several threads may look first at the same time.
+        return self.__dict__.setdefault(name, make())
+
+    def cancel(self):
+        return self._pool.withdraw(self) and super().cancel()
+
+    def result(self, timeout=None):
+        if self._state == FINISHED and self._exception is None:
+            return self._result
+        return super().result(timeout)
+
+    def _finish(self, result, exception):
+        """set_result() or set_exception(), for the collector."""
+        with _SETTLED.finishing:
+            condition = self.__dict__.setdefault('_condition', _SETTLED)
+            if condition is _SETTLED:
+                self._result = result
+                self._exception = exception
+                self._state = FINISHED
+                return
+
+        if exception is not None:
+            self.set_exception(exception)
+        else:
+            self.set_result(result)
