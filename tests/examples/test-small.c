@@ -23,6 +23,17 @@ test_readme (void)
 }
 
 static void
+test_languages (void)
+{
+  g_autoptr(ExampleRun) run = example_run ("languages", NULL);
+
+  g_test_summary ("What the manual shows in each language runs in C");
+
+  g_assert_cmpstr (run->out, ==, "42\n2\n3\n1 by nothing\n");
+  g_assert_cmpint (run->exit_status, ==, 0);
+}
+
+static void
 test_completed (void)
 {
   g_autoptr(ExampleRun) run = example_run ("completed", "20", "0", "10", NULL);
@@ -222,6 +233,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/examples/readme", test_readme);
+  g_test_add_func ("/examples/languages", test_languages);
   g_test_add_func ("/examples/completed", test_completed);
   g_test_add_func ("/examples/collatz", test_collatz);
   g_test_add_data_func ("/examples/primes/processes", NULL, test_primes);
