@@ -19,11 +19,13 @@ G_BEGIN_DECLS
  * waits twice as long; after CFUT_START_MAX_FAILURES in a row the executor is
  * broken. One that does not become ready has taken long enough to count for
  * three. A kill from outside says little about the program, so those count
- * apart, up to CFUT_START_MAX_KILLS. Any success forgets all.
+ * apart, up to CFUT_START_MAX_KILLS: an interpreter takes tens of milliseconds to
+ * start, and whoever kills a worker every five hits nearly all before they serve.
+ * Any success forgets all.
  */
 
 #define CFUT_START_MAX_FAILURES 8
-#define CFUT_START_MAX_KILLS    100
+#define CFUT_START_MAX_KILLS    1000
 #define CFUT_START_BACKOFF_US   2000
 #define CFUT_START_MAX_BACKOFF_US 200000
 
