@@ -7,7 +7,8 @@
 # variables that end up here:
 #
 #   cfut_require WHAT...   install what is missing of the sets: build, tests, all
-#   cfut_wish WHAT...      the same for sets that one can do without: types, window
+#   cfut_wish WHAT...      the same for sets that one can do without: types,
+#                          lua, window
 #   cfut_build OPTION...   configure with meson options, and build
 #   $python $meson         programs that work, after cfut_require
 #   $top $build            the source and the build directory
@@ -52,6 +53,9 @@ tests  cmd valac                           valac
 tests  cmd vapigen                         valac
 tests  cmd gi-docgen                       gi-docgen
 types  cmd mypy                            mypy
+types  cmd tsc                             node-typescript
+lua    has_lgi                             lua-lgi
+lua    cmd lua5.3                          lua5.3
 window pkg gtk4 4.8                        libgtk-4-dev
 window has_gtk_typelib                     gir1.2-gtk-4.0
 window cmd Xvfb                            xvfb
@@ -63,6 +67,8 @@ all    cmd clang                           clang
 probe_cmd () { command -v "$1" > /dev/null; }
 probe_pkg () { pkg-config --atleast-version="$2" "$1" 2> /dev/null; }
 probe_file () { printf '#include <%s>\n' "$1" | cc -E - > /dev/null 2>&1; }
+
+has_lgi () { compgen -G '/usr/share/lua/5.3/lgi/init.lua' > /dev/null; }
 
 has_gtk_typelib () { compgen -G '/usr/lib/*/girepository-1.0/Gtk-4.0.typelib' > /dev/null; }
 

@@ -77,6 +77,15 @@ export function count(n) {
     return found;
 }
 
+const pid = getPid();
+
+// A tenth of a millisecond of it.
+export function work(value) {
+    const end = GLib.get_monotonic_time() + 100;
+    while (GLib.get_monotonic_time() < end);
+    return [pid, value];
+}
+
 export function spin() {
     while (true);
 }
