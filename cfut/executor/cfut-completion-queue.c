@@ -8,6 +8,7 @@
 
 #include "executor/cfut-completion-queue-private.h"
 
+#include "executor/cfut-completion-closure-private.h"
 #include "executor/cfut-executor-private.h"
 
 /**
@@ -301,33 +302,12 @@ cfut_completion_source_finalize (GSource *source)
   g_object_unref (((CfutCompletionSource *) source)->queue);
 }
 
-/* The callback of a source that was given a closure. */
-static gboolean
-cfut_completion_source_closure_cb (CfutCompletionQueue *queue,
-                                   gpointer             user_data)
-{
-  GClosure *closure = user_data;
-  GValue result = G_VALUE_INIT;
-  GValue parameter = G_VALUE_INIT;
-  gboolean go_on;
-
-  g_value_init (&result, G_TYPE_BOOLEAN);
-  g_value_init (&parameter, CFUT_TYPE_COMPLETION_QUEUE);
-  g_value_set_object (&parameter, queue);
-  g_closure_invoke (closure, &result, 1, &parameter, NULL);
-  go_on = g_value_get_boolean (&result);
-  g_value_unset (&parameter);
-  g_value_unset (&result);
-
-  return go_on;
-}
-
 static GSourceFuncs completion_source_funcs = {
   .prepare = cfut_completion_source_prepare,
   .check = cfut_completion_source_check,
   .dispatch = cfut_completion_source_dispatch,
   .finalize = cfut_completion_source_finalize,
-  .closure_callback = (GSourceFunc) cfut_completion_source_closure_cb,
+  .closure_callback = (GSourceFunc) cfut_completion_closure_cb,
   .closure_marshal = (GSourceDummyMarshal) g_cclosure_marshal_generic,
 };
 

@@ -8,10 +8,9 @@
 
 #include "thread/cfut-thread-executor.h"
 
-#include <dlfcn.h>
-
 #include "call/cfut-call-private.h"
 #include "cfut-error-private.h"
+#include "cfut-gjs-private.h"
 #include "executor/cfut-cpus-private.h"
 #include "executor/cfut-executor-private.h"
 #include "future/cfut-delivery-private.h"
@@ -244,19 +243,6 @@ cfut_thread_executor_set_initializer (CfutThreadExecutor *self,
 
 /* ---- Closures. */
 
-/* GJS enters JavaScript from whichever thread invokes its closures, and crashes
- * or hangs. Its closures are known by the library their marshaller is in. */
-static gboolean
-closure_is_javascript (GClosure *closure)
-{
-  Dl_info info;
-
-  if (dladdr ((gpointer) closure->marshal, &info) == 0 || info.dli_fname == NULL)
-    return FALSE;
-
-  return strstr (info.dli_fname, "libgjs") != NULL || strstr (info.dli_fname, "libcjs") != NULL;
-}
-
 /* Takes a closure that is to run on a thread, or refuses it. */
 static gboolean
 take_closure (GClosure  *closure,
@@ -264,7 +250,9 @@ take_closure (GClosure  *closure,
 {
   g_closure_ref (closure);
   g_closure_sink (closure);
-  if (closure_is_javascript (closure))
+  /* GJS enters JavaScript from whichever thread invokes its closures, and crashes
+   * or hangs. */
+  if (cfut_gjs_owns_closure (closure))
     {
       g_closure_unref (closure);
       g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,

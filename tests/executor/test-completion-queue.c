@@ -421,6 +421,38 @@ test_source_closure (Fixture       *fixture,
 }
 
 static void
+fail_marshal (GClosure     *closure,
+              GValue       *result,
+              guint         n_parameters,
+              const GValue *parameters,
+              gpointer      hint,
+              gpointer      marshal_data)
+{
+  ++*(guint *) closure->data;
+}
+
+static void
+test_source_closure_fails (Fixture       *fixture,
+                           gconstpointer  data)
+{
+  g_autoptr(GMainContext) context = g_main_context_new ();
+  g_autoptr(GSource) source = cfut_completion_queue_create_source (fixture->queue);
+  guint n_calls = 0;
+  GClosure *closure = g_cclosure_new (closure_func, &n_calls, NULL);
+
+  g_test_summary ("A source whose closure answers nothing, as after an exception, is removed");
+
+  g_closure_set_marshal (closure, fail_marshal);
+  g_source_set_closure (source, closure);
+  g_source_attach (source, context);
+
+  push (fixture, "tenfold", g_variant_new ("(x)", (gint64) 1), 1);
+  while (!g_source_is_destroyed (source))
+    g_main_context_iteration (context, TRUE);
+  g_assert_cmpuint (n_calls, ==, 1);
+}
+
+static void
 test_cancel (Fixture       *fixture,
              gconstpointer  data)
 {
@@ -887,6 +919,7 @@ main (int    argc,
   ADD ("withdraw", &kinds[1], test_withdraw);
   ADD ("unobserved", &kinds[1], test_unobserved);
   ADD ("source-closure", &kinds[1], test_source_closure);
+  ADD ("source-closure-fails", &kinds[1], test_source_closure_fails);
 
   ADD ("third-party", &manual, test_third_party);
   ADD ("drop-unresolved", &manual, test_drop_unresolved);
