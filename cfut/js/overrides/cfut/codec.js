@@ -27,6 +27,10 @@ const KEY = '$js';
 // Deeper than anyone means to nest: it refers to itself.
 const MAX_DEPTH = 1000;
 
+// Names of globals are looked up at each use as well.
+const {parse, stringify} = JSON;
+const {isArray} = Array;
+const {getPrototypeOf} = Object;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
@@ -50,7 +54,7 @@ function isPlainObject(value, depth) {
     if (depth > MAX_DEPTH)
         return false;
 
-    if (Array.isArray(value)) {
+    if (isArray(value)) {
         for (let i = 0; i < value.length; i++) {
             if (!isPlain(value[i], depth))
                 return false;
@@ -58,7 +62,7 @@ function isPlainObject(value, depth) {
         return true;
     }
 
-    const prototype = Object.getPrototypeOf(value);
+    const prototype = getPrototypeOf(value);
     if (prototype !== Object.prototype && prototype !== null)
         return false;
 
@@ -160,7 +164,7 @@ function pack(value, parts, depth) {
 
     if (value === null)
         return null;
-    if (Array.isArray(value))
+    if (isArray(value))
         return Array.from(value, item => pack(item, parts, depth + 1));
     return packObject(value, parts, depth);
 }
@@ -201,7 +205,7 @@ function unpackEntries(object, parts) {
 function unpack(tree, parts) {
     if (typeof tree !== 'object' || tree === null)
         return tree;
-    if (Array.isArray(tree))
+    if (isArray(tree))
         return tree.map(item => unpack(item, parts));
 
     const content = Object.hasOwn(tree, KEY) ? tree[KEY] : null;
@@ -210,7 +214,7 @@ function unpack(tree, parts) {
 
 function encodeExtended(value) {
     const parts = [];
-    const text = encoder.encode(JSON.stringify(pack(value, parts, 0)));
+    const text = encoder.encode(stringify(pack(value, parts, 0)));
 
     let size = align(MARK + 4 * (2 + parts.length));
     const textAt = size;
@@ -250,18 +254,18 @@ function decodeExtended(bytes) {
         parts.push(bytes.slice(at, at + length));
         at += length;
     }
-    return unpack(JSON.parse(text), parts);
+    return unpack(parse(text), parts);
 }
 
 // The bytes of a value; a TypeError if it cannot be sent.
 function encode(value) {
-    return isPlain(value, 0) ? encoder.encode(PLAIN + JSON.stringify(value)) : encodeExtended(value);
+    return isPlain(value, 0) ? encoder.encode(PLAIN + stringify(value)) : encodeExtended(value);
 }
 
 // The value of bytes that encode() made.
 function decode(bytes) {
     return bytes[MARK - 1] === PLAIN.charCodeAt(MARK - 1)
-        ? JSON.parse(decoder.decode(bytes.subarray(MARK))) : decodeExtended(bytes);
+        ? parse(decoder.decode(bytes.subarray(MARK))) : decodeExtended(bytes);
 }
 
 // Whether encode() made these bytes.
@@ -289,7 +293,7 @@ function describeError(error) {
         description.properties = properties;
     if (Object.hasOwn(error, 'cause'))
         description.cause = error.cause;
-    if (Array.isArray(error.errors))
+    if (isArray(error.errors))
         description.errors = error.errors;
     return description;
 }

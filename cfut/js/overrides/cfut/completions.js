@@ -10,7 +10,7 @@
 //   future   for a result that is no GVariant
 //   release  called when the call has ended, however it did
 
-var {push, watch} = (() => {
+var {push, watch, makeRoomForObjects} = (() => {
 
 const {Cfut, GLib, GObject} = imports.gi;
 const System = imports.system;
@@ -35,6 +35,7 @@ const entries = new Map();
 let queue = null;
 let lastTag = 0;
 let nObjects = 0;
+let isCollecting = false;
 
 function getQueue() {
     if (queue === null) {
@@ -88,10 +89,31 @@ function readError(body) {
     return {domain, code: Number(code), message, name, traceback, data};
 }
 
-function collectWhenIdle() {
+// Not while many are awaited, as these stay: when nothing is on its way, or little
+// of what there was.
+function isTimeToCollect() {
+    return nObjects >= MANY &&
+        (entries.size === 0 || nObjects >= 10 * Math.max(MANY, entries.size));
+}
+
+function collect() {
     nObjects = 0;
+    System.gc();
+}
+
+// To be called before there is one more: a busy program has no idle loop.
+function makeRoomForObjects() {
+    if (isTimeToCollect())
+        collect();
+}
+
+function collectWhenIdle() {
+    if (isCollecting)
+        return;
+    isCollecting = true;
     GLib.idle_add(GLib.PRIORITY_LOW, () => {
-        System.gc();
+        isCollecting = false;
+        makeRoomForObjects();
         return GLib.SOURCE_REMOVE;
     });
 }
@@ -127,7 +149,7 @@ function drain() {
         at += align(length);
     }
 
-    if (nObjects >= (entries.size === 0 ? MANY : 10 * MANY))
+    if (isTimeToCollect())
         collectWhenIdle();
 }
 
@@ -150,5 +172,5 @@ function watch(future, entry) {
     getQueue().add_future(future, tag);
 }
 
-return {push, watch};
+return {push, watch, makeRoomForObjects};
 })();

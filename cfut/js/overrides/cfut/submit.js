@@ -8,7 +8,7 @@
 var {start, run, submit, settled} = (() => {
 
 const {Cfut, Gio, GLib} = imports.gi;
-const {push, watch} = imports.overrides.cfut.completions;
+const {push, watch, makeRoomForObjects} = imports.overrides.cfut.completions;
 const {toSubmitOptions} = imports.overrides.cfut.options;
 const {prepare} = imports.overrides.cfut.calls;
 
@@ -54,6 +54,7 @@ function pushOrWait(executor, call, options, entry) {
 
 // Starts a call whose completion goes to the entry.
 function start(executor, options, fn, args, entry) {
+    makeRoomForObjects();
     const call = prepare(executor, fn, args);
 
     if (call instanceof Promise)
@@ -126,6 +127,7 @@ function submitOrDefer(executor, call, options) {
 }
 
 function submit(executor, options, fn, args) {
+    makeRoomForObjects();
     const {submitOptions = null, release} = options ? toSubmitOptions(options) : {};
     const future = submitOrDefer(executor, prepare(executor, fn, args), submitOptions);
 
