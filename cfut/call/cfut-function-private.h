@@ -56,6 +56,11 @@ GVariant           *cfut_function_run             (const CfutFunction  *self,
 GVariant           *cfut_function_check_result    (const CfutFunction  *self,
                                                    GVariant            *result,
                                                    GError             **error);
+/* FALSE with G_IO_ERROR_INVALID_DATA naming the function and both types. */
+gboolean            cfut_function_check_result_type (const char          *name,
+                                                   GVariant            *result,
+                                                   const GVariantType  *type,
+                                                   GError             **error);
 
 /* A function that is in no registry, as a host runs it: it has no @func. Its
  * name is good for ever. */

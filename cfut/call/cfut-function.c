@@ -273,13 +273,30 @@ cfut_function_check_arguments (const CfutFunction  *self,
 }
 
 /* Runs in: any thread. Locks: none. */
+gboolean
+cfut_function_check_result_type (const char          *name,
+                                 GVariant            *result,
+                                 const GVariantType  *type,
+                                 GError             **error)
+{
+  g_autofree char *expected = NULL;
+
+  if (g_variant_is_of_type (result, type))
+    return TRUE;
+
+  expected = g_variant_type_dup_string (type);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
+               "Function \"%s\" returned a value of type \"%s\", not \"%s\" as registered",
+               name, g_variant_get_type_string (result), expected);
+  return FALSE;
+}
+
 GVariant *
 cfut_function_check_result (const CfutFunction  *self,
                             GVariant            *result,
                             GError             **error)
 {
   g_autoptr(GVariant) owned = NULL;
-  g_autofree char *expected = NULL;
 
   /* Neither sinks an owned value nor takes a reference on it, so it is right
    * for floating values and for owned ones. */
@@ -296,14 +313,10 @@ cfut_function_check_result (const CfutFunction  *self,
       return NULL;
     }
 
-  if (g_variant_is_of_type (owned, self->result_type))
-    return g_steal_pointer (&owned);
+  if (!cfut_function_check_result_type (self->name, owned, self->result_type, error))
+    return NULL;
 
-  expected = g_variant_type_dup_string (self->result_type);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-               "Function \"%s\" returned a value of type \"%s\", not \"%s\" as registered",
-               self->name, g_variant_get_type_string (owned), expected);
-  return NULL;
+  return g_steal_pointer (&owned);
 }
 
 /* Runs in: worker thread. Locks: none. */

@@ -10,6 +10,8 @@
 
 #include <string.h>
 
+#include "call/cfut-function-private.h"
+
 /* Ends of strings, paddings and offsets of one call. */
 #define OVERHEAD 48
 
@@ -56,24 +58,6 @@ cfut_any_function_get_extra (const char *name,
   return MAX (n_calls, 1) * (strlen (name) + type_length + OVERHEAD);
 }
 
-static gboolean
-check_type (const char          *name,
-            GVariant            *value,
-            const GVariantType  *type,
-            GError             **error)
-{
-  g_autofree char *expected = NULL;
-
-  if (type == NULL || g_variant_is_of_type (value, type))
-    return TRUE;
-
-  expected = g_variant_type_dup_string (type);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
-               "Function \"%s\" returned a value of type \"%s\", not \"%s\" as registered",
-               name, g_variant_get_type_string (value), expected);
-  return FALSE;
-}
-
 GVariant *
 cfut_any_function_unwrap (const char          *name,
                           GVariant            *result,
@@ -82,7 +66,7 @@ cfut_any_function_unwrap (const char          *name,
 {
   g_autoptr(GVariant) value = g_variant_get_variant (result);
 
-  if (!check_type (name, value, type, error))
+  if (type != NULL && !cfut_function_check_result_type (name, value, type, error))
     return NULL;
 
   return g_steal_pointer (&value);
@@ -104,7 +88,7 @@ cfut_any_function_check (const char          *name,
       g_autoptr(GVariant) owned = boxed;
       g_autoptr(GVariant) value = g_variant_get_variant (boxed);
 
-      if (!check_type (name, value, type, error))
+      if (!cfut_function_check_result_type (name, value, type, error))
         return FALSE;
     }
 
