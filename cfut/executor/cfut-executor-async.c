@@ -262,14 +262,14 @@ cfut_executor_submit_finish (CfutExecutor  *self,
 
 /* ---- call_async: submits and waits for the result. */
 
-static void
-call_result_cb (GObject      *object,
-                GAsyncResult *result,
-                gpointer      user_data)
+void
+cfut_executor_result_cb (GObject      *future,
+                         GAsyncResult *result,
+                         gpointer      user_data)
 {
   g_autoptr(GTask) task = user_data;
   GError *error = NULL;
-  GVariant *variant = cfut_future_result_finish (CFUT_FUTURE (object), result, &error);
+  GVariant *variant = cfut_future_result_finish (CFUT_FUTURE (future), result, &error);
 
   if (variant != NULL)
     g_task_return_pointer (task, variant, (GDestroyNotify) g_variant_unref);
@@ -294,7 +294,7 @@ call_submitted_cb (GObject      *object,
     }
 
   /* The cancellable reaches the call itself, which then ends as cancelled. */
-  cfut_future_result_async (future, NULL, call_result_cb, g_steal_pointer (&task));
+  cfut_future_result_async (future, NULL, cfut_executor_result_cb, g_steal_pointer (&task));
 }
 
 /**

@@ -120,17 +120,10 @@ described_cb (GObject      *source,
               GAsyncResult *result,
               gpointer      user_data)
 {
-  g_autoptr(GTask) task = user_data;
-  GError *error = NULL;
-  GVariant *types = cfut_future_result_finish (CFUT_FUTURE (source), result, &error);
-
   /* Nobody looks at it any more. */
   cfut_future_cancel (CFUT_FUTURE (source));
 
-  if (types != NULL)
-    g_task_return_pointer (task, types, (GDestroyNotify) g_variant_unref);
-  else
-    g_task_return_error (task, error);
+  cfut_executor_result_cb (source, result, user_data);
 }
 
 /**

@@ -39,4 +39,9 @@ CfutFuture *cfut_executor_real_submit (CfutExecutor       *self,
                                       CfutSubmitOptions  *options,
                                       GError            **error);
 
+/* Ends a task, consumed, with what became of cfut_future_result_async(). */
+void        cfut_executor_result_cb   (GObject            *future,
+                                       GAsyncResult       *result,
+                                       gpointer            task);
+
 G_END_DECLS
