@@ -16,70 +16,33 @@ import ctypes
 import io
 import os
 import signal
-import struct
 import sys
 import types
-from _pickle import PickleBuffer, dumps, loads
+from _pickle import dumps, loads
 
-import cfut_worker      # which lies beside this file
+# These lie beside this file.
+import _message
+import cfut_worker
+from _message import HEAD_MARK, LARGE, UNPICKLE_NAME, join, lift, loads_message
+
+# That name is the program's, if it has such a module.
+del sys.modules['_message']
+
+OUR_FILES = (__file__, _message.__file__, cfut_worker.__file__)
 
 PYTHON = b'python'
 SETUP = b'python-setup'
 ANY = b'*'
-
-# As in cfutures/_pickling.py.
-HEAD_MARK = 1
-HEAD = struct.Struct('<B3xIQ')
-BUFFER = struct.Struct('<Q?7x')
-ALIGNMENT = 16
-LARGE = 64 * 1024
-
-UNPICKLE_NAME = 'cfutures.UnpickleError'
 
 # What interrupts a call that is cancelled: by default it does nothing, so it
 # does no harm to code that is not Python's.
 CANCEL_SIGNAL = signal.SIGURG
 
 
-# ---- Messages
-
-def _pad(length):
-    return -length % ALIGNMENT
-
-
 def dumps_result(value):
-    """As _pickling.dumps_result()."""
-    if type(value) in (bytes, bytearray) and len(value) >= LARGE:
-        value = PickleBuffer(value)
+    """The message of a result, or of an exception."""
     buffers = []
-    pickled = dumps(value, 5, buffer_callback=buffers.append)
-    if not buffers:
-        return pickled
-    views = [buffer.raw() for buffer in buffers]
-    parts = [HEAD.pack(HEAD_MARK, len(views), len(pickled))]
-    parts += [BUFFER.pack(view.nbytes, view.readonly) for view in views]
-    parts += [pickled, bytes(_pad(sum(map(len, parts)) + len(pickled)))]
-    for view in views:
-        parts += [view, bytes(_pad(view.nbytes))]
-    return b''.join(parts)
-
-
-def loads_message(data):
-    """As _pickling.loads_message()."""
-    if data[0] != HEAD_MARK:
-        return loads(data)
-    _, n_buffers, length = HEAD.unpack_from(data)
-    view = memoryview(data)
-    at = HEAD.size + n_buffers * BUFFER.size
-    pickled = view[at:at + length]
-    at += length + _pad(at + length)
-    buffers = []
-    for i in range(n_buffers):
-        size, readonly = BUFFER.unpack_from(data, HEAD.size + i * BUFFER.size)
-        part = view[at:at + size]
-        buffers.append(bytes(part) if readonly else bytearray(part))
-        at += size + _pad(size)
-    return loads(pickled, buffers=buffers)
+    return join(dumps(lift(value), 5, buffer_callback=buffers.append), buffers)
 
 
 # ---- libcfut
@@ -380,7 +343,7 @@ class Worker:
         """The traceback from the function on: what is above is ours."""
         import traceback
         tb = exception.__traceback__
-        while tb is not None and tb.tb_frame.f_code.co_filename in (__file__, cfut_worker.__file__):
+        while tb is not None and tb.tb_frame.f_code.co_filename in OUR_FILES:
             tb = tb.tb_next
         try:
             return ''.join(traceback.format_exception(type(exception), exception,

@@ -14,12 +14,15 @@ import sys
 import types
 import unittest
 
-from cfutures import _errors, _pickling
+from cfutures import _errors, _message, _pickling
 
+# As when it is run: what lies beside it is found first.
+sys.path.insert(0, os.environ['CFUT_WORKER_DIR'])
 spec = importlib.util.spec_from_file_location(
     'worker', pathlib.Path(os.environ['CFUT_WORKER_DIR']) / 'worker.py')
 worker = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(worker)
+del sys.path[0]
 
 
 class Buffers:
@@ -43,7 +46,7 @@ class Messages(unittest.TestCase):
     def both_ways(self, message):
         """The same at either end."""
         yield worker.loads_message(_pickling._dumps(message))
-        yield _pickling.loads_message(worker.dumps_result(message))
+        yield _message.loads_message(worker.dumps_result(message))
 
     def test_small(self):
         """A small call is nothing but its pickle, with what refers to the function"""
@@ -61,13 +64,13 @@ class Messages(unittest.TestCase):
     def test_large_bytes(self):
         """Large bytes travel beside the pickle, and come back as what they were"""
         for kind in (bytes, bytearray):
-            value = kind(os.urandom(_pickling.LARGE + 3))
+            value = kind(os.urandom(_message.LARGE + 3))
             data = _pickling.dumps_call(len, (value, 'x'), {})
-            self.assertEqual(data[0], _pickling.HEAD_MARK)
+            self.assertEqual(data[0], _message.HEAD_MARK)
             function, args, kwargs = worker.loads_message(memoryview(data))
             self.assertEqual((pickle.loads(function), args, kwargs), (len, (value, 'x'), {}))
             self.assertIs(type(args[0]), kind)
-            result = _pickling.loads_result(worker.dumps_result(value))
+            result = _message.loads_message(worker.dumps_result(value))
             self.assertEqual(result, value)
             self.assertIs(type(result), kind)
 

@@ -6,10 +6,7 @@
 
 from concurrent.futures import BrokenExecutor
 
-from ._pickling import loads_message
-
-# What a worker calls its failure to unpickle a call.
-UNPICKLE_NAME = 'cfutures.UnpickleError'
+from ._message import UNPICKLE_NAME, loads_message
 
 
 class RemoteTraceback(Exception):

@@ -19,7 +19,7 @@ from gi.repository import Cfut, GLib
 
 from ._errors import loads_result
 from ._native_errors import from_parts
-from ._pickling import LARGE
+from ._message import LARGE
 from ._workers import PYTHON
 
 # A record of cfut_completion_queue_drain_data().

@@ -2,66 +2,17 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""How Python calls and results are written as bytes.
+"""How Python calls and results are written as bytes; see _message.py for what a
+message is."""
 
-A message is a pickle (protocol 5), or, if it has large buffers in it, a head,
-the pickle without them, and the buffers. A pickle begins with 0x80, a head with
-HEAD_MARK. The worker has the same code in worker.py, which stands alone.
-"""
-
-import struct
 import sys
 import types
-from _pickle import PickleBuffer, PicklingError, dumps, loads
+from _pickle import PicklingError, dumps, loads
 
-HEAD_MARK = 1
-HEAD = struct.Struct('<B3xIQ')      # mark, how many buffers, length of the pickle
-BUFFER = struct.Struct('<Q?7x')     # length, read-only
-ALIGNMENT = 16
-
-# From here on bytes travel beside the pickle, which copies them.
-LARGE = 64 * 1024
+from ._message import LARGE, join, lift
 
 ADVICE = ('Functions are pickled by reference: define them at the top level of a module '
           'that the workers can import, or install cloudpickle')
-
-
-def _lift(value):
-    """A large value of bytes as a buffer, anything else as it is."""
-    if type(value) in (bytes, bytearray) and len(value) >= LARGE:
-        return PickleBuffer(value)
-    return value
-
-
-def _pad(length):
-    return -length % ALIGNMENT
-
-
-def _join(pickled, buffers):
-    """One block of the pickle and its buffers."""
-    views = [buffer.raw() for buffer in buffers]
-    parts = [HEAD.pack(HEAD_MARK, len(views), len(pickled))]
-    parts += [BUFFER.pack(view.nbytes, view.readonly) for view in views]
-    parts += [pickled, bytes(_pad(sum(map(len, parts)) + len(pickled)))]
-    for view in views:
-        parts += [view, bytes(_pad(view.nbytes))]
-    return b''.join(parts)
-
-
-def _split(data):
-    """The pickle and its buffers, as objects of their own."""
-    _, n_buffers, length = HEAD.unpack_from(data)
-    view = memoryview(data)
-    at = HEAD.size + n_buffers * BUFFER.size
-    pickled = view[at:at + length]
-    at += length + _pad(at + length)
-    buffers = []
-    for i in range(n_buffers):
-        size, readonly = BUFFER.unpack_from(data, HEAD.size + i * BUFFER.size)
-        part = view[at:at + size]
-        buffers.append(bytes(part) if readonly else bytearray(part))
-        at += size + _pad(size)
-    return pickled, buffers
 
 
 def _dumps(message):
@@ -71,7 +22,7 @@ def _dumps(message):
         pickled = _multiprocessing.dumps(message, buffers.append)
     else:
         pickled = dumps(message, 5, buffer_callback=buffers.append)
-    return _join(pickled, buffers) if buffers else pickled
+    return join(pickled, buffers)
 
 
 def _cloud_dumps(message):
@@ -79,7 +30,7 @@ def _cloud_dumps(message):
     import cloudpickle
     buffers = []
     pickled = cloudpickle.dumps(message, 5, buffer_callback=buffers.append)
-    return _join(pickled, buffers) if buffers else pickled
+    return join(pickled, buffers)
 
 
 def _is_of_unimportable_main(function):
@@ -132,7 +83,7 @@ def dumps_call(function, args, kwargs):
         return dumps((function, args, kwargs), 5)
     for value in args:
         if type(value) in (bytes, bytearray) and len(value) >= LARGE:
-            args = tuple(map(_lift, args))
+            args = tuple(map(lift, args))
             break
     try:
         if not _is_of_unimportable_main(function):
@@ -150,15 +101,4 @@ def dumps_call(function, args, kwargs):
 
 def dumps_result(value):
     """The bytes of a result."""
-    return _dumps(_lift(value))
-
-
-def loads_message(data):
-    """What `dumps_call` or `dumps_result` was given."""
-    if data[0] == HEAD_MARK:
-        pickled, buffers = _split(data)
-        return loads(pickled, buffers=buffers)
-    return loads(data)
-
-
-loads_result = loads_message
+    return _dumps(lift(value))
