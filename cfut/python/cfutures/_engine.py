@@ -6,18 +6,14 @@
 
 import ctypes
 import os
-import struct
 
 from . import _lib, _workers
+from ._records import read_records
 
 UNBOUNDED = 2 ** 32 - 1
 UNBOUNDED_BYTES = 2 ** 64 - 1
 
 CRASH_POLICIES = {'fail-call': 0, 'break-pool': 1}
-
-# A record of a completion: tag, state, kind, length of the body.
-HEAD = struct.Struct('<QIIQ')
-BYTES = 1
 
 # The tag of what only wakes who waits.
 WAKE = 0
@@ -106,16 +102,12 @@ class Engine:
         address = _lib.quick.cfut_completion_queue_drain_data(self.queue, 0, ctypes.byref(length))
         if not address:
             return
-        block = memoryview(ctypes.string_at(address, length.value))
+        block = ctypes.string_at(address, length.value)
         _lib.quick.g_free(address)
 
-        at = 0
-        while at < len(block):
-            tag, state, kind, size = HEAD.unpack_from(block, at)
-            at += HEAD.size
+        for tag, _, kind, body in read_records(block):
             if tag != WAKE:
-                yield tag, kind, block[at:at + size]
-            at += size + (-size % 8)
+                yield tag, kind, body
 
     def get_pids(self):
         length = ctypes.c_size_t()

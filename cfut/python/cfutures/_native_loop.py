@@ -9,7 +9,6 @@ calls that have ended costs one wake-up and one crossing into C.
 """
 
 import asyncio
-import struct
 import weakref
 from collections import deque
 from functools import partial
@@ -19,12 +18,9 @@ from gi.repository import Cfut, GLib
 
 from ._errors import loads_result
 from ._native_errors import from_parts
-from ._message import LARGE
+from ._records import BYTES, read_records, split_error
 from ._workers import PYTHON
 
-# A record of cfut_completion_queue_drain_data().
-HEAD = struct.Struct('<QIIQ')
-NOTHING, BYTES, VARIANT, ERROR = range(4)
 DONE, FAILED, CANCELLED = (int(getattr(Cfut.FutureState, name))
                            for name in ('DONE', 'FAILED', 'CANCELLED'))
 
@@ -133,16 +129,8 @@ class Inbox:
     # -- Completions come in
 
     def read(self):
-        data = self.queue.drain_data(0)
-        view = memoryview(data)
-        at = 0
-        end = len(data)
         waiting = self.waiting
-        while at < end:
-            tag, state, kind, length = HEAD.unpack_from(data, at)
-            at += HEAD.size
-            body = data[at:at + length] if length < LARGE else view[at:at + length]
-            at += length + -length % 8
+        for tag, state, kind, body in read_records(self.queue.drain_data(0)):
             future = waiting.pop(tag, None)
             if future is None:
                 self.read_watched(tag, state, kind, body)
@@ -150,7 +138,7 @@ class Inbox:
                 if kind == BYTES and state == DONE:
                     settle(future, loads_result, body)
                 else:
-                    settle_failed(future, state, bytes(body))
+                    settle_failed(future, state, body)
         if self.unsent:
             self.send_more()
 
@@ -187,9 +175,7 @@ def settle_failed(future, state, body):
     if state == CANCELLED:
         asyncio.Future.cancel(future)
         return
-    domain, code, message, name, traceback, payload = body.split(b'\0', 5)
-    settle(future, raise_it, from_parts(domain.decode(), int(code), message.decode(), name.decode(),
-                                        traceback.decode(), payload))
+    settle(future, raise_it, from_parts(*split_error(body)))
 
 
 def raise_it(error):

@@ -24,9 +24,10 @@ from concurrent.futures._base import PENDING, RUNNING
 
 from . import _errors, _exit, _lib
 from ._call_future import CallFuture
-from ._engine import BYTES, Engine, Refused
+from ._engine import Engine, Refused
 from ._errors import loads_result
 from ._pickling import dumps_call
+from ._records import BYTES, split_error
 
 LOGGER = logging.getLogger('concurrent.futures')
 
@@ -272,22 +273,19 @@ def read_outcome(pool, tag, kind, body):
 
 def read_error(pool, body):
     """Returns the exception of a call that has failed, or CANCELLED."""
-    domain, code, message, name, where, payload = bytes(body).split(b'\0', 5)
-    domain, code = domain.decode(), int(code)
-    message = message.decode(errors='replace')
-
+    domain, code, message, name, where, payload = split_error(body)
     if (domain, code) == CANCELLED:
         return CANCELLED
     if (domain, code) == (_lib.CFUT_ERROR, _lib.REMOTE):
-        return _errors.from_remote(name.decode(), message, where.decode(errors='replace'), payload)
+        return _errors.from_remote(name, message, where, payload)
     if domain != _lib.CFUT_ERROR or code not in (_lib.WORKER_DIED, _lib.BROKEN):
         return RuntimeError(message)
     if code == _lib.WORKER_DIED and not pool.break_on_death:
         return _errors.BrokenProcessPool(message)
     if name and pool.broken is None:
-        LOGGER.critical('Exception in initializer:\n%s', where.decode(errors='replace'))
+        LOGGER.critical('Exception in initializer:\n%s', where)
     pool.broken = BROKEN
-    return broken_pool(LOST, where.decode(errors='replace') or message)
+    return broken_pool(LOST, where or message)
 
 
 def broken_pool(message, reason):
