@@ -26,6 +26,7 @@ from . import _errors, _exit, _lib
 from ._call_future import CallFuture
 from ._engine import Engine, Refused
 from ._errors import loads_result
+from ._executor import Pool
 from ._pickling import dumps_call
 from ._records import BYTES, split_error
 
@@ -42,8 +43,10 @@ LOST = ('A process in the process pool was terminated abruptly '
         'while the future was running or pending.')
 
 
-class ProcessPool:
-    """What an executor shares with its collector, which does not keep it alive."""
+class ProcessPool(Pool):
+    """What an executor shares with its collector."""
+
+    Broken = _errors.BrokenProcessPool
 
     def __init__(self, max_workers, initializer, initargs, max_calls, max_pending, crash_policy,
                  all_at_once):
@@ -76,14 +79,6 @@ class ProcessPool:
         self.backlog = deque()  # (tag, data) that a callback could not wait with
 
         _exit.register(self)
-
-    def check_open(self):
-        if self.broken is not None:
-            raise _errors.BrokenProcessPool(self.broken)
-        if _exit.exiting:
-            raise RuntimeError('cannot schedule new futures after interpreter shutdown')
-        if self.closed:
-            raise RuntimeError('cannot schedule new futures after shutdown')
 
     def submit(self, fn, args, kwargs):
         self.check_open()

@@ -21,6 +21,7 @@ from collections import deque
 from concurrent.futures import BrokenExecutor
 
 from . import _exit
+from ._executor import Pool
 from ._threads import CarriedThread, Threads
 
 LOGGER = logging.getLogger('concurrent.futures')
@@ -30,8 +31,10 @@ class BrokenThreadPool(BrokenExecutor):
     """Raised when the initializer of a thread has failed."""
 
 
-class ThreadPool:
-    """What an executor shares with its threads, which do not keep it alive."""
+class ThreadPool(Pool):
+    """What an executor shares with its threads."""
+
+    Broken = BrokenThreadPool
 
     def __init__(self, max_workers, prefix, initializer, initargs, max_pending):
         self.max_workers = max_workers
@@ -81,14 +84,6 @@ class ThreadPool:
         call[0].set_running_or_notify_cancel()
         worker.give(call)
         return False
-
-    def check_open(self):
-        if self.broken is not None:
-            raise BrokenThreadPool(self.broken)
-        if _exit.exiting:
-            raise RuntimeError('cannot schedule new futures after interpreter shutdown')
-        if self.closed:
-            raise RuntimeError('cannot schedule new futures after shutdown')
 
     def start(self):
         """Returns a new worker, or None if there may be no more. Caller holds

@@ -6,7 +6,6 @@
 CfutProcessExecutor.
 """
 
-import weakref
 from concurrent.futures import Executor
 from functools import partial
 
@@ -14,6 +13,7 @@ from . import _map
 from ._cpus import count_cpus
 from ._engine import CRASH_POLICIES
 from ._errors import BrokenProcessPool, RemoteTraceback
+from ._executor import PoolExecutor, check_common, check_max_pending
 from ._process_pool import ProcessPool
 
 __all__ = ['BrokenProcessPool', 'ProcessPoolExecutor', 'RemoteTraceback']
@@ -22,7 +22,7 @@ __all__ = ['BrokenProcessPool', 'ProcessPoolExecutor', 'RemoteTraceback']
 _RemoteTraceback = RemoteTraceback
 
 
-class ProcessPoolExecutor(Executor):
+class ProcessPoolExecutor(PoolExecutor):
     """Runs calls in worker processes.
 
     `max_workers`: how many at most; by default as many as there are CPUs.
@@ -43,26 +43,15 @@ class ProcessPoolExecutor(Executor):
                  max_tasks_per_child=None, max_pending=None, crash_policy='break-pool'):
         if max_workers is None:
             max_workers = count_cpus()
-        if max_workers <= 0:
-            raise ValueError('max_workers must be greater than 0')
-        if initializer is not None and not callable(initializer):
-            raise TypeError('initializer must be a callable')
+        check_common(max_workers, initializer)
         if max_tasks_per_child is not None:
             check_max_tasks_per_child(max_tasks_per_child, mp_context)
-        if max_pending is not None and max_pending <= 0:
-            raise ValueError('max_pending must be greater than 0')
+        check_max_pending(max_pending)
         if crash_policy not in CRASH_POLICIES:
             raise ValueError(f'crash_policy must be one of {", ".join(CRASH_POLICIES)}')
 
-        self._max_workers = max_workers
-        self._pool = ProcessPool(max_workers, initializer, initargs, max_tasks_per_child,
-                                 max_pending, crash_policy, all_at_once=is_fork(mp_context))
-        weakref.finalize(self, self._pool.abandon).atexit = False
-
-    @property
-    def max_workers(self):
-        """How many worker processes there may be."""
-        return self._max_workers
+        self._set_pool(ProcessPool(max_workers, initializer, initargs, max_tasks_per_child,
+                                   max_pending, crash_policy, all_at_once=is_fork(mp_context)))
 
     @property
     def n_workers(self):
@@ -73,12 +62,6 @@ class ProcessPoolExecutor(Executor):
     def worker_pids(self):
         """The process ids of the workers, a list."""
         return self._pool.get_pids()
-
-    @property
-    def broken(self):
-        """Whether a worker has died or could not start, so that nothing can run
-        any more."""
-        return self._pool.broken is not None
 
     def submit(self, fn, /, *args, **kwargs):
         return self._pool.submit(fn, args, kwargs)
@@ -104,15 +87,6 @@ class ProcessPoolExecutor(Executor):
         chunks = _map.submit_all(self, partial(_map.run_chunk, fn),
                                  _map.make_chunks(arguments, chunksize), timeout, buffersize)
         return _map.chain(chunks)
-
-    def shutdown(self, wait=True, *, cancel_futures=False):
-        self._pool.close()
-        if cancel_futures:
-            self._pool.cancel()
-        if wait:
-            self._pool.join()
-
-    shutdown.__doc__ = Executor.shutdown.__doc__
 
     def terminate_workers(self):
         """Sends SIGTERM to all workers, and shuts the executor down without

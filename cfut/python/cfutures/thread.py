@@ -7,17 +7,17 @@ CfutThreadExecutor.
 """
 
 import itertools
-import weakref
 from concurrent.futures import Executor, Future
 
 from . import _map
 from ._cpus import count_cpus
+from ._executor import PoolExecutor, check_common, check_max_pending
 from ._thread_pool import BrokenThreadPool, ThreadPool
 
 __all__ = ['BrokenThreadPool', 'ThreadPoolExecutor']
 
 
-class ThreadPoolExecutor(Executor):
+class ThreadPoolExecutor(PoolExecutor):
     """Runs calls in threads.
 
     `max_workers`: how many at most; by default four more than there are CPUs,
@@ -34,32 +34,16 @@ class ThreadPoolExecutor(Executor):
                  max_pending=None):
         if max_workers is None:
             max_workers = min(32, count_cpus() + 4)
-        if max_workers <= 0:
-            raise ValueError('max_workers must be greater than 0')
-        if initializer is not None and not callable(initializer):
-            raise TypeError('initializer must be a callable')
-        if max_pending is not None and max_pending <= 0:
-            raise ValueError('max_pending must be greater than 0')
+        check_common(max_workers, initializer)
+        check_max_pending(max_pending)
 
         prefix = thread_name_prefix or f'ThreadPoolExecutor-{next(self._numbers)}'
-        self._max_workers = max_workers
-        self._pool = ThreadPool(max_workers, prefix, initializer, initargs, max_pending)
-        weakref.finalize(self, self._pool.abandon).atexit = False
-
-    @property
-    def max_workers(self):
-        """How many threads there may be."""
-        return self._max_workers
+        self._set_pool(ThreadPool(max_workers, prefix, initializer, initargs, max_pending))
 
     @property
     def n_workers(self):
         """How many threads have been started."""
         return len(self._pool.workers)
-
-    @property
-    def broken(self):
-        """Whether an initializer has failed, so that nothing can run any more."""
-        return self._pool.broken is not None
 
     def submit(self, fn, /, *args, **kwargs):
         future = Future()
@@ -79,12 +63,3 @@ class ThreadPoolExecutor(Executor):
         """
         _map.check_buffersize(buffersize)
         return _map.submit_all(self, fn, zip(*iterables), timeout, buffersize)
-
-    def shutdown(self, wait=True, *, cancel_futures=False):
-        self._pool.close()
-        if cancel_futures:
-            self._pool.cancel()
-        if wait:
-            self._pool.join()
-
-    shutdown.__doc__ = Executor.shutdown.__doc__
