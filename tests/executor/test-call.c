@@ -36,13 +36,6 @@ fail (CfutCall  *call,
   return NULL;
 }
 
-static void
-open_cb (GCancellable *cancellable,
-         gpointer      user_data)
-{
-  test_latch_open (user_data);
-}
-
 /* Until it is cancelled. */
 static GVariant *
 hang (CfutCall  *call,
@@ -51,15 +44,8 @@ hang (CfutCall  *call,
       GError   **error)
 {
   GCancellable *cancellable = cfut_call_get_cancellable (call);
-  TestLatch cancelled;
-  gulong handler;
 
-  test_latch_init (&cancelled);
-  handler = g_cancellable_connect (cancellable, G_CALLBACK (open_cb), &cancelled, NULL);
-  test_latch_open (&running_latch);
-  test_latch_wait (&cancelled);
-  g_cancellable_disconnect (cancellable, handler);
-  test_latch_clear (&cancelled);
+  test_wait_for_cancel (cancellable, &running_latch);
   g_cancellable_set_error_if_cancelled (cancellable, error);
 
   return NULL;

@@ -103,14 +103,7 @@ wait_for_gate (CfutCall  *call,
   return NULL;
 }
 
-static void
-open_cb (GCancellable *cancellable,
-         gpointer      user_data)
-{
-  test_latch_open (user_data);
-}
-
-/* Opens the gate, and then waits to be cancelled. */
+/* Opens the gate, and waits to be cancelled. */
 static GVariant *
 hang (CfutCall  *call,
       GVariant  *arguments,
@@ -118,15 +111,8 @@ hang (CfutCall  *call,
       GError   **error)
 {
   GCancellable *cancellable = cfut_call_get_cancellable (call);
-  TestLatch cancelled;
-  gulong handler;
 
-  test_latch_open (gate);
-  test_latch_init (&cancelled);
-  handler = g_cancellable_connect (cancellable, G_CALLBACK (open_cb), &cancelled, NULL);
-  test_latch_wait (&cancelled);
-  g_cancellable_disconnect (cancellable, handler);
-  test_latch_clear (&cancelled);
+  test_wait_for_cancel (cancellable, gate);
   g_cancellable_set_error_if_cancelled (cancellable, error);
 
   return NULL;

@@ -103,32 +103,19 @@ tenfold_or_die (CfutCall  *call,
 }
 
 /* Hangs until it is cancelled, but for item 0. */
-static void
-open_cb (GCancellable *cancellable,
-         gpointer      user_data)
-{
-  test_latch_open (user_data);
-}
-
 static GVariant *
 hang (CfutCall  *call,
       GVariant  *arguments,
       gpointer   user_data,
       GError   **error)
 {
-  TestLatch cancelled;
-  gulong handler;
   gint64 x;
 
   g_variant_get (arguments, "(x)", &x);
   if (x == 0)
     return g_variant_new_int64 (0);
 
-  test_latch_init (&cancelled);
-  handler = g_cancellable_connect (cfut_call_get_cancellable (call), G_CALLBACK (open_cb), &cancelled, NULL);
-  test_latch_wait (&cancelled);
-  g_cancellable_disconnect (cfut_call_get_cancellable (call), handler);
-  test_latch_clear (&cancelled);
+  test_wait_for_cancel (cfut_call_get_cancellable (call), NULL);
   g_cancellable_set_error_if_cancelled (cfut_call_get_cancellable (call), error);
 
   return NULL;

@@ -73,6 +73,29 @@ test_latch_is_open (TestLatch *self)
   return opened;
 }
 
+static void
+open_cb (GCancellable *cancellable,
+         gpointer      user_data)
+{
+  test_latch_open (user_data);
+}
+
+void
+test_wait_for_cancel (GCancellable *cancellable,
+                      TestLatch    *listening)
+{
+  TestLatch cancelled;
+  gulong handler;
+
+  test_latch_init (&cancelled);
+  handler = g_cancellable_connect (cancellable, G_CALLBACK (open_cb), &cancelled, NULL);
+  if (listening != NULL)
+    test_latch_open (listening);
+  test_latch_wait (&cancelled);
+  g_cancellable_disconnect (cancellable, handler);
+  test_latch_clear (&cancelled);
+}
+
 static gboolean
 wake_up_cb (gpointer user_data)
 {

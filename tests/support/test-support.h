@@ -30,6 +30,11 @@ void     test_latch_open    (TestLatch *self);
 void     test_latch_wait    (TestLatch *self);
 gboolean test_latch_is_open (TestLatch *self);
 
+/* Waits until @cancellable is cancelled; opens @listening, if it is not NULL, when
+ * that would be heard. */
+void     test_wait_for_cancel (GCancellable *cancellable,
+                               TestLatch    *listening);
+
 /* Iterates @context (NULL: the default one) until @condition holds. */
 typedef gboolean (*TestCondition) (gpointer user_data);
 

@@ -86,26 +86,11 @@ gate (CfutCall  *call,
 }
 
 static void
-cancelled_cb (GCancellable *cancellable,
-              gpointer      user_data)
-{
-  test_latch_open (user_data);
-}
-
-static void
 await_cancel (CfutCall *call,
               Gate     *self)
 {
-  GCancellable *cancellable = cfut_call_get_cancellable (call);
-  TestLatch cancelled = { 0 };
-  gulong handler;
-
-  handler = g_cancellable_connect (cancellable, G_CALLBACK (cancelled_cb), &cancelled, NULL);
   g_atomic_int_inc (&self->n_runs);
-  test_latch_open (&self->started);
-  test_latch_wait (&cancelled);
-  g_cancellable_disconnect (cancellable, handler);
-  test_latch_clear (&cancelled);
+  test_wait_for_cancel (cfut_call_get_cancellable (call), &self->started);
   test_latch_open (&self->stopped);
 }
 
