@@ -13,6 +13,7 @@ import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';
 import GObject from 'gi://GObject';
 import System from 'system';
+import {assert, assertEqual, assertFails, run} from '../js/tap.js';
 
 const MODULE = ARGV[0];
 const DEADLINE_US = 60 * 1000000;
@@ -33,25 +34,6 @@ function processes() {
 
 function number(n) {
     return new GLib.Variant('(x)', [n]);
-}
-
-function assert(condition, message = 'assertion failed') {
-    if (!condition)
-        throw new Error(message);
-}
-
-function assertEqual(found, expected) {
-    assert(found === expected, `${found} is not ${expected}`);
-}
-
-async function assertFails(domain, code, action) {
-    try {
-        await action();
-    } catch (error) {
-        assert(error.matches?.(domain, code), `another error: ${error}`);
-        return error.message;
-    }
-    throw new Error('it did not fail');
 }
 
 const tests = {
@@ -84,9 +66,9 @@ const tests = {
 
     async 'An error has the domain, code and message it had in the worker'() {
         const executor = processes();
-        const message = await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND,
+        const error = await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND,
             () => executor.call_async('fail', new GLib.Variant('(s)', ['No such thing']), null, null));
-        assertEqual(message, 'No such thing');
+        assertEqual(error.message, 'No such thing');
         await executor.shutdown_async(Cfut.ShutdownFlags.WAIT, DEADLINE_US, null);
         await assertFails(Cfut.Error, Cfut.Error.SHUTDOWN,
             () => executor.submit('twice', number(1), null));
@@ -199,26 +181,4 @@ const tests = {
     },
 };
 
-const loop = new GLib.MainLoop(null, false);
-let exitCode = 1;
-
-async function main() {
-    const names = Object.keys(tests);
-    let failed = 0;
-    print(`1..${names.length}`);
-    for (const [index, name] of names.entries()) {
-        try {
-            await tests[name]();
-            print(`ok ${index + 1} - ${name}`);
-        } catch (error) {
-            failed++;
-            print(`not ok ${index + 1} - ${name}`);
-            print(`# ${error}\n${error.stack ?? ''}`.trimEnd().replaceAll('\n', '\n# '));
-        }
-    }
-    exitCode = failed === 0 ? 0 : 1;
-}
-
-main().catch(logError).finally(() => loop.quit());
-loop.run();
-System.exit(exitCode);
+run(tests);
