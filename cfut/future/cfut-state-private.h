@@ -70,7 +70,7 @@ typedef struct
   struct _CfutDoneCallback *callbacks; /* (unowned) newest first */
   guint last_callback_id;
   guint notify_flags;                  /* CfutNotifyFlags on their way */
-  guint n_holders;                     /* see cfut_state_hold_future() */
+  guint n_holders;                     /* see cfut-state-notify.c */
   gboolean holder_given;
   gboolean has_value;
   GValue value;                        /* the variant, for those who want a GValue */

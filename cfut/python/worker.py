@@ -163,7 +163,7 @@ def _find_function(name):
     import importlib
     module, _, qualified = name.partition(':')
     if not qualified:
-        raise LookupError(f'“{name}” is not of the form module:function')
+        raise LookupError(f'"{name}" is not of the form module:function')
     found = importlib.import_module(module)
     for part in qualified.split('.'):
         found = getattr(found, part)

@@ -18,7 +18,7 @@ import threading
 import time
 import unittest
 
-from support import DEADLINE, Cfut, ExecutorCase, until
+from support import Cfut, ExecutorCase, until
 import tasks
 
 STRESS = 'stress' in sys.argv

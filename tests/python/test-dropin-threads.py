@@ -12,7 +12,7 @@ import time
 import unittest
 import weakref
 
-from both import DEADLINE, both, ours, since
+from both import DEADLINE, both, ours
 import tap
 
 

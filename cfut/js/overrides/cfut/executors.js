@@ -7,7 +7,6 @@
 var {extendExecutors} = (() => {
 
 const {Cfut, Gio, GLib, GObject} = imports.gi;
-const {encode} = imports.overrides.cfut.codec;
 const {prepare, isJavaScript, JAVASCRIPT} = imports.overrides.cfut.calls;
 const {MapIterator} = imports.overrides.cfut.iterate;
 const {toMicroseconds} = imports.overrides.cfut.options;
