@@ -16,6 +16,7 @@ import gc
 import multiprocessing
 import operator
 import os
+import signal
 import sys
 import time
 
@@ -93,6 +94,7 @@ def calls_per_mib(make, n):
     child, parent = multiprocessing.Pipe()
     pid = os.fork()
     if pid == 0:
+        os.setpgid(0, 0)
         executor = make()
         for _ in range(N_WORKERS * 2):
             executor.submit(time.sleep, 60)
@@ -101,7 +103,8 @@ def calls_per_mib(make, n):
         before = rss()
         futures = [executor.submit(operator.add, 1, i) for i in range(n)]
         child.send((rss() - before) / len(futures))
-        os.kill(os.getpid(), 9)
+        # Workers of the standard pool would outlive it.
+        os.killpg(0, signal.SIGKILL)
     size = parent.recv()
     os.waitpid(pid, 0)
     return MIB / size
