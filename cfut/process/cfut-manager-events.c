@@ -291,7 +291,12 @@ cfut_manager_watch_process (CfutManager *self,
 
   ((ProcessSource *) source)->process = process;
   g_source_set_static_name (source, "[cfut] worker");
+  /* Nobody iterates the context within a dispatch. But for one that must not be
+   * dispatched within itself the context takes its descriptors out and puts them
+   * back, and wakes itself for each of them. */
+  g_source_set_can_recurse (source, TRUE);
   process->source = source;
+  process->channel_condition = G_IO_IN;
   process->channel_tag = g_source_add_unix_fd (source, cfut_channel_peek_fd (process->channel), G_IO_IN);
   process->stderr_tag = g_source_add_unix_fd (source, process->tap.fd, G_IO_IN);
   if (process->pidfd >= 0)

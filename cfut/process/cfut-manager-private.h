@@ -94,6 +94,7 @@ struct _CfutManager
 
   /* Manager thread only. */
   GMainLoop *loop;
+  gint64 due; /* when to look around next, though nobody rings; or G_MAXINT64 */
   CfutStartPolicy policy;
   guint next_id;
   guint64 next_call;

@@ -179,7 +179,7 @@ cfut_manager_must_go_on (CfutManager *self)
 void
 cfut_manager_attend (CfutManager *self)
 {
-  gint64 now, due, due_again;
+  gint64 now, due;
 
   do
     {
@@ -194,13 +194,41 @@ cfut_manager_attend (CfutManager *self)
       cfut_manager_serve_warm_tasks (self);
       cfut_manager_serve_questions (self);
       cfut_manager_serve_close (self, now);
-      due_again = cfut_manager_check_times (self, now);
-
-      /* Set before the last look: who rings after that sets it anew. */
-      due = MIN (due, due_again);
-      g_source_set_ready_time (self->attend, due == G_MAXINT64 ? -1 : due);
+      self->due = MIN (due, cfut_manager_check_times (self, now));
     }
   while (cfut_manager_must_go_on (self));
+}
+
+/* ---- The source that has the manager look around: when it is rung for, and
+ * when something is due. A ready time would do, but each change of it wakes the
+ * context, also one that is about to look anyway, and each call changes it. */
+
+typedef struct
+{
+  GSource source;
+  CfutManager *manager; /* (unowned) */
+} AttendSource;
+
+static gboolean
+attend_source_check (GSource *source)
+{
+  CfutManager *self = ((AttendSource *) source)->manager;
+
+  return g_atomic_int_get (&self->poked) || self->due <= g_source_get_time (source);
+}
+
+static gboolean
+attend_source_prepare (GSource *source,
+                       int     *timeout)
+{
+  CfutManager *self = ((AttendSource *) source)->manager;
+  gint64 left_us = self->due - g_source_get_time (source);
+
+  /* Rounded up, or it would wake too early and find nothing due. */
+  *timeout = self->due == G_MAXINT64 ? -1
+                                     : (int) CLAMP ((left_us + 999) / 1000, 0, G_MAXINT);
+
+  return attend_source_check (source);
 }
 
 static gboolean
@@ -208,22 +236,16 @@ attend_source_dispatch (GSource     *source,
                         GSourceFunc  callback,
                         gpointer     user_data)
 {
-  g_source_set_ready_time (source, -1);
-
-  return callback (user_data);
-}
-
-static GSourceFuncs attend_source_funcs = {
-  .dispatch = attend_source_dispatch,
-};
-
-static gboolean
-attend_cb (gpointer user_data)
-{
-  cfut_manager_attend (user_data);
+  cfut_manager_attend (((AttendSource *) source)->manager);
 
   return G_SOURCE_CONTINUE;
 }
+
+static GSourceFuncs attend_source_funcs = {
+  .prepare = attend_source_prepare,
+  .check = attend_source_check,
+  .dispatch = attend_source_dispatch,
+};
 
 static gpointer
 manager_thread (gpointer user_data)
@@ -252,13 +274,13 @@ manager_thread (gpointer user_data)
 
 /* ---- For other threads. */
 
-/* The flag is for a manager that is just looking, the time for one that
- * sleeps. */
+/* Who finds the flag set need not wake the manager: it is cleared only by one
+ * that looks at everything next. */
 void
 cfut_manager_ring (CfutManager *self)
 {
-  g_atomic_int_set (&self->poked, TRUE);
-  g_source_set_ready_time (self->attend, 0);
+  if (g_atomic_int_compare_and_exchange (&self->poked, FALSE, TRUE))
+    g_main_context_wakeup (self->context);
 }
 
 static gboolean
@@ -490,9 +512,10 @@ cfut_manager_new (CfutPool *pool)
   g_queue_init (&self->warm_tasks);
   g_queue_init (&self->questions);
 
-  self->attend = g_source_new (&attend_source_funcs, sizeof (GSource));
+  self->due = G_MAXINT64;
+  self->attend = g_source_new (&attend_source_funcs, sizeof (AttendSource));
   g_source_set_static_name (self->attend, "[cfut] manager");
-  g_source_set_callback (self->attend, attend_cb, self, NULL);
+  ((AttendSource *) self->attend)->manager = self;
   g_source_attach (self->attend, self->context);
 
   return self;

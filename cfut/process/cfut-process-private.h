@@ -82,6 +82,7 @@ struct _CfutProcess
   GSubprocess *subprocess; /* (owned) */
   GSource *source;         /* (owned) watches the three descriptors */
   gpointer channel_tag;
+  GIOCondition channel_condition; /* what it is watched for */
   gpointer pidfd_tag;      /* (nullable) */
   gpointer stderr_tag;     /* (nullable) */
   int pidfd;

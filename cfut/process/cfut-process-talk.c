@@ -103,7 +103,11 @@ cfut_process_flush (CfutProcess *self)
   /* Whatever else goes wrong shows when reading. */
   if (cfut_channel_flush (self->channel) == CFUT_CHANNEL_BLOCKED)
     condition |= G_IO_OUT;
-  g_source_modify_unix_fd (self->source, self->channel_tag, condition);
+
+  /* It wakes the context. */
+  if (condition != self->channel_condition)
+    g_source_modify_unix_fd (self->source, self->channel_tag, condition);
+  self->channel_condition = condition;
 }
 
 /* ---- Receiving. */
