@@ -7,7 +7,6 @@
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "process-support.h"
@@ -24,57 +23,7 @@ with_retries (guint retries)
   return options;
 }
 
-/* ---- Causes. */
-
-typedef struct
-{
-  const char *name;
-  int how;
-  const char *text;
-} Cause;
-
-static const Cause causes[] = {
-  { "segv", SIGSEGV, "was killed by signal 11 (" },
-  { "abrt", SIGABRT, "was killed by signal 6 (" },
-  { "bus", SIGBUS, "was killed by signal 7 (" },
-  { "ill", SIGILL, "was killed by signal 4 (" },
-  { "sys", SIGSYS, "was killed by signal 31 (" },
-  { "kill", SIGKILL, "was killed by signal 9 (" },
-  { "_exit-0", 0, "exited with status 0" },
-  { "_exit-3", -3, "exited with status 3" },
-  { "exit-0", -1000, "exited with status 0" },
-  { "exit-1", -1001, "exited with status 1" },
-};
-
-static void
-test_cause (gconstpointer data)
-{
-  const Cause *cause = data;
-  g_autoptr(CfutStats) stats = NULL;
-  ProcessTest test;
-
-  g_test_summary ("The error names the process, the cause, the function and the last words; the next call is well");
-
-  process_test_begin (&test, 1);
-  for (guint i = 0; i < 5; i++)
-    {
-      g_autofree char *start = g_strdup_printf ("Worker %d ", process_get_pid (&test));
-      g_autoptr(CfutFuture) future = process_submit (&test, "die", "(is)", cause->how, "Farewell\n");
-      g_autoptr(GError) error = process_error (future);
-
-      g_assert_error (error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED);
-      g_assert_true (g_str_has_prefix (error->message, start));
-      g_assert_nonnull (strstr (error->message, cause->text));
-      g_assert_nonnull (strstr (error->message, "while running \"die\""));
-      g_assert_true (g_str_has_suffix (error->message, "; its last words were:\nFarewell"));
-    }
-  g_assert_cmpint (process_get_pid (&test), >, 0);
-  stats = cfut_executor_get_stats (test.executor);
-  g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 5);
-  g_assert_cmpuint (cfut_stats_get_n_failed (stats), ==, 5);
-  g_assert_cmpint (cfut_stats_get_busy_time (stats), <, 60 * G_USEC_PER_SEC);
-  process_test_end (&test);
-}
+/* ---- Names. */
 
 static void
 test_name_of_call (void)
@@ -226,35 +175,6 @@ test_poison_for_ever (void)
 }
 
 static void
-test_poison_among_others (void)
-{
-  guint n_poison = test_scale (10);
-  guint n_calls = 100 * n_poison;
-  ProcessTest test;
-  g_autoptr(CfutSubmitOptions) options = with_retries (2);
-  g_autofree CfutFuture **futures = g_new0 (CfutFuture *, n_calls);
-  g_autoptr(CfutStats) stats = NULL;
-
-  g_test_summary ("One call in a hundred is poison: each ends after three deaths, all others are done");
-
-  process_test_begin (&test, 2);
-  for (guint i = 0; i < n_calls; i++)
-    futures[i] = i % 100 == 7 ? process_submit_full (&test, options, "abort-until", "(i)", 1000)
-                              : process_submit_full (&test, options, "square", "(x)", (gint64) i);
-  for (guint i = 0; i < n_calls; i++)
-    {
-      if (i % 100 == 7)
-        process_expect_error (futures[i], CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "");
-      else
-        process_expect_done (futures[i]);
-    }
-  stats = cfut_executor_get_stats (test.executor);
-  g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 3 * n_poison);
-  g_assert_cmpuint (cfut_stats_get_n_retried (stats), ==, 2 * n_poison);
-  process_test_end (&test);
-}
-
-static void
 test_chunk (void)
 {
   ProcessTest test;
@@ -355,29 +275,6 @@ test_break_pool_at_start (void)
 /* ---- The last moment. */
 
 static void
-test_answer_counts (void)
-{
-  static const guint64 sizes[] = { 1, 100, 20000, 300000, 3000000 };
-  guint n_rounds = 2 * test_scale (5);
-  ProcessTest test;
-
-  g_test_summary ("A result that was given before the worker died counts, however small, large, quick or slow");
-
-  process_test_begin (&test, 1);
-  for (guint round = 0; round < n_rounds; round++)
-    {
-      for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
-        {
-          g_autoptr(GVariant) result = process_call (&test, "answer-and-die", "(tx)", sizes[i],
-                                                     round % 2 == 0 ? G_GINT64_CONSTANT (0) : G_GINT64_CONSTANT (200));
-
-          g_assert_cmpuint (g_variant_get_size (result), ==, sizes[i]);
-        }
-    }
-  process_test_end (&test);
-}
-
-static void
 test_mixed_last_moment (void)
 {
   ProcessTest test;
@@ -397,184 +294,12 @@ test_mixed_last_moment (void)
   process_test_end (&test);
 }
 
-/* ---- Deaths that are hard to see. */
-
-static void
-test_silent_worker (gconstpointer function)
-{
-  ProcessTest test;
-  Gate gate;
-  CfutFuture *future;
-  g_autoptr(GError) error = NULL;
-  int pid;
-
-  g_test_summary ("A worker that has closed its channel and lives on is killed, and its call ends");
-
-  gate_init (&gate);
-  process_test_begin (&test, 1);
-  future = gate_submit (&gate, &test, function, 0);
-  pid = gate_next (&gate).pid;
-  error = process_error (future);
-  g_object_unref (future);
-  g_assert_cmpint (error->domain, ==, CFUT_ERROR);
-  g_assert_nonnull (strstr (error->message, "It has closed its channel"));
-  process_await_exit (pid);
-  g_assert_cmpint (process_get_pid (&test), >, 0);
-  process_test_end (&test);
-  gate_clear (&gate);
-}
-
-static void
-test_grandchild (void)
-{
-  ProcessTest test;
-  Gate gate;
-  CfutFuture *future;
-  int grandchild;
-
-  g_test_summary ("A worker's death is seen though a child of it holds all its sockets");
-
-  gate_init (&gate);
-  process_test_begin (&test, 1);
-  future = gate_submit (&gate, &test, "fork-and-die", 0);
-  process_expect_error (future, CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "signal 9");
-  grandchild = gate_next (&gate).pid;
-  g_assert_true (process_exists (grandchild));
-  g_assert_cmpint (process_get_pid (&test), >, 0);
-  process_test_end (&test);
-  g_assert_true (process_exists (grandchild));
-  gate_open (&gate);
-  process_await_exit (grandchild);
-  gate_clear (&gate);
-}
-
-static void
-kill_all (ProcessTest *test)
-{
-  g_autofree int *pids = NULL;
-  gsize n_pids;
-
-  pids = cfut_process_executor_dup_worker_pids (PROCESS_EXECUTOR (test), &n_pids);
-  for (gsize i = 0; i < n_pids; i++)
-    kill (pids[i], SIGKILL);
-}
-
-static void
-test_all_at_once (void)
-{
-  guint n_rounds = test_scale (50);
-  ProcessTest test;
-  g_autoptr(CfutSubmitOptions) options = with_retries (CFUT_RETRY_FOREVER);
-
-  g_test_summary ("All workers are killed at once, again and again, and no call is lost");
-
-  process_test_begin (&test, 4);
-  for (guint round = 0; round < n_rounds; round++)
-    {
-      CfutFuture *futures[40];
-
-      for (guint i = 0; i < 40; i++)
-        futures[i] = process_submit_full (&test, options, "spin", "(x)", (gint64) 50);
-      process_expect_done (futures[0]);
-      kill_all (&test);
-      for (guint i = 1; i < 40; i++)
-        process_expect_done (futures[i]);
-    }
-  process_test_end (&test);
-}
-
-/* ---- Others that reap. */
-
-static gpointer
-reaper_thread (gpointer data)
-{
-  gint *stop = data;
-
-  while (!g_atomic_int_get (stop))
-    {
-      /* Nothing to wait for: no reason to burn. */
-      if (waitpid (-1, NULL, WNOHANG) <= 0)
-        g_thread_yield ();
-    }
-
-  return NULL;
-}
-
-static void
-run_with_deaths (ProcessTest *test)
-{
-  guint n_rounds = 2 * test_scale (15);
-  g_autoptr(CfutSubmitOptions) options = with_retries (10);
-
-  for (guint i = 0; i < n_rounds; i++)
-    {
-      CfutFuture *dying = process_submit (test, "die", "(is)", i % 2 == 0 ? SIGSEGV : SIGKILL, "");
-      CfutFuture *other = process_submit_full (test, options, "abort-until", "(i)", 3);
-
-      process_expect_error (dying, CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "while running \"die\"");
-      process_expect_int (other, 3);
-    }
-}
-
-static void
-test_foreign_reaper (void)
-{
-  g_test_summary ("Deaths are seen though another thread reaps every child");
-
-  if (g_test_subprocess ())
-    {
-      ProcessTest test;
-      GThread *thread;
-      gint stop = FALSE;
-
-      /* Where it has no pidfds GLib warns that a child is gone. */
-      g_log_set_always_fatal (G_LOG_LEVEL_CRITICAL | G_LOG_FATAL_MASK);
-
-      process_test_begin (&test, 2);
-      thread = g_thread_new ("reaper", reaper_thread, &stop);
-      run_with_deaths (&test);
-      process_test_end (&test);
-      g_atomic_int_set (&stop, TRUE);
-      g_thread_join (thread);
-      return;
-    }
-
-  g_test_trap_subprocess (NULL, 100 * G_USEC_PER_SEC, G_TEST_SUBPROCESS_DEFAULT);
-  g_test_trap_assert_passed ();
-}
-
-static void
-test_ignored_sigchld (void)
-{
-  g_test_summary ("Deaths are seen though this program ignores SIGCHLD");
-
-  if (g_test_subprocess ())
-    {
-      ProcessTest test;
-
-      process_test_begin (&test, 2);
-      signal (SIGCHLD, SIG_IGN);
-      run_with_deaths (&test);
-      process_test_end (&test);
-      return;
-    }
-
-  g_test_trap_subprocess (NULL, 100 * G_USEC_PER_SEC, G_TEST_SUBPROCESS_DEFAULT);
-  g_test_trap_assert_passed ();
-}
-
 int
 main (int    argc,
       char **argv)
 {
   process_test_init (&argc, &argv);
 
-  for (guint i = 0; i < G_N_ELEMENTS (causes); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/death/cause/%s", causes[i].name);
-
-      g_test_add_data_func (path, &causes[i], test_cause);
-    }
   g_test_add_func ("/death/name-of-call", test_name_of_call);
   g_test_add_func ("/death/others-go-on", test_others_go_on);
   g_test_add_func ("/death/order-is-kept", test_order_is_kept);
@@ -582,19 +307,11 @@ main (int    argc,
   g_test_add_func ("/death/retries", test_retries);
   g_test_add_func ("/death/poison", test_poison);
   g_test_add_func ("/death/poison-for-ever", test_poison_for_ever);
-  g_test_add_func ("/death/poison-among-others", test_poison_among_others);
   g_test_add_func ("/death/chunk", test_chunk);
   g_test_add_data_func ("/death/break-pool", GUINT_TO_POINTER (0), test_break_pool);
   g_test_add_data_func ("/death/break-pool/last-call", GUINT_TO_POINTER (1), test_break_pool);
   g_test_add_func ("/death/break-pool/at-start", test_break_pool_at_start);
-  g_test_add_func ("/death/answer-counts", test_answer_counts);
   g_test_add_func ("/death/mixed-last-moment", test_mixed_last_moment);
-  g_test_add_data_func ("/death/silent-worker/shut", "shut-channel", test_silent_worker);
-  g_test_add_data_func ("/death/silent-worker/exec", "become-sleep", test_silent_worker);
-  g_test_add_func ("/death/grandchild", test_grandchild);
-  g_test_add_func ("/death/all-at-once", test_all_at_once);
-  g_test_add_func ("/death/foreign-reaper", test_foreign_reaper);
-  g_test_add_func ("/death/ignored-sigchld", test_ignored_sigchld);
 
   return g_test_run ();
 }

@@ -10,7 +10,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "process-support.h"
+#include "oracle.h"
 
 /* What becomes of workers whose parent is killed: this program, run again with
  * the argument "parent". */
@@ -114,7 +114,7 @@ main (int    argc,
     return run_parent ();
 
   g_test_init (&argc, &argv, NULL);
-  g_test_add_func ("/orphans/killed-parent", test_killed_parent);
+  g_test_add_func ("/faults/F19/killed-parent", test_killed_parent);
 
   return g_test_run ();
 }

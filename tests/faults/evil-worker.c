@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 /*
  * evil-worker MODE: a worker that computes squares as it should, and does
  * something that it should not when it is asked for its pid, or, in some modes,
- * before that.
+ * before that. A call of "lie" names the mode itself, and a number for it.
  */
 typedef struct
 {
@@ -28,6 +29,7 @@ typedef struct
 /* In the order of the table. */
 enum
 {
+  FUNCTION_LIE,
   FUNCTION_PID,
   FUNCTION_SQUARE,
 };
@@ -92,7 +94,7 @@ send_ready (Evil *self)
 {
   CfutFrameHeader header = { .type = CFUT_FRAME_READY };
   const char *bad = g_str_equal (self->mode, "bad-types") ? "a" : "i";
-  g_autoptr(GVariant) table = g_variant_new_parsed ("[('pid', '()', %s), ('square', '(x)', 'x')]", bad);
+  g_autoptr(GVariant) table = g_variant_new_parsed ("[('lie', '(su)', 'i'), ('pid', '()', %s), ('square', '(x)', 'x')]", bad);
 
   g_variant_ref_sink (table);
   if (g_str_equal (self->mode, "no-claims"))
@@ -165,14 +167,38 @@ flood (Evil            *self,
     send_frame (self, &header, g_variant_get_data (body), g_variant_get_size (body));
 }
 
+/* Writes what there would be of a result when the process died meanwhile. */
+static void
+send_torn (Evil            *self,
+           CfutFrameHeader *answer,
+           gsize            n_bytes)
+{
+  g_autofree guint8 *bytes = g_malloc0 (MAX (n_bytes, CFUT_FRAME_HEADER_SIZE));
+
+  answer->length = 1024 * 1024;
+  cfut_frame_encode (answer, bytes);
+  send_raw (self, bytes, n_bytes);
+  raise (SIGKILL);
+}
+
+/* Waits until there is something to read, which is then left. */
+static void
+await_unread (Evil *self)
+{
+  struct pollfd poll_fd = { cfut_channel_peek_fd (self->channel), POLLIN, 0 };
+
+  poll (&poll_fd, 1, 50);
+}
+
 static void
 misbehave (Evil            *self,
-           const CfutFrame *frame)
+           const CfutFrame *frame,
+           const char      *mode,
+           guint            number)
 {
   CfutFrameHeader answer = make_answer (frame, CFUT_FRAME_RESULT);
   CfutFrameHeader none = { .type = CFUT_FRAME_READY };
   gint32 pid = getpid ();
-  const char *mode = self->mode;
 
 #define MODE(name) else if (g_str_equal (mode, name))
 
@@ -284,6 +310,14 @@ misbehave (Evil            *self,
       answer.time = G_MAXINT64;
       send_frame (self, &answer, &pid, sizeof pid);
     }
+  MODE ("torn")
+    send_torn (self, &answer, number);
+  MODE ("unread")
+    {
+      await_unread (self);
+      send_frame (self, &answer, &pid, sizeof pid);
+      _exit (EXIT_SUCCESS);
+    }
   MODE ("skip")
     return;
   MODE ("hang")
@@ -295,6 +329,20 @@ misbehave (Evil            *self,
     _exit (5);
   else
     send_frame (self, &answer, &pid, sizeof pid);
+}
+
+static void
+lie (Evil            *self,
+     const CfutFrame *frame)
+{
+  g_autoptr(GVariant) arguments = NULL;
+  const char *mode;
+  guint32 number;
+
+  arguments = cfut_frame_body_to_variant (G_VARIANT_TYPE ("(su)"), frame->body,
+                                          frame->header.length, TRUE, NULL);
+  g_variant_get (arguments, "(&su)", &mode, &number);
+  misbehave (self, frame, mode, number);
 }
 
 static void
@@ -317,8 +365,10 @@ serve (Evil            *self,
       break;
 
     case CFUT_FRAME_CALL:
-      if (frame->header.aux == FUNCTION_PID)
-        misbehave (self, frame);
+      if (frame->header.aux == FUNCTION_LIE)
+        lie (self, frame);
+      else if (frame->header.aux == FUNCTION_PID)
+        misbehave (self, frame, self->mode, 0);
       else
         answer_square (self, frame);
       break;

@@ -1,0 +1,96 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "fault-functions.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "process/process-support.h"
+
+/*
+ * What workers of these tests can do, beyond what process-functions.c has.
+ */
+#define FUNCTION(name) \
+  static GVariant * \
+  name (CfutCall  *call, \
+        GVariant  *arguments, \
+        gpointer   user_data, \
+        GError   **error)
+
+/* ---- Death. */
+
+static void
+exit_otherwise (void)
+{
+  _exit (7);
+}
+
+/* Exits in order, and a handler makes another end of it. */
+FUNCTION (die_at_exit)
+{
+  atexit (exit_otherwise);
+  exit (EXIT_SUCCESS);
+}
+
+/* Has no channel any more, but lives. */
+FUNCTION (close_channel)
+{
+  GateEnd gate;
+
+  gate_end_open (&gate, arguments);
+  gate_end_note (&gate, call);
+  close (3);
+  gate_end_pass (&gate);
+  gate_end_close (&gate);
+
+  return NULL;
+}
+
+/* ---- Memory. */
+
+/* Takes so many bytes, all of which it writes to, and gives them back. */
+FUNCTION (allocate)
+{
+  guint64 n;
+  gpointer data;
+
+  g_variant_get (arguments, "(t)", &n);
+  data = g_malloc (n);
+  memset (data, 1, n);
+  g_free (data);
+
+  return g_variant_new_int32 (getpid ());
+}
+
+/* ---- The table. */
+
+typedef struct
+{
+  const char *name;
+  const char *parameter_type;
+  const char *result_type;
+  CfutFunc func;
+} Registration;
+
+static const Registration registrations[] = {
+  { "die-at-exit", NULL, NULL, die_at_exit },
+  { "close-channel", "(iii)", "i", close_channel },
+  { "allocate", "(t)", "i", allocate },
+};
+
+void
+fault_register_functions (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (registrations); i++)
+    {
+      const Registration *r = &registrations[i];
+
+      cfut_register_function (r->name, (const GVariantType *) r->parameter_type,
+                              (const GVariantType *) r->result_type, r->func, NULL, NULL);
+    }
+}
