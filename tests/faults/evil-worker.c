@@ -360,6 +360,9 @@ serve (Evil            *self,
         }
       else if (!g_str_equal (self->mode, "never-ready"))
         {
+          /* A little of what it may take. */
+          if (g_str_equal (self->mode, "late-ready"))
+            g_usleep (30 * 1000);
           send_ready (self);
         }
       break;

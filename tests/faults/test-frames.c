@@ -47,7 +47,7 @@ test_crime (gconstpointer data)
   const Crime *crime = data;
   FaultTest test;
   g_autoptr(CfutStats) stats = NULL;
-  guint n_rounds = test_scale (20);
+  guint n_rounds = fault_scale (5, 20);
   gsize before;
 
   g_test_summary ("It costs the worker its life and its call; the others are unharmed");
@@ -71,7 +71,7 @@ static void
 test_crime_without_calls_before (gconstpointer data)
 {
   const Crime *crime = data;
-  guint n_rounds = test_scale (20);
+  guint n_rounds = fault_scale (5, 20);
   FaultTest test;
 
   g_test_summary ("Nor does it break the executor if the workers do nothing else");
@@ -229,42 +229,6 @@ test_never_serves (gconstpointer mode)
   fault_end (&test);
 }
 
-static void
-test_never_ready (void)
-{
-  FaultTest test;
-
-  g_test_summary ("A worker that does not become ready in time is killed, and after three the executor is broken");
-
-  fault_begin_evil (&test, 1, "never-ready");
-  PROCESS_EXECUTOR (&test.process)->manager->start_us = 100 * 1000;
-  process_expect_error (fault_submit (&test, NULL, "pid", "()"), CFUT_ERROR, CFUT_ERROR_BROKEN,
-                        "Gave up after 3 workers in a row had come to nothing");
-  fault_end (&test);
-}
-
-static void
-test_long_initializer (void)
-{
-  FaultTest test;
-  Gate gate;
-  CfutFuture *future;
-
-  g_test_summary ("An initializer may take longer than a worker that has none");
-
-  gate_init (&gate);
-  fault_begin (&test, 1);
-  PROCESS_EXECUTOR (&test.process)->manager->start_us = 1000;
-  cfut_process_executor_set_initializer (PROCESS_EXECUTOR (&test.process), "hold", gate_arguments (&gate, 0));
-  future = fault_submit (&test, NULL, "pid", "()");
-  gate_next (&gate);
-  g_assert_false (cfut_future_wait (future, 100 * 1000, NULL));
-  gate_open (&gate);
-  process_expect_done (future);
-  fault_end (&test);
-  gate_clear (&gate);
-}
-
 /* ---- Silence. */
 
 static void
@@ -414,8 +378,6 @@ main (int    argc,
   g_test_add_func ("/faults/F52/long-error", test_long_error);
   g_test_add_data_func ("/faults/F41/never-serves/early-result", "early-result", test_never_serves);
   g_test_add_data_func ("/faults/F41/never-serves/bad-types", "bad-types", test_never_serves);
-  g_test_add_func ("/faults/F17/never-ready", test_never_ready);
-  g_test_add_func ("/faults/F17/long-initializer", test_long_initializer);
   g_test_add_data_func ("/faults/F38/silence/body", "silent-body", test_silence);
   g_test_add_data_func ("/faults/F38/silence/header", "silent-header", test_silence);
   g_test_add_func ("/faults/F42/stream-is-no-silence", test_stream_is_no_silence);

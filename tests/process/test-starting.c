@@ -699,22 +699,6 @@ skip_under_valgrind (void)
 }
 
 static void
-test_missing_program (void)
-{
-  ProcessTest test;
-
-  g_test_summary ("A program that is not there is an error that names it and says what to do");
-
-  if (skip_under_valgrind ())
-    return;
-
-  process_test_begin_argv (&test, 2, "/no/such/program", NULL);
-  assert_no_worker (&test, CFUT_ERROR_START_FAILED, "\"/no/such/program\": No such file or directory; is it installed");
-  process_test_begin_argv (&test, 2, "no-such-program", "argument", NULL);
-  assert_no_worker (&test, CFUT_ERROR_START_FAILED, "no-such-program");
-}
-
-static void
 test_missing_helper (void)
 {
   ProcessTest test;
@@ -731,22 +715,6 @@ test_missing_helper (void)
   cfut_process_executor_set_modules (PROCESS_EXECUTOR (&test), modules);
   assert_no_worker (&test, CFUT_ERROR_START_FAILED, "/no/such/cfut-worker");
   g_setenv ("CFUT_WORKER_PROGRAM", program, TRUE);
-}
-
-static void
-test_not_executable (void)
-{
-  ProcessTest test;
-
-  g_test_summary ("A file that is no program is an error that names it");
-
-  if (skip_under_valgrind ())
-    return;
-
-  process_test_begin_argv (&test, 2, "/etc/passwd", NULL);
-  assert_no_worker (&test, CFUT_ERROR_START_FAILED, "/etc/passwd");
-  process_test_begin_argv (&test, 2, "/etc", NULL);
-  assert_no_worker (&test, CFUT_ERROR_START_FAILED, "/etc");
 }
 
 static void
@@ -777,34 +745,6 @@ test_garbage (void)
   assert_no_worker (&test, CFUT_ERROR_BROKEN, "before it was ready");
 }
 
-static void
-test_no_spinning (void)
-{
-  ProcessTest test;
-  g_autofree char *count_path = NULL;
-  g_autofree char *script = NULL;
-  g_autofree char *contents = NULL;
-  g_autoptr(GError) error = NULL;
-  int fd;
-
-  g_test_summary ("A worker that never comes up is started eight times, and not again");
-
-  fd = g_file_open_tmp ("cfut-test-XXXXXX", &count_path, &error);
-  g_assert_no_error (error);
-  close (fd);
-  script = g_strdup_printf ("printf x >> %s", count_path);
-  process_test_begin_argv (&test, 1, "/bin/sh", "-c", script, NULL);
-  process_expect_error (process_submit (&test, "pid", "()"), CFUT_ERROR, CFUT_ERROR_BROKEN, "Gave up after 8 workers");
-  assert_broken (&test, "Gave up");
-  assert_prestart_fails (&test, NULL, CFUT_ERROR, CFUT_ERROR_BROKEN);
-  process_test_end (&test);
-
-  g_file_get_contents (count_path, &contents, NULL, &error);
-  g_assert_no_error (error);
-  g_assert_cmpuint (strlen (contents), ==, 8);
-  unlink (count_path);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -833,12 +773,9 @@ main (int    argc,
   g_test_add_func ("/starting/worker-setup", test_worker_setup);
   g_test_add_func ("/starting/worker-setup-fails", test_worker_setup_fails);
   g_test_add_func ("/starting/cwd-not-utf8", test_cwd);
-  g_test_add_func ("/starting/missing-program", test_missing_program);
   g_test_add_func ("/starting/missing-helper", test_missing_helper);
-  g_test_add_func ("/starting/not-executable", test_not_executable);
   g_test_add_func ("/starting/exits-at-once", test_exits_at_once);
   g_test_add_func ("/starting/garbage", test_garbage);
-  g_test_add_func ("/starting/no-spinning", test_no_spinning);
 
   return g_test_run ();
 }
