@@ -198,7 +198,8 @@ cfut_process_match (CfutProcess  *self,
 {
   for (CfutEntry *entry = self->expected; entry != NULL; entry = entry->next)
     {
-      if (entry->call == frame->header.call && entry->attempt == frame->header.attempt)
+      if (entry->call == frame->header.call && entry->attempt == frame->header.attempt &&
+          entry->slot == frame->header.slot)
         return entry;
     }
 
@@ -248,6 +249,8 @@ cfut_process_decode_result (CfutProcess  *self,
 
   if (is_chunk != (entry->job->n_items > 0))
     return protocol_error (error, "It mistook a chunk for a call");
+  if (frame->header.format != CFUT_FORMAT_VARIANT)
+    return protocol_error (error, "It sent a result in a format that was not asked for");
 
   if (wraps || type == NULL)
     type = remote->result_type;

@@ -4,11 +4,15 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "wire/cfut-channel-private.h"
@@ -17,7 +21,8 @@
 /*
  * evil-worker MODE: a worker that computes squares as it should, and does
  * something that it should not when it is asked for its pid, or, in some modes,
- * before that. A call of "lie" names the mode itself, and a number for it.
+ * before that. A call of "lie" names the mode itself, and a number for it; its
+ * result is declared an int, or what mode "type:TYPE" says.
  */
 typedef struct
 {
@@ -94,7 +99,8 @@ send_ready (Evil *self)
 {
   CfutFrameHeader header = { .type = CFUT_FRAME_READY };
   const char *bad = g_str_equal (self->mode, "bad-types") ? "a" : "i";
-  g_autoptr(GVariant) table = g_variant_new_parsed ("[('lie', '(su)', 'i'), ('pid', '()', %s), ('square', '(x)', 'x')]", bad);
+  const char *type = g_str_has_prefix (self->mode, "type:") ? self->mode + strlen ("type:") : "i";
+  g_autoptr(GVariant) table = g_variant_new_parsed ("[('lie', '(su)', %s), ('pid', '()', %s), ('square', '(x)', 'x')]", type, bad);
 
   g_variant_ref_sink (table);
   if (g_str_equal (self->mode, "no-claims"))
@@ -188,6 +194,242 @@ await_unread (Evil *self)
   struct pollfd poll_fd = { cfut_channel_peek_fd (self->channel), POLLIN, 0 };
 
   poll (&poll_fd, 1, 50);
+}
+
+/* ---- Frames of bytes. */
+
+typedef struct
+{
+  guint8 header[CFUT_FRAME_HEADER_SIZE];
+  guint8 body[8]; /* padded */
+} SmallFrame;
+
+static SmallFrame
+make_small_frame (CfutFrameHeader *answer,
+                  gint32           value)
+{
+  SmallFrame frame = { 0 };
+
+  answer->length = sizeof value;
+  cfut_frame_encode (answer, frame.header);
+  memcpy (frame.body, &value, sizeof value);
+
+  return frame;
+}
+
+static void
+send_flipped (Evil            *self,
+              CfutFrameHeader *answer,
+              guint            bit)
+{
+  SmallFrame frame = make_small_frame (answer, getpid ());
+
+  frame.header[bit / 8] ^= 1 << bit % 8;
+  send_raw (self, &frame, sizeof frame);
+}
+
+/* A result of which some bytes are other ones. */
+static void
+send_mutated (Evil            *self,
+              CfutFrameHeader *answer,
+              guint            seed)
+{
+  g_autoptr(GRand) rand = g_rand_new_with_seed (seed);
+  SmallFrame frame = make_small_frame (answer, getpid ());
+  guint8 *bytes = (guint8 *) &frame;
+
+  for (int n = g_rand_int_range (rand, 1, 5); n > 0; n--)
+    bytes[g_rand_int_range (rand, 0, sizeof frame)] = g_rand_int (rand);
+  send_raw (self, &frame, sizeof frame);
+}
+
+static void
+send_random (Evil  *self,
+             guint  seed)
+{
+  g_autoptr(GRand) rand = g_rand_new_with_seed (seed);
+  guint8 bytes[4096];
+  int n = g_rand_int_range (rand, CFUT_FRAME_HEADER_SIZE, sizeof bytes);
+
+  for (int i = 0; i < n; i++)
+    bytes[i] = g_rand_int (rand);
+  send_raw (self, bytes, n);
+}
+
+/* Says how long it will be, and then nothing. */
+static void
+send_length (Evil            *self,
+             CfutFrameHeader *answer,
+             guint            length)
+{
+  guint8 bytes[CFUT_FRAME_HEADER_SIZE];
+
+  answer->length = length;
+  cfut_frame_encode (answer, bytes);
+  send_raw (self, bytes, sizeof bytes);
+}
+
+static void
+send_drops (Evil            *self,
+            CfutFrameHeader *answer)
+{
+  send_length (self, answer, 1024 * 1024);
+  while (TRUE)
+    {
+      send_raw (self, "", 1);
+      g_usleep (2000);
+    }
+}
+
+/* Sends @n times as many descriptors as fit, with a frame of progress each. */
+static void
+send_descriptors (Evil            *self,
+                  const CfutFrame *call,
+                  guint            n)
+{
+  CfutFrameHeader header = make_answer (call, CFUT_FRAME_PROGRESS);
+  g_autoptr(GVariant) body = g_variant_ref_sink (g_variant_new ("(ds)", 0.5, "1234567"));
+  guint8 bytes[CFUT_FRAME_HEADER_SIZE + 16] = { 0 };
+  struct iovec data = { bytes, sizeof bytes };
+  union { struct cmsghdr header; char room[CMSG_SPACE (253 * sizeof (int))]; } control = { 0 };
+  struct msghdr message = { .msg_iov = &data, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control };
+  int *fds = (int *) CMSG_DATA (&control.header);
+
+  g_assert_cmpuint (g_variant_get_size (body), ==, 16);
+  header.length = 16;
+  cfut_frame_encode (&header, bytes);
+  memcpy (bytes + CFUT_FRAME_HEADER_SIZE, g_variant_get_data (body), 16);
+
+  control.header = (struct cmsghdr) { CMSG_LEN (253 * sizeof (int)), SOL_SOCKET, SCM_RIGHTS };
+  for (guint i = 0; i < 253; i++)
+    fds[i] = open ("/dev/null", O_RDONLY | O_CLOEXEC);
+
+  flush (self);
+  for (guint i = 0; i < n; i++)
+    while (sendmsg (cfut_channel_peek_fd (self->channel), &message, MSG_NOSIGNAL) < 0)
+      cfut_channel_write_wait (self->channel);
+  for (guint i = 0; i < 253; i++)
+    close (fds[i]);
+}
+
+/* An error whose strings are neither UTF-8 nor harmless, and long. */
+static void
+send_rude_error (Evil            *self,
+                 CfutFrameHeader *header,
+                 gsize            length)
+{
+  g_autofree char *text = g_strnfill (length, 'x');
+  g_autoptr(GVariant) body = NULL;
+
+  memcpy (text, "\x1b[2J\xff\xfe\x80 \x07", 9);
+  body = g_variant_ref_sink (g_variant_new ("(^ayi^ay^ay^ay^ay)", "\xc3(", 7, text, text, text, text));
+  header->type = CFUT_FRAME_ERROR;
+  send_frame (self, header, g_variant_get_data (body), g_variant_get_size (body));
+}
+
+/* ---- The page of claims. */
+
+enum
+{
+  CLAIMS_TRUNCATE,
+  CLAIMS_GROW,
+  CLAIMS_PUNCH,
+  CLAIMS_GARBAGE,
+};
+
+static void
+spoil_claims (Evil  *self,
+              guint  how)
+{
+  int fd = cfut_claims_get_fd (self->claims);
+  struct stat info;
+  guint32 *words;
+
+  g_assert_cmpint (fstat (fd, &info), ==, 0);
+  words = mmap (NULL, info.st_size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+  g_assert_true (words != MAP_FAILED);
+
+  switch (how)
+    {
+    case CLAIMS_TRUNCATE:
+      g_assert_cmpint (ftruncate (fd, 0), !=, 0);
+      break;
+
+    case CLAIMS_GROW:
+      g_assert_cmpint (ftruncate (fd, 2 * info.st_size), !=, 0);
+      break;
+
+    case CLAIMS_PUNCH:
+      fallocate (fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, info.st_size);
+      break;
+
+    case CLAIMS_GARBAGE:
+    default:
+      for (gsize i = 0; i < info.st_size / sizeof *words; i++)
+        words[i] = g_random_int ();
+      break;
+    }
+
+  munmap (words, info.st_size);
+}
+
+/* ---- Bodies that are bombs. */
+
+enum
+{
+  BOMB_ZEROS,
+  BOMB_LONG_TYPE,
+  BOMB_NESTED_VARIANTS,
+  BOMB_OVERLAP,
+};
+
+/* 64 KiB or more, for a result of type a(ss) or v. */
+static GByteArray *
+make_bomb (guint kind)
+{
+  GByteArray *bomb = g_byte_array_new ();
+  const gsize length = 64 * 1024;
+
+  g_byte_array_set_size (bomb, length);
+  memset (bomb->data, 0, length);
+  switch (kind)
+    {
+    case BOMB_LONG_TYPE:
+      memset (bomb->data + 1024, 'y', length - 1024);
+      memset (bomb->data + 1024, '(', 100);
+      memset (bomb->data + length - 100, ')', 100);
+      break;
+
+    case BOMB_NESTED_VARIANTS:
+      /* Each a zero and a 'v', behind what is in it. */
+      g_byte_array_set_size (bomb, 1048576);
+      for (gsize i = 0; i < bomb->len; i++)
+        bomb->data[i] = i % 2 == 0 ? 0 : 'v';
+      break;
+
+    case BOMB_OVERLAP:
+      /* Offsets of elements, at the end, that all say the same place. */
+      memset (bomb->data, 'x', length / 2);
+      for (gsize i = length / 2; i + 4 <= length; i += 4)
+        memcpy (bomb->data + i, &(guint32) { GUINT32_TO_LE (16384) }, 4);
+      break;
+
+    case BOMB_ZEROS:
+    default:
+      break;
+    }
+
+  return bomb;
+}
+
+static void
+send_bomb (Evil            *self,
+           CfutFrameHeader *answer,
+           guint            kind)
+{
+  g_autoptr(GByteArray) bomb = make_bomb (kind);
+
+  send_frame (self, answer, bomb->data, bomb->len);
 }
 
 static void
@@ -312,6 +554,32 @@ misbehave (Evil            *self,
     }
   MODE ("torn")
     send_torn (self, &answer, number);
+  MODE ("flip")
+    send_flipped (self, &answer, number);
+  MODE ("mutate")
+    send_mutated (self, &answer, number);
+  MODE ("random")
+    send_random (self, number);
+  MODE ("length")
+    send_length (self, &answer, number);
+  MODE ("drip")
+    send_drops (self, &answer);
+  MODE ("rude-error")
+    send_rude_error (self, &answer, number);
+  MODE ("bomb")
+    send_bomb (self, &answer, number);
+  MODE ("descriptors")
+    {
+      send_descriptors (self, frame, number);
+      send_frame (self, &answer, &pid, sizeof pid);
+    }
+  MODE ("claims")
+    {
+      spoil_claims (self, number);
+      send_frame (self, &answer, &pid, sizeof pid);
+    }
+  MODE ("text")
+    send_frame (self, &answer, "1234567", number);
   MODE ("unread")
     {
       await_unread (self);
