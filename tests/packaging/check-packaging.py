@@ -142,10 +142,15 @@ class Packaging:
             return '# SKIP no introspection, or no PyGObject'
         override = next(self.prefix.rglob('gi/overrides/Cfut.py'))
         program = self.scratch / 'readme.py'
-        program.write_text("import gi; gi.require_version('Cfut', '1')\n"
-                           + self.readme(r'^```python\n(.*?)^```')[1], encoding='utf-8')
-        output = self.run(self.python, program, cwd=self.scratch, PYTHONPATH=str(override.parents[2]),
-                          **self.installed())
+        # As in a directory that Python has for itself, such as /usr/local's.
+        sites = self.scratch / 'sites'
+        sites.mkdir()
+        (sites / 'sitecustomize.py').write_text(
+            f'import site; site.addsitedir({str(override.parents[2])!r})\n', encoding='utf-8')
+        program.write_text(self.readme(r'^```python\n(.*?)^```')[1], encoding='utf-8')
+        environment = self.installed() | {'PYTHONPATH': str(sites)}
+        del environment['GI_TYPELIB_PATH']
+        output = self.run(self.python, program, cwd=self.scratch, **environment)
         if not re.fullmatch(r'3\.1415\d+\n\[3\.0\d+, 3\.13\d+, 3\.14\d+\]\n', output):
             raise Problem(f'it printed {output!r}')
 
