@@ -106,6 +106,16 @@ cfut_manager_drop_revoked (CfutManager *self,
   g_mutex_unlock (&self->pool->lock);
 }
 
+/* What the worker has in memory but for what we have given it there. */
+static guint64
+cfut_process_get_own_rss (CfutProcess *self)
+{
+  guint64 rss = cfut_process_get_rss (self);
+  gsize shared = self->arena != NULL ? cfut_arena_get_touched (self->arena) : 0;
+
+  return rss > shared ? rss - shared : 0;
+}
+
 /* Recycles a worker whose memory has grown too large. */
 static void
 cfut_manager_check_rss (CfutManager *self,
@@ -119,7 +129,7 @@ cfut_manager_check_rss (CfutManager *self,
   g_mutex_unlock (&self->pool->lock);
 
   if (max_rss == 0 || process->phase != CFUT_PROCESS_SERVING ||
-      cfut_process_get_rss (process) <= max_rss)
+      cfut_process_get_own_rss (process) <= max_rss)
     return;
 
   /* What it has not started is for another one. */

@@ -114,6 +114,8 @@ struct _CfutManager
 /* When to look again whether this program's stderr takes something, or whether a
  * worker has seen that calls were taken back. */
 #define CFUT_PROCESS_RETRY_US        (20 * 1000)
+/* For how long a worker that is idle keeps the memory of large bodies. */
+#define CFUT_PROCESS_TRIM_US         G_USEC_PER_SEC
 
 extern const CfutCarrierClass cfut_manager_carrier_class;
 

@@ -135,6 +135,25 @@ cfut_manager_check_idle (CfutManager *self,
   return G_MAXINT64;
 }
 
+/* A worker that has nothing to do for a while needs no memory for bodies. */
+static gint64
+cfut_manager_check_arena (CfutManager *self,
+                          CfutProcess *process,
+                          gint64       now)
+{
+  gint64 due = process->active_at + CFUT_PROCESS_TRIM_US;
+
+  if (process->arena == NULL || !cfut_arena_has_surplus (process->arena))
+    return G_MAXINT64;
+
+  if (now < due)
+    return due;
+
+  cfut_arena_trim (process->arena);
+
+  return G_MAXINT64;
+}
+
 /* A worker that is to leave: tells it so after its last call. */
 static gint64
 cfut_manager_check_leaving (CfutManager *self,
@@ -205,7 +224,8 @@ cfut_manager_check_process (CfutManager *self,
   if (process->phase != CFUT_PROCESS_DYING && process->n_live > 0)
     due = earlier (due, cfut_manager_check_busy (self, process, now));
   else if (process->phase == CFUT_PROCESS_SERVING)
-    due = earlier (due, cfut_manager_check_idle (self, process, now));
+    due = earlier (earlier (due, cfut_manager_check_arena (self, process, now)),
+                   cfut_manager_check_idle (self, process, now));
 
   if (process->phase == CFUT_PROCESS_LEAVING)
     due = earlier (due, cfut_manager_check_leaving (self, process, now));

@@ -74,6 +74,7 @@ struct _CfutProcess
   guint id;
   int pid;
   CfutClaims *claims;   /* (owned) */
+  CfutArena *arena;     /* (owned) (nullable) only for the manager thread */
   clockid_t cpu_clock;
   gboolean has_cpu_clock;
 

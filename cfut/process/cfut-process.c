@@ -45,6 +45,7 @@ cfut_process_new (CfutManager *manager,
   self->subprocess = g_steal_pointer (&spawned->subprocess);
   self->channel = g_steal_pointer (&spawned->channel);
   self->claims = g_steal_pointer (&spawned->claims);
+  self->arena = cfut_claims_dup_arena (self->claims, CFUT_FRAME_FROM_WORKER);
   self->pidfd = g_steal_fd (&spawned->pidfd);
   self->control_fd = g_steal_fd (&spawned->control_fd);
   cfut_stderr_tap_init (&self->tap, g_steal_fd (&spawned->stderr_fd));
@@ -74,6 +75,7 @@ cfut_process_free (CfutProcess *self)
     }
   cfut_stderr_tap_clear (&self->tap);
   cfut_channel_free (self->channel);
+  g_clear_pointer (&self->arena, cfut_arena_unref);
   cfut_claims_free (self->claims);
   if (self->pidfd >= 0)
     close (self->pidfd);

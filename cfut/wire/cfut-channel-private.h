@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "wire/cfut-arena-private.h"
 #include "wire/cfut-frame-private.h"
 #include "wire/cfut-journal-private.h"
 
@@ -19,6 +20,11 @@ G_BEGIN_DECLS
  * to a budget, and cuts it into frames. It is used by one thread at a time and
  * holds no lock. No allocation is made on the word of the other end: the
  * buffer grows with what has arrived.
+ *
+ * With an arena large bodies do not go through the socket. Whoever queues and
+ * takes frames does not see that. The one end, that of the manager, copies such
+ * a body first, so that it cannot change while and after it is checked; the other
+ * reads it where it is.
  */
 typedef struct _CfutChannel CfutChannel;
 
@@ -30,7 +36,7 @@ typedef enum
   CFUT_CHANNEL_FAILED,  /* protocol error; @error is set */
 } CfutChannelStatus;
 
-/* A received frame. @body is 8-aligned, has CFUT_FRAME_SLACK zero bytes behind
+/* A received frame; SHARED is not among its flags. @body is 8-aligned, has CFUT_FRAME_SLACK zero bytes behind
  * it, and is valid until the next read. */
 typedef struct
 {
@@ -55,10 +61,20 @@ void               cfut_channel_queue       (CfutChannel            *self,
 void               cfut_channel_queue_variant (CfutChannel          *self,
                                              CfutFrameHeader        *header,
                                              GVariant               *body);
+/* As the first, with a body that lies in pieces, which are copied. */
+void               cfut_channel_queue_vectors (CfutChannel          *self,
+                                             CfutFrameHeader        *header,
+                                             const GOutputVector    *vectors,
+                                             guint                   n_vectors);
 gsize              cfut_channel_get_queued  (CfutChannel            *self);
 CfutChannelStatus  cfut_channel_flush       (CfutChannel            *self);
 /* Waits until a flush can write something, or will find the other end gone. */
 void               cfut_channel_write_wait  (CfutChannel            *self);
+
+/* From now on large bodies travel through @arena (nullable), of which it takes a
+ * reference. */
+void               cfut_channel_set_arena  (CfutChannel            *self,
+                                             CfutArena              *arena);
 
 /* From now on notes in @journal (unowned) what is queued, until it is written. */
 void               cfut_channel_set_journal (CfutChannel            *self,
@@ -85,7 +101,8 @@ CfutChannelStatus  cfut_channel_next        (CfutChannel            *self,
                                              CfutFrame              *frame,
                                              GError                **error);
 /* The body of @frame, which came last, as cfut_frame_body_to_variant() makes it,
- * but a large body is not copied. @frame has no body after this. */
+ * but a large body is not copied. @frame has no body after this. In a worker the
+ * value may lie in the arena, and its region is given back with it. */
 GVariant          *cfut_channel_take_variant (CfutChannel           *self,
                                              const CfutFrame        *frame,
                                              const GVariantType     *type,

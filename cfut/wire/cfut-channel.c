@@ -35,9 +35,15 @@ struct _CfutChannel
   GPollableInputStream *input;   /* (unowned) the connection's */
   GPollableOutputStream *output; /* (unowned) the connection's */
 
+  CfutFrameOrigin peer;
+
+  /* Set before there are frames; each end of it is for one thread. */
+  CfutArena *arena; /* (owned) (nullable) */
+
   /* Only for the thread that reads. */
   CfutInbox inbox;
   guint64 n_read;
+  GBytes *shared;   /* (owned) (nullable) the body of the last frame, if it was shared */
 
   /* Only for the thread that writes. */
   CfutOutbox outbox;
@@ -75,6 +81,7 @@ cfut_channel_new_take_fd (int               fd,
   self->socket = socket;
   self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (G_IO_STREAM (self->connection)));
   self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (self->connection)));
+  self->peer = peer;
   cfut_inbox_init (&self->inbox, peer);
   cfut_outbox_init (&self->outbox);
   self->noted = TRUE;
@@ -85,6 +92,8 @@ cfut_channel_new_take_fd (int               fd,
 void
 cfut_channel_free (CfutChannel *self)
 {
+  g_clear_pointer (&self->shared, g_bytes_unref);
+  g_clear_pointer (&self->arena, cfut_arena_unref);
   cfut_inbox_clear (&self->inbox);
   cfut_outbox_clear (&self->outbox);
   g_object_unref (self->connection);
@@ -114,6 +123,16 @@ cfut_channel_set_journal (CfutChannel *self,
   g_assert (self->n_queued == 0);
 
   self->journal = journal;
+}
+
+void
+cfut_channel_set_arena (CfutChannel *self,
+                        CfutArena   *arena)
+{
+  if (arena != NULL)
+    cfut_arena_ref (arena);
+  g_clear_pointer (&self->arena, cfut_arena_unref);
+  self->arena = arena;
 }
 
 gboolean
@@ -152,14 +171,58 @@ restart_journal (CfutChannel *self)
   self->noted = TRUE;
 }
 
+/* Room for the body of a frame in the arena; NULL if it is to go with the
+ * frame. */
+static guint8 *
+reserve_shared (CfutChannel           *self,
+                const CfutFrameHeader *header,
+                gsize                  length,
+                CfutArenaPlace        *place)
+{
+  if (self->arena == NULL || length < CFUT_ARENA_MIN_BODY ||
+      (header->type != CFUT_FRAME_CALL && header->type != CFUT_FRAME_RESULT &&
+       header->type != CFUT_FRAME_ERROR))
+    return NULL;
+
+  return cfut_arena_reserve (self->arena, length, place);
+}
+
+/* Queues a frame whose body of @length bytes is at @place. */
+static void
+queue_shared (CfutChannel          *self,
+              CfutFrameHeader      *header,
+              gsize                 length,
+              const CfutArenaPlace *place)
+{
+  CfutFrameHeader shared = *header;
+
+  shared.flags |= CFUT_FRAME_FLAG_SHARED;
+  cfut_outbox_add (&self->outbox, &shared, place, sizeof *place);
+  note_frame (self, &shared, place);
+
+  header->length = length;
+  log_frame (self, "queued in shared memory", header);
+}
+
 void
 cfut_channel_queue (CfutChannel     *self,
                     CfutFrameHeader *header,
                     gconstpointer    body,
                     gsize            length)
 {
+  CfutArenaPlace place;
+  guint8 *room;
+
   if (self->closed)
     return;
+
+  room = reserve_shared (self, header, length, &place);
+  if (room != NULL)
+    {
+      memcpy (room, body, length);
+      queue_shared (self, header, length, &place);
+      return;
+    }
 
   cfut_outbox_add (&self->outbox, header, body, length);
   note_frame (self, header, body);
@@ -171,10 +234,21 @@ cfut_channel_queue_variant (CfutChannel     *self,
                             CfutFrameHeader *header,
                             GVariant        *body)
 {
+  gsize length = g_variant_get_size (body);
   gconstpointer data = NULL;
+  CfutArenaPlace place;
+  guint8 *room;
 
   if (self->closed)
     return;
+
+  room = reserve_shared (self, header, length, &place);
+  if (room != NULL)
+    {
+      g_variant_store (body, room);
+      queue_shared (self, header, length, &place);
+      return;
+    }
 
   /* Serialised here, it is only copied below. */
   if (self->journal != NULL)
@@ -183,6 +257,55 @@ cfut_channel_queue_variant (CfutChannel     *self,
   cfut_outbox_add_variant (&self->outbox, header, body);
   note_frame (self, header, data);
   log_frame (self, "queued", header);
+}
+
+static void
+copy_vectors (guint8              *room,
+              const GOutputVector *vectors,
+              guint                n_vectors)
+{
+  for (guint i = 0; i < n_vectors; i++)
+    {
+      if (vectors[i].size > 0)
+        memcpy (room, vectors[i].buffer, vectors[i].size);
+      room += vectors[i].size;
+    }
+}
+
+void
+cfut_channel_queue_vectors (CfutChannel         *self,
+                            CfutFrameHeader     *header,
+                            const GOutputVector *vectors,
+                            guint                n_vectors)
+{
+  g_autofree guint8 *joined = NULL;
+  CfutArenaPlace place;
+  gsize length = 0;
+  guint8 *room;
+
+  if (self->closed)
+    return;
+
+  if (n_vectors == 1)
+    {
+      cfut_channel_queue (self, header, vectors[0].buffer, vectors[0].size);
+      return;
+    }
+
+  for (guint i = 0; i < n_vectors; i++)
+    length += vectors[i].size;
+
+  room = reserve_shared (self, header, length, &place);
+  if (room != NULL)
+    {
+      copy_vectors (room, vectors, n_vectors);
+      queue_shared (self, header, length, &place);
+      return;
+    }
+
+  joined = g_malloc (length);
+  copy_vectors (joined, vectors, n_vectors);
+  cfut_channel_queue (self, header, joined, length);
 }
 
 gsize
@@ -301,12 +424,98 @@ cfut_channel_write_wait (CfutChannel *self)
   g_socket_condition_wait (self->socket, G_IO_OUT, NULL, NULL);
 }
 
+/* Who a body in the arena is given back to. */
+typedef struct
+{
+  CfutArena *arena; /* (owned) */
+  guint32 index;
+} Loan;
+
+/* Runs in: any thread. */
+static void
+loan_return (gpointer data)
+{
+  Loan *self = data;
+
+  cfut_arena_give_back (self->arena, self->index);
+  cfut_arena_unref (self->arena);
+  g_free (self);
+}
+
+/* The body that is at @place. */
+static GBytes *
+take_shared (CfutChannel           *self,
+             const CfutArenaPlace  *place,
+             GError               **error)
+{
+  gsize length = GUINT32_FROM_LE (place->length);
+  guint32 index = GUINT32_FROM_LE (place->index);
+  const guint8 *data;
+  GBytes *copy;
+  Loan *loan;
+
+  if (self->arena == NULL)
+    {
+      g_set_error_literal (error, CFUT_ERROR, CFUT_ERROR_PROTOCOL,
+                           "A frame names shared memory where there is none");
+      return NULL;
+    }
+
+  data = cfut_arena_find (self->arena, place, error);
+  if (data == NULL)
+    return NULL;
+
+  if (self->peer == CFUT_FRAME_FROM_WORKER)
+    {
+      copy = cfut_frame_copy_body (data, length);
+      cfut_arena_give_back (self->arena, index);
+      return copy;
+    }
+
+  loan = g_new (Loan, 1);
+  loan->arena = cfut_arena_ref (self->arena);
+  loan->index = index;
+
+  return g_bytes_new_with_free_func (data, length, loan_return, loan);
+}
+
+/* Makes of a frame that says where its body is one that has it. */
+static CfutChannelStatus
+resolve_shared (CfutChannel  *self,
+                CfutFrame    *frame,
+                GError      **error)
+{
+  GError *fault = NULL;
+  CfutArenaPlace place;
+  gsize length;
+
+  memcpy (&place, frame->body, sizeof place);
+  self->shared = take_shared (self, &place, &fault);
+  if (self->shared == NULL)
+    {
+      cfut_inbox_take_fault (&self->inbox, fault);
+      return cfut_inbox_next (&self->inbox, frame, error);
+    }
+
+  frame->header.flags &= ~CFUT_FRAME_FLAG_SHARED;
+  frame->body = g_bytes_get_data (self->shared, &length);
+  frame->header.length = length;
+
+  return CFUT_CHANNEL_OK;
+}
+
 CfutChannelStatus
 cfut_channel_next (CfutChannel  *self,
                    CfutFrame    *frame,
                    GError      **error)
 {
-  CfutChannelStatus status = cfut_inbox_next (&self->inbox, frame, error);
+  CfutChannelStatus status;
+
+  g_clear_pointer (&self->shared, g_bytes_unref);
+  status = cfut_inbox_next (&self->inbox, frame, error);
+
+  if (status == CFUT_CHANNEL_OK && (frame->header.flags & CFUT_FRAME_FLAG_SHARED) != 0)
+    status = resolve_shared (self, frame, error);
 
   if (status == CFUT_CHANNEL_OK)
     log_frame (self, "got", &frame->header);
@@ -321,7 +530,10 @@ cfut_channel_take_variant (CfutChannel         *self,
                            gboolean             trusted,
                            GError             **error)
 {
-  g_autoptr(GBytes) bytes = cfut_inbox_take_body (&self->inbox, frame);
+  g_autoptr(GBytes) bytes = g_steal_pointer (&self->shared);
+
+  if (bytes == NULL)
+    bytes = cfut_inbox_take_body (&self->inbox, frame);
 
   return cfut_frame_bytes_to_variant (type, bytes, trusted, error);
 }

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "wire/cfut-arena-private.h"
 #include "wire/cfut-journal-private.h"
 
 G_BEGIN_DECLS
@@ -29,6 +30,7 @@ G_BEGIN_DECLS
  * never meets a word that is not its own.
  *
  * Beside each word the worker counts the items of a chunk that it has started.
+ * Behind the page, in the same memory, are the worker's journal and the arena.
  */
 
 #define CFUT_CLAIMS_N_SLOTS 1024
@@ -46,6 +48,11 @@ int         cfut_claims_get_fd      (CfutClaims  *self);
 
 /* The worker's journal, which shares the memory of the page. */
 CfutJournal *cfut_claims_get_journal (CfutClaims *self);
+
+/* A new reference to that end of the arena; NULL if there is none: then no body
+ * is shared. @peer is who the other end is. */
+CfutArena  *cfut_claims_dup_arena   (CfutClaims      *self,
+                                     CfutFrameOrigin  peer);
 
 /* What both ends call a slot's use by an attempt of a call. */
 static inline guint32

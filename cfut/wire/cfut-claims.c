@@ -11,9 +11,11 @@
 #include <glib/gstdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "cfut-debug-private.h"
 #include "wire/cfut-claims-private.h"
 
 /*
@@ -29,6 +31,9 @@
  */
 /* The slots, and behind them the journal. */
 #define CLAIMS_SIZE (CFUT_CLAIMS_N_SLOTS * sizeof (Slot) + sizeof (CfutJournal))
+/* Then the arena; or nothing, where so large a file cannot be. */
+#define ARENA_OFFSET ((CLAIMS_SIZE + CFUT_ARENA_ALIGNMENT - 1) & ~(CFUT_ARENA_ALIGNMENT - 1))
+#define FULL_SIZE    (ARENA_OFFSET + CFUT_ARENA_SIZE)
 #define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 #define NO_SLOT   CFUT_CLAIMS_N_SLOTS
 
@@ -129,6 +134,19 @@ map_slots (int      fd,
   return NULL;
 }
 
+/* Files that are too large cost their maker a signal. Most of this one is never
+ * used, and takes no memory. */
+static gsize
+choose_size (void)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < FULL_SIZE)
+    return CLAIMS_SIZE;
+
+  return FULL_SIZE;
+}
+
 /* Runs in: any thread. */
 CfutClaims *
 cfut_claims_new (GError **error)
@@ -142,7 +160,7 @@ cfut_claims_new (GError **error)
       return NULL;
     }
 
-  if (ftruncate (fd, CLAIMS_SIZE) < 0 || fcntl (fd, F_ADD_SEALS, SEALS) < 0)
+  if (ftruncate (fd, choose_size ()) < 0 || fcntl (fd, F_ADD_SEALS, SEALS) < 0)
     {
       set_error_from_errno (error, "seal", errno);
       close (fd);
@@ -169,7 +187,8 @@ cfut_claims_new_take_fd (int      fd,
   int seals = fcntl (fd, F_GET_SEALS);
 
   if (seals < 0 || (seals & SEALS) != SEALS ||
-      fstat (fd, &status) < 0 || status.st_size != (off_t) CLAIMS_SIZE)
+      fstat (fd, &status) < 0 ||
+      (status.st_size != (off_t) CLAIMS_SIZE && status.st_size != (off_t) FULL_SIZE))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                    "Descriptor %d is not a page of claims", fd);
@@ -227,6 +246,25 @@ CfutJournal *
 cfut_claims_get_journal (CfutClaims *self)
 {
   return (gpointer) (self->slots + CFUT_CLAIMS_N_SLOTS); /* aligned, as the page is */
+}
+
+/* Runs in: any thread. Locks: none. */
+CfutArena *
+cfut_claims_dup_arena (CfutClaims      *self,
+                       CfutFrameOrigin  peer)
+{
+  struct stat status;
+  g_autoptr(GError) error = NULL;
+  CfutArena *arena;
+
+  if (fstat (self->fd, &status) < 0 || status.st_size != (off_t) FULL_SIZE)
+    return NULL;
+
+  arena = cfut_arena_new (self->fd, ARENA_OFFSET, peer, &error);
+  if (arena == NULL)
+    CFUT_DEBUG (PROTOCOL, "Large bodies go through the socket: %s", error->message);
+
+  return arena;
 }
 
 /* Makes the revoked slots that the worker has seen free. */

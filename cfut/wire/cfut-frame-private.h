@@ -53,9 +53,14 @@ G_BEGIN_DECLS
  *   CANCEL    parent  none; on the control socket
  *   SHUTDOWN  parent  none: finish what was sent, then exit
  *
+ * A CALL, RESULT or ERROR with the flag SHARED has its body in memory that both
+ * ends share; the frame's own body says where: four numbers of 4 bytes each, the
+ * offset in the sender's half, the length, the index of the region, and 0. See
+ * cfut-arena-private.h. A worker that cannot claim gets none, and sends none.
+ *
  * A worker gets three descriptors: 3 the channel, 4 the control socket (on
  * which the parent only writes; its end of file means that the parent is
- * gone), 5 the claims page.
+ * gone), 5 the claims page, and behind that the arena.
  */
 
 #define CFUT_FRAME_MAGIC       0x4663
@@ -63,6 +68,7 @@ G_BEGIN_DECLS
 #define CFUT_FRAME_HEADER_SIZE 48
 #define CFUT_FRAME_MAX_BODY    (G_GUINT64_CONSTANT (1) << 30)
 #define CFUT_FRAME_SLACK       16 /* zero bytes behind every received body */
+#define CFUT_FRAME_PLACE_SIZE  16 /* the body of a frame whose body is shared */
 
 #define CFUT_FD_CHANNEL 3
 #define CFUT_FD_CONTROL 4
@@ -85,6 +91,7 @@ typedef enum
   CFUT_FRAME_FLAG_NONE      = 0,
   CFUT_FRAME_FLAG_CHUNK     = 1 << 0, /* CALL, RESULT */
   CFUT_FRAME_FLAG_NO_CLAIMS = 1 << 1, /* READY: this worker cannot claim */
+  CFUT_FRAME_FLAG_SHARED    = 1 << 2, /* CALL, RESULT, ERROR: the body is elsewhere */
 } CfutFrameFlags;
 
 typedef enum

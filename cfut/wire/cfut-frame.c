@@ -33,6 +33,8 @@ typedef struct
 #define MAX_ERROR    (G_GUINT64_CONSTANT (64) << 20)
 #define MAX_PROGRESS (G_GUINT64_CONSTANT (64) << 10)
 
+#define CHUNK_OR_SHARED (CFUT_FRAME_FLAG_CHUNK | CFUT_FRAME_FLAG_SHARED)
+
 static const FrameRule frame_rules[] = {
   [CFUT_FRAME_SETUP] = {
     "SETUP", CFUT_FRAME_FROM_PARENT, 0, CFUT_FRAME_MAX_BODY, FALSE, FALSE, FALSE, 0, 0,
@@ -41,13 +43,13 @@ static const FrameRule frame_rules[] = {
     "READY", CFUT_FRAME_FROM_WORKER, CFUT_FRAME_FLAG_NO_CLAIMS, MAX_TABLE, FALSE, FALSE, FALSE, 0, 0,
   },
   [CFUT_FRAME_CALL] = {
-    "CALL", CFUT_FRAME_FROM_PARENT, CFUT_FRAME_FLAG_CHUNK, CFUT_FRAME_MAX_BODY, TRUE, TRUE, TRUE, -1, G_MAXINT64,
+    "CALL", CFUT_FRAME_FROM_PARENT, CHUNK_OR_SHARED, CFUT_FRAME_MAX_BODY, TRUE, TRUE, TRUE, -1, G_MAXINT64,
   },
   [CFUT_FRAME_RESULT] = {
-    "RESULT", CFUT_FRAME_FROM_WORKER, CFUT_FRAME_FLAG_CHUNK, CFUT_FRAME_MAX_BODY, TRUE, TRUE, FALSE, 0, G_MAXINT64,
+    "RESULT", CFUT_FRAME_FROM_WORKER, CHUNK_OR_SHARED, CFUT_FRAME_MAX_BODY, TRUE, TRUE, FALSE, 0, G_MAXINT64,
   },
   [CFUT_FRAME_ERROR] = {
-    "ERROR", CFUT_FRAME_FROM_WORKER, 0, MAX_ERROR, TRUE, FALSE, FALSE, 0, G_MAXINT64,
+    "ERROR", CFUT_FRAME_FROM_WORKER, CFUT_FRAME_FLAG_SHARED, MAX_ERROR, TRUE, FALSE, FALSE, 0, G_MAXINT64,
   },
   [CFUT_FRAME_PROGRESS] = {
     "PROGRESS", CFUT_FRAME_FROM_WORKER, 0, MAX_PROGRESS, TRUE, FALSE, FALSE, 0, 0,
@@ -128,6 +130,8 @@ find_fault (const CfutFrameHeader *header,
     return "format of a chunk";
   if (header->length > rule->max_length)
     return "length";
+  if ((header->flags & CFUT_FRAME_FLAG_SHARED) != 0 && header->length != CFUT_FRAME_PLACE_SIZE)
+    return "length of what is shared";
   if (about_call != (header->call != 0))
     return "call";
   if (about_call != (header->attempt != 0))

@@ -54,6 +54,9 @@ void               cfut_inbox_add         (CfutInbox        *self,
 CfutChannelStatus  cfut_inbox_next        (CfutInbox        *self,
                                            CfutFrame        *frame,
                                            GError          **error);
+/* From now on it fails with @fault, which it takes. */
+void               cfut_inbox_take_fault  (CfutInbox        *self,
+                                           GError           *fault);
 /* The body of @frame, which was handed out last: with its buffer if that holds
  * nothing else, else a copy. */
 GBytes            *cfut_inbox_take_body   (CfutInbox        *self,

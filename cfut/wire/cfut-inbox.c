@@ -187,6 +187,15 @@ cfut_inbox_next (CfutInbox  *self,
   return CFUT_CHANNEL_OK;
 }
 
+void
+cfut_inbox_take_fault (CfutInbox *self,
+                       GError    *fault)
+{
+  g_assert (self->fault == NULL);
+
+  self->fault = fault;
+}
+
 GBytes *
 cfut_inbox_take_body (CfutInbox       *self,
                       const CfutFrame *frame)

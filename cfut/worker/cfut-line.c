@@ -17,6 +17,7 @@ cfut_line_new_take_fds (int      channel_fd,
   g_autoptr(CfutChannel) channel = NULL;
   g_autoptr(CfutChannel) control = NULL;
   g_autoptr(CfutClaims) claims = NULL;
+  g_autoptr(CfutArena) arena = NULL;
   CfutOutput output;
   CfutLine *self;
 
@@ -38,6 +39,8 @@ cfut_line_new_take_fds (int      channel_fd,
   self->claims = g_steal_pointer (&claims);
   self->output = output;
   cfut_channel_set_journal (self->channel, cfut_claims_get_journal (self->claims));
+  arena = cfut_claims_dup_arena (self->claims, CFUT_FRAME_FROM_PARENT);
+  cfut_channel_set_arena (self->channel, arena);
   cfut_running_init (&self->running);
 
   return self;

@@ -366,7 +366,9 @@ cfut_server_begin_call (CfutServer      *self,
       return FALSE;
     }
 
+  /* From here on they are the call's alone, so that they go when it ends. */
   make_call (self, arguments);
+  g_clear_pointer (&arguments, g_variant_unref);
 
   if (is_chunk (self))
     return cfut_server_resume_call (self);
@@ -457,7 +459,9 @@ cfut_server_answer_data (CfutServer    *self,
                          gconstpointer  data,
                          gsize          length)
 {
+  g_autoptr(CfutCall) call = NULL;
   CfutFrameHeader answer;
+  gboolean full;
 
   g_assert (self->asked);
 
@@ -470,8 +474,10 @@ cfut_server_answer_data (CfutServer    *self,
     }
 
   self->asked = FALSE;
+  call = g_object_ref (self->call); /* @data may be of its arguments */
   end_call (self);
   answer = make_answer (self, CFUT_FRAME_RESULT);
-  after_answer (self, &answer,
-                cfut_output_add_data (&self->line->output, &answer, data, length));
+  full = cfut_output_add_data (&self->line->output, &answer, data, length);
+  g_clear_object (&call);
+  after_answer (self, &answer, full);
 }

@@ -365,7 +365,8 @@ spoil_claims (Evil  *self,
 
     case CLAIMS_GARBAGE:
     default:
-      for (gsize i = 0; i < info.st_size / sizeof *words; i++)
+      /* All but the bodies. */
+      for (gsize i = 0; i < ((gsize) info.st_size - 2 * CFUT_ARENA_CAPACITY) / sizeof *words; i++)
         words[i] = g_random_int ();
       break;
     }
@@ -430,6 +431,20 @@ send_bomb (Evil            *self,
   g_autoptr(GByteArray) bomb = make_bomb (kind);
 
   send_frame (self, answer, bomb->data, bomb->len);
+}
+
+/* An answer whose body is to be where it cannot be. */
+static void
+send_place (Evil            *self,
+            CfutFrameHeader *answer,
+            guint32          offset,
+            guint32          length,
+            guint32          index)
+{
+  CfutArenaPlace place = { GUINT32_TO_LE (offset), GUINT32_TO_LE (length), GUINT32_TO_LE (index), 0 };
+
+  answer->flags |= CFUT_FRAME_FLAG_SHARED;
+  send_frame (self, answer, &place, sizeof place);
 }
 
 static void
@@ -585,6 +600,31 @@ misbehave (Evil            *self,
       await_unread (self);
       send_frame (self, &answer, &pid, sizeof pid);
       _exit (EXIT_SUCCESS);
+    }
+  MODE ("shared-beyond")
+    send_place (self, &answer, CFUT_ARENA_CAPACITY, sizeof pid, 0);
+  MODE ("shared-too-long")
+    send_place (self, &answer, 0, G_MAXUINT32, 0);
+  MODE ("shared-wraps")
+    send_place (self, &answer, 0xfffff000, 0x2000, 0);
+  MODE ("shared-index")
+    send_place (self, &answer, 0, sizeof pid, 64);
+  MODE ("shared-hole")
+    send_place (self, &answer, 0, CFUT_ARENA_CAPACITY / 8, 0);
+  MODE ("shared-short-place")
+    {
+      answer.flags = CFUT_FRAME_FLAG_SHARED;
+      send_frame (self, &answer, "12345678", 8);
+    }
+  MODE ("shared-ready")
+    {
+      none.flags = CFUT_FRAME_FLAG_SHARED;
+      send_frame (self, &none, "1234567812345678", 16);
+    }
+  MODE ("shared-error-garbage")
+    {
+      answer.type = CFUT_FRAME_ERROR;
+      send_place (self, &answer, 0, 4096, 0);
     }
   MODE ("skip")
     return;

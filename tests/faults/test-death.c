@@ -156,7 +156,7 @@ test_kills_no_retry (void)
 static void
 test_after_result (void)
 {
-  static const guint64 sizes[] = { 1, 100, 20000, 300000, 3000000 };
+  static const guint64 sizes[] = { 1, 100, 20000, 300000, 3000000, 40000000 };
   guint n_rounds = 2 * fault_scale (5, 100);
   FaultTest test;
 

@@ -9,7 +9,7 @@
 #include "oracle.h"
 #include "process/cfut-process-executor-private.h"
 
-/* F37 to F43, F49, F52: workers that do not keep to the protocol, evil-worker.c. */
+/* F37 to F43, F47, F49, F52: workers that do not keep to the protocol, evil-worker.c. */
 
 /* ---- What fails the call that ran, and no other. */
 
@@ -39,6 +39,14 @@ static const Crime crimes[] = {
   { "F40", "unclaimed", "It answered a call that it had not started" },
   { "F40", "progress-unknown", "which it does not have" },
   { "F49", "progress-garbage", "" },
+  { "F47", "shared-beyond", "which cannot be there" },
+  { "F47", "shared-too-long", "which cannot be there" },
+  { "F47", "shared-wraps", "which cannot be there" },
+  { "F47", "shared-index", "which cannot be there" },
+  { "F47", "shared-hole", "not a value of type" },
+  { "F47", "shared-short-place", "bad length of what is shared" },
+  { "F47", "shared-ready", "bad flags" },
+  { "F47", "shared-error-garbage", "" },
 };
 
 static void

@@ -256,6 +256,14 @@ FUNCTION (hold)
   return g_variant_new_int32 (getpid ());
 }
 
+/* As above, beside something large. */
+FUNCTION (hold_bytes)
+{
+  g_autoptr(GVariant) gate = g_variant_get_child_value (arguments, 0);
+
+  return hold (call, gate, user_data, error);
+}
+
 /* Reports half of its progress, then waits to be cancelled or let through. */
 FUNCTION (hold_politely)
 {
@@ -380,6 +388,41 @@ FUNCTION (abort_until)
   return g_variant_new_int32 (cfut_call_get_attempt (call));
 }
 
+/* As above, and returns what it was given. */
+FUNCTION (abort_with_until)
+{
+  g_autoptr(GVariant) bytes = NULL;
+  int last;
+
+  g_variant_get (arguments, "(i@ay)", &last, &bytes);
+  if ((int) cfut_call_get_attempt (call) < last)
+    raise_for_good (SIGABRT);
+
+  return g_steal_pointer (&bytes);
+}
+
+/* Keeps what it is given for as long as the process lives. */
+static GPtrArray *kept;
+
+FUNCTION (keep)
+{
+  if (kept == NULL)
+    kept = g_ptr_array_new ();
+  g_ptr_array_add (kept, g_variant_ref (arguments));
+
+  return g_variant_new_uint32 (kept->len);
+}
+
+/* What came as the @n-th. */
+FUNCTION (get_kept)
+{
+  guint32 n;
+
+  g_variant_get (arguments, "(u)", &n);
+
+  return g_variant_get_child_value (kept->pdata[n], 0);
+}
+
 static void
 kill_self (gpointer data)
 {
@@ -481,6 +524,7 @@ static const Registration registrations[] = {
   { "deadline", NULL, "x", get_deadline },
   { "note", "(iii)", "i", note },
   { "hold", "(iii)", "i", hold },
+  { "hold-bytes", "((iii)ay)", "i", hold_bytes },
   { "hold-politely", "(iii)", "i", hold_politely },
   { "hold-deaf", "(iii)", "i", hold_deaf },
   { "spin-forever", "(iii)", "i", spin_forever },
@@ -488,6 +532,9 @@ static const Registration registrations[] = {
   { "die", "(is)", NULL, die },
   { "die-until", "((iii)i)", "i", die_until },
   { "abort-until", "(i)", "i", abort_until },
+  { "abort-with-until", "(iay)", "ay", abort_with_until },
+  { "keep", "(ay)", "u", keep },
+  { "kept", "(u)", "ay", get_kept },
   { "answer-and-die", "(tx)", "ay", answer_and_die },
   { "shut-channel", "(iii)", "i", shut_channel },
   { "become-sleep", "(iii)", "i", become_sleep },

@@ -92,6 +92,7 @@ fake_parent_set_up (FakeParent *self,
                     GVariant   *setup)
 {
   g_autoptr(GError) error = NULL;
+  g_autoptr(CfutArena) arena = NULL;
   CfutFrame frame;
 
   fake_parent_send_setup (self, setup);
@@ -101,6 +102,10 @@ fake_parent_set_up (FakeParent *self,
   g_assert_cmpint (frame.header.flags, ==, 0);
   self->table = cfut_channel_take_variant (self->channel, &frame, G_VARIANT_TYPE ("a(sss)"), FALSE, &error);
   g_assert_no_error (error);
+
+  arena = cfut_claims_dup_arena (self->claims, CFUT_FRAME_FROM_WORKER);
+  g_assert_nonnull (arena);
+  cfut_channel_set_arena (self->channel, arena);
 }
 
 void

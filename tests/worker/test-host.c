@@ -237,7 +237,7 @@ test_table (void)
 static void
 test_bytes (void)
 {
-  const gsize lengths[] = { 0, 1, 7, 8, 100, 70000, (3 << 20) + 1 };
+  const gsize lengths[] = { 0, 1, 7, 8, 100, 70000, (3 << 20) + 1, CFUT_ARENA_CAPACITY + 1 };
   FakeParent parent;
 
   g_test_summary ("Bytes go to a host and come back, few and many");

@@ -230,14 +230,15 @@ static void
 test_closed_while_writing (void)
 {
   FakeParent parent;
-  g_autofree guint8 *data = g_malloc0 (8 << 20);
+  const gsize length = CFUT_ARENA_CAPACITY + (8 << 20); /* for the socket */
+  g_autofree guint8 *data = g_malloc0 (length);
   GVariant *bytes;
   CfutFrame frame;
 
   g_test_summary ("A worker that cannot write its result ends when nobody will read it");
 
   fake_parent_begin (&parent);
-  bytes = g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, data, 8 << 20, 1);
+  bytes = g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, data, length, 1);
   fake_parent_queue (&parent, "echo", g_variant_new_tuple (&bytes, 1), NULL);
   fake_parent_flush (&parent);
 

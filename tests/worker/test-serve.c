@@ -101,7 +101,7 @@ test_batch (void)
 static void
 test_large_bodies (void)
 {
-  const gsize lengths[] = { 0, 1, 10000, 65536, 1 << 20, (8 << 20) + 1 };
+  const gsize lengths[] = { 0, 1, 10000, 65536, 1 << 20, (8 << 20) + 1, CFUT_ARENA_CAPACITY + 1 };
   FakeParent parent;
 
   g_test_summary ("Large arguments and results cross whole, also many in a row");

@@ -1,0 +1,90 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#pragma once
+
+#include "wire/cfut-frame-private.h"
+
+G_BEGIN_DECLS
+
+/*
+ * CfutArena: one end of the memory through which large bodies travel.
+ *
+ * It lies behind the claims page, in the same piece of memory, and has one half
+ * for each direction. Who sends a frame puts its body into a region of his half
+ * and says in the frame where it is; who gets the frame gives the region back
+ * when he has no use for it any more. That is a bit in a word that both share:
+ * the books of which region is in use are the sender's own.
+ *
+ * So what an end may lose by a liar at the other end is what it has put there
+ * itself. The manager copies what a worker sent before it looks at it; a worker
+ * reads the manager's where it is.
+ *
+ * When there is no room, the body goes through the socket. So nobody waits, and
+ * regions that are never given back cost speed and no more.
+ *
+ * Pages that were used are kept for the next use, since the faults of fresh ones
+ * take longer than the socket; the manager gives them back by
+ * cfut_arena_trim() when the worker has nothing to do.
+ */
+
+/* Each way. Only what is used takes memory. */
+#define CFUT_ARENA_CAPACITY ((gsize) (sizeof (gpointer) > 4 ? 32 : 8) << 20)
+/* What lies at a multiple of this is at the beginning of a page, of whatever size. */
+#define CFUT_ARENA_ALIGNMENT ((gsize) 64 << 10)
+/* Both, behind the words. */
+#define CFUT_ARENA_SIZE     (CFUT_ARENA_ALIGNMENT + 2 * CFUT_ARENA_CAPACITY)
+
+/* From here on a body is worth a region. */
+#define CFUT_ARENA_MIN_BODY ((gsize) 32 << 10)
+
+/* Where a body is: itself the body of a frame with CFUT_FRAME_FLAG_SHARED. */
+typedef struct
+{
+  guint32 offset; /* in the sender's half */
+  guint32 length;
+  guint32 index;
+  guint32 zero;
+} CfutArenaPlace;
+
+G_STATIC_ASSERT (sizeof (CfutArenaPlace) == CFUT_FRAME_PLACE_SIZE);
+
+typedef struct _CfutArena CfutArena;
+
+/* Maps the arena that lies at @offset of @fd, a multiple of the alignment; @fd is
+ * not taken. @peer is who the other end is. */
+CfutArena     *cfut_arena_new           (int                    fd,
+                                         gsize                  offset,
+                                         CfutFrameOrigin        peer,
+                                         GError               **error);
+CfutArena     *cfut_arena_ref           (CfutArena             *self);
+void           cfut_arena_unref         (CfutArena             *self);
+
+/* For the thread that sends: room for a body, with its slack in place; NULL if
+ * there is none. */
+guint8        *cfut_arena_reserve       (CfutArena             *self,
+                                         gsize                  length,
+                                         CfutArenaPlace        *place);
+
+/* For the thread that receives: what is there, with slack behind it if the other
+ * end is to be believed. NULL with @error if it cannot be there. */
+const guint8  *cfut_arena_find          (CfutArena             *self,
+                                         const CfutArenaPlace  *place,
+                                         GError               **error);
+/* Runs in: any thread. Once for each body. */
+void           cfut_arena_give_back     (CfutArena             *self,
+                                         guint32                index);
+
+/* Manager: how many bytes of it may be in memory. */
+gsize          cfut_arena_get_touched   (CfutArena             *self);
+/* Manager: whether a trim would give memory back. */
+gboolean       cfut_arena_has_surplus   (CfutArena             *self);
+/* Manager, which expects nothing of the worker: gives back what is not in use. */
+void           cfut_arena_trim          (CfutArena             *self);
+
+G_DEFINE_AUTOPTR_CLEANUP_FUNC (CfutArena, cfut_arena_unref)
+
+G_END_DECLS
