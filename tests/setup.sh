@@ -59,6 +59,7 @@ lua    cmd lua5.3                          lua5.3
 window pkg gtk4 4.8                        libgtk-4-dev
 window has_gtk_typelib                     gir1.2-gtk-4.0
 window cmd Xvfb                            xvfb
+all    has_loky                            python3-joblib
 all    cmd valgrind                        valgrind
 all    cmd gcovr                           gcovr
 all    cmd clang                           clang
@@ -69,6 +70,8 @@ probe_pkg () { pkg-config --atleast-version="$2" "$1" 2> /dev/null; }
 probe_file () { printf '#include <%s>\n' "$1" | cc -E - > /dev/null 2>&1; }
 
 has_lgi () { compgen -G '/usr/share/lua/5.3/lgi/init.lua' > /dev/null; }
+
+has_loky () { "${python:-python3}" -c 'import joblib.externals.loky' 2> /dev/null; }
 
 has_gtk_typelib () { compgen -G '/usr/lib/*/girepository-1.0/Gtk-4.0.typelib' > /dev/null; }
 
