@@ -17,6 +17,7 @@ declare module 'gi://Cfut?version=1' {
         enum FutureState { PENDING, RUNNING, DONE, FAILED, CANCELLED }
         enum Overflow { BLOCK, FAIL }
         enum CrashPolicy { FAIL_CALL, BREAK_POOL }
+        enum Sandbox { NONE, LIMITS }
         enum WorkerState { STARTING, IDLE, BUSY, LEAVING, GONE }
         enum ReturnWhen { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION }
         enum ShutdownFlags { NONE = 0, WAIT = 1, CANCEL = 2 }
@@ -194,6 +195,7 @@ declare module 'gi://Cfut?version=1' {
             maxCallsPerWorker?: number;
             maxWorkerRss?: number;
             crashPolicy?: CrashPolicy;
+            sandbox?: Sandbox;
             workerSetup?: WorkerSetup;
         }
 
@@ -206,6 +208,7 @@ declare module 'gi://Cfut?version=1' {
             maxCallsPerWorker: number;
             maxWorkerRss: number;
             crashPolicy: CrashPolicy;
+            sandbox: Sandbox;
             set_initializer(fn: Callable<any[], unknown> | null, ...args: unknown[]): void;
             prestart(): void;
             prestart_async(cancellable: Gio.Cancellable | null): globalThis.Promise<boolean>;

@@ -56,6 +56,7 @@ typedef struct
   gint64 idle_timeout_us;          /* negative: for ever */
   gint64 grace_us;                 /* negative: for ever */
   CfutCrashPolicy crash_policy;
+  CfutSandbox sandbox;
 } CfutManagerConfig;
 
 struct _CfutManager

@@ -126,6 +126,7 @@ cfut_manager_start_worker (CfutManager  *self,
   CfutPool *pool = self->pool;
   CfutSpawned spawned;
   CfutProcess *process;
+  CfutSandbox sandbox;
   g_autoptr(GVariant) setup = NULL;
   g_auto(GStrv) argv = NULL;
   g_auto(GStrv) envp = g_strdupv (self->envp);
@@ -136,10 +137,11 @@ cfut_manager_start_worker (CfutManager  *self,
   if (self->config.setup != NULL)
     envp = cfut_worker_setup_apply_environment (self->config.setup, envp);
   setup = cfut_manager_make_setup_locked (self);
+  sandbox = self->config.sandbox;
   g_mutex_unlock (&pool->lock);
 
   if (argv == NULL || !cfut_setup_check_size (setup, error) ||
-      !cfut_spawn ((const char * const *) argv, (const char * const *) envp, &spawned, error))
+      !cfut_spawn ((const char * const *) argv, (const char * const *) envp, sandbox, &spawned, error))
     return FALSE;
 
   process = cfut_process_new (self, ++self->next_id, &spawned, now);

@@ -95,6 +95,8 @@ cfut_manager_serve_signals (CfutManager *self)
       process->expected_death = TRUE;
       if (kill_all)
         cfut_manager_condemn (self, process, NULL);
+      else if (signum == SIGKILL)
+        cfut_process_kill (process);
       else
         g_subprocess_send_signal (process->subprocess, signum);
     }
@@ -503,6 +505,7 @@ cfut_manager_new (CfutPool *pool)
   self->envp = g_get_environ ();
   self->config.idle_timeout_us = CFUT_PROCESS_IDLE_TIMEOUT_US;
   self->config.grace_us = CFUT_PROCESS_GRACE_US;
+  self->config.sandbox = CFUT_SANDBOX_LIMITS;
   self->start_us = CFUT_PROCESS_START_US;
   self->leave_us = CFUT_PROCESS_LEAVE_US;
   self->frame_us = CFUT_PROCESS_FRAME_US;

@@ -47,6 +47,9 @@
  * again and again before they can serve, the executor is broken, and every call
  * fails with %CFUT_ERROR_BROKEN and the last reason.
  *
+ * **Trust.** What a worker may do besides is for
+ * [property@Cfut.ProcessExecutor:sandbox] to say.
+ *
  * Like Python's `concurrent.futures.ProcessPoolExecutor`, except that a dead
  * worker does not break the executor
  * ([property@Cfut.ProcessExecutor:crash-policy]).
@@ -71,9 +74,10 @@ typedef enum
   PROP_GRACE,
   PROP_CRASH_POLICY,
   PROP_WORKER_SETUP,
+  PROP_SANDBOX,
 } CfutProcessExecutorProperty;
 
-static GParamSpec *properties[PROP_WORKER_SETUP + 1];
+static GParamSpec *properties[PROP_SANDBOX + 1];
 
 static void
 cfut_process_executor_constructed (GObject *object)
@@ -120,6 +124,9 @@ cfut_process_executor_get_property (GObject    *object,
     case PROP_CRASH_POLICY:
       g_value_set_enum (value, cfut_process_executor_get_crash_policy (self));
       break;
+    case PROP_SANDBOX:
+      g_value_set_enum (value, cfut_process_executor_get_sandbox (self));
+      break;
     case PROP_WORKER_SETUP:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -162,6 +169,9 @@ cfut_process_executor_set_property (GObject      *object,
       break;
     case PROP_WORKER_SETUP:
       cfut_process_executor_set_worker_setup (self, g_value_get_boxed (value));
+      break;
+    case PROP_SANDBOX:
+      cfut_process_executor_set_sandbox (self, g_value_get_enum (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -292,6 +302,17 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
   properties[PROP_WORKER_SETUP] =
     g_param_spec_boxed ("worker-setup", NULL, NULL, CFUT_TYPE_WORKER_SETUP,
                         G_PARAM_WRITABLE | flags);
+
+  /**
+   * CfutProcessExecutor:sandbox: (getter get_sandbox) (setter set_sandbox)
+   *
+   * What workers are kept from.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SANDBOX] =
+    g_param_spec_enum ("sandbox", NULL, NULL, CFUT_TYPE_SANDBOX,
+                       CFUT_SANDBOX_LIMITS, G_PARAM_READWRITE | flags);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }

@@ -33,6 +33,30 @@ typedef enum
 CFUT_AVAILABLE_IN_ALL
 GType             cfut_crash_policy_get_type                   (void);
 
+/**
+ * CfutSandbox:
+ * @CFUT_SANDBOX_NONE: a worker may do what the program may
+ * @CFUT_SANDBOX_LIMITS: it gets no more privileges than it has, dumps no core, and
+ *   has a process group of its own
+ *
+ * What the worker processes of a [class@Cfut.ProcessExecutor] are kept from.
+ *
+ * Each level includes what the one before it has. See
+ * [trusted workers and others](sandbox.html) for what they promise, and what not.
+ *
+ * Since: 1.0
+ */
+typedef enum
+{
+  CFUT_SANDBOX_NONE,
+  CFUT_SANDBOX_LIMITS,
+} CfutSandbox;
+
+#define CFUT_TYPE_SANDBOX (cfut_sandbox_get_type ())
+
+CFUT_AVAILABLE_IN_ALL
+GType             cfut_sandbox_get_type                        (void);
+
 #define CFUT_TYPE_WORKER_SETUP (cfut_worker_setup_get_type ())
 
 typedef struct _CfutWorkerSetup CfutWorkerSetup;
@@ -134,5 +158,10 @@ void              cfut_process_executor_set_crash_policy       (CfutProcessExecu
 CFUT_AVAILABLE_IN_ALL
 void              cfut_process_executor_set_worker_setup       (CfutProcessExecutor   *self,
                                                                 const CfutWorkerSetup *setup);
+CFUT_AVAILABLE_IN_ALL
+CfutSandbox       cfut_process_executor_get_sandbox            (CfutProcessExecutor   *self);
+CFUT_AVAILABLE_IN_ALL
+void              cfut_process_executor_set_sandbox            (CfutProcessExecutor   *self,
+                                                                CfutSandbox            sandbox);
 
 G_END_DECLS

@@ -195,6 +195,7 @@ gboolean     cfut_process_read            (CfutProcess     *self,
 gboolean     cfut_process_read_journal    (CfutProcess     *self,
                                            GError         **error);
 
+/* By SIGKILL, with what it has started, if it leads a process group. */
 void         cfut_process_kill            (CfutProcess     *self);
 /* Whether or not its pidfd or GLib has told yet. */
 gboolean     cfut_process_is_dead         (CfutProcess     *self);

@@ -200,11 +200,22 @@ cfut_entry_free (CfutEntry *entry)
 
 /* ---- The end. */
 
+/* The group has the number of the process, which is nobody else's until somebody
+ * reaps it. That may be while we look; but not so that the number is used again
+ * by then. */
+static void
+cfut_process_kill_group (CfutProcess *self)
+{
+  if (self->pid > 0 && !cfut_process_is_dead (self) && getpgid (self->pid) == self->pid)
+    kill (-self->pid, SIGKILL);
+}
+
 void
 cfut_process_kill (CfutProcess *self)
 {
   CFUT_DEBUG (WORKERS, "killing worker %d", self->pid);
 
+  cfut_process_kill_group (self);
   g_subprocess_force_exit (self->subprocess);
 }
 

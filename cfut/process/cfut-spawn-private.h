@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "process/cfut-process-executor.h"
 #include "wire/cfut-channel-private.h"
 #include "wire/cfut-claims-private.h"
 
@@ -31,11 +32,13 @@ typedef struct
 } CfutSpawned;
 
 /* @argv: what to start. @envp: its environment, to which CFUT_WORKER is added.
+ * @sandbox: what the worker is to keep itself from.
  * Fails with START_FAILED if it is no use to try again, else with other errors.
  * Runs in: manager thread, since the workers die with the thread that started
  * them. */
 gboolean  cfut_spawn           (const char * const  *argv,
                                 const char * const  *envp,
+                                CfutSandbox          sandbox,
                                 CfutSpawned         *spawned,
                                 GError             **error);
 void      cfut_spawned_clear   (CfutSpawned         *self);

@@ -182,6 +182,7 @@ open_pidfd (int pid)
 gboolean
 cfut_spawn (const char * const  *argv,
             const char * const  *envp,
+            CfutSandbox          sandbox,
             CfutSpawned         *spawned,
             GError             **error)
 {
@@ -195,7 +196,8 @@ cfut_spawn (const char * const  *argv,
     return FALSE;
 
   launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_INHERIT_FDS);
-  identity = g_strdup_printf ("1:%d", (int) getpid ());
+  identity = g_strdup_printf ("1:%d%s", (int) getpid (),
+                              sandbox >= CFUT_SANDBOX_LIMITS ? ":limits" : "");
   g_subprocess_launcher_set_environ (launcher, (char **) envp);
   g_subprocess_launcher_setenv (launcher, "CFUT_WORKER", identity, TRUE);
   g_subprocess_launcher_take_fd (launcher, g_steal_fd (&child.channel), CFUT_FD_CHANNEL);

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "cfut-error.h"
@@ -58,12 +59,13 @@ close_inherited_at_start (void)
 }
 
 gboolean
-cfut_surroundings_read_environment (pid_t   *parent,
-                                    GError **error)
+cfut_surroundings_read_environment (CfutIdentity  *identity,
+                                    GError       **error)
 {
   const char *value = g_getenv (CFUT_WORKER_ENVIRONMENT);
   g_auto(GStrv) fields = NULL;
   guint64 pid;
+  guint n_fields;
 
   if (value == NULL)
     {
@@ -73,9 +75,10 @@ cfut_surroundings_read_environment (pid_t   *parent,
     }
 
   fields = g_strsplit (value, ":", -1);
+  n_fields = g_strv_length (fields);
   g_unsetenv (CFUT_WORKER_ENVIRONMENT);
 
-  if (g_strv_length (fields) != 2)
+  if (n_fields < 2 || n_fields > 3 || (n_fields == 3 && !g_str_equal (fields[2], "limits")))
     {
       g_set_error_literal (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
                            "The environment variable " CFUT_WORKER_ENVIRONMENT
@@ -99,7 +102,8 @@ cfut_surroundings_read_environment (pid_t   *parent,
       return FALSE;
     }
 
-  *parent = pid;
+  identity->parent = pid;
+  identity->limits = n_fields == 3;
   return TRUE;
 }
 
@@ -121,7 +125,7 @@ settle_signals (void)
         signal (number, SIG_DFL);
     }
 
-  /* Ctrl-C goes to the whole group: what to do about it is the parent's to say. */
+  /* Ctrl-C may come here too: what to do about it is the parent's to say. */
   signal (SIGINT, SIG_IGN);
 
   /* The channel's GSocket does this when it is the first in the process. So a
@@ -197,13 +201,60 @@ settle_parent (pid_t    parent,
   return FALSE;
 }
 
-gboolean
-cfut_surroundings_settle (pid_t    parent,
-                          GError **error)
+static gboolean
+set_errno_error (GError     **error,
+                 const char  *what)
 {
-  if (!settle_parent (parent, error))
+  g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+               "Failed to %s: %s", what, g_strerror (errno));
+  return FALSE;
+}
+
+/* A process group of its own: Ctrl-C does not reach it, and the parent can end it
+ * as a whole. To a terminal it is in the background, and a terminal stops whoever
+ * reads from there, or prints if it is set up so. With these signals ignored to
+ * read is an error, and to print is fine. */
+static gboolean
+settle_group (GError **error)
+{
+  if (getpgrp () != getpid () && setpgid (0, 0) != 0)
+    return set_errno_error (error, "have a process group");
+
+  signal (SIGTTIN, SIG_IGN);
+  signal (SIGTTOU, SIG_IGN);
+  return TRUE;
+}
+
+/* Only what no program needs. A core dump would keep a dead worker from being
+ * dead; it is the soft limit, so that the user can ask for one nevertheless. */
+static gboolean
+settle_limits (GError **error)
+{
+  struct rlimit limit;
+
+  if (getrlimit (RLIMIT_CORE, &limit) != 0)
+    return set_errno_error (error, "get a resource limit");
+
+  limit.rlim_cur = 0;
+  if (setrlimit (RLIMIT_CORE, &limit) != 0)
+    return set_errno_error (error, "set a resource limit");
+
+  if (prctl (PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
+    return set_errno_error (error, "give up new privileges");
+
+  return TRUE;
+}
+
+gboolean
+cfut_surroundings_settle (const CfutIdentity  *identity,
+                          GError             **error)
+{
+  if (!settle_parent (identity->parent, error))
     return FALSE;
 
   settle_signals ();
+  if (identity->limits && (!settle_group (error) || !settle_limits (error)))
+    return FALSE;
+
   return settle_descriptors (error);
 }

@@ -55,8 +55,9 @@
  * When the parent process ends, however it ends, so does this one, at once and
  * whatever it is doing. Ctrl-C in a terminal is ignored: it reaches the parent,
  * which knows what to do. `SIGPIPE` is ignored, as in every process that uses
- * sockets through GIO; all other signals are as a process finds them that was
- * started from a shell. The standard input is `/dev/null`; what is printed goes
+ * sockets through GIO, and what a terminal sends to background processes is, as
+ * [trusted workers and others](sandbox.html) tells; all other signals are as a
+ * process finds them that was started from a shell. The standard input is `/dev/null`; what is printed goes
  * where the parent prints.
  *
  * Use it from one thread.
@@ -109,10 +110,10 @@ open_line (CfutWorker  *self,
            GError     **error)
 {
   g_autoptr(CfutLine) line = NULL;
-  pid_t parent;
+  CfutIdentity identity;
 
-  if (!cfut_surroundings_read_environment (&parent, error) ||
-      !cfut_surroundings_settle (parent, error))
+  if (!cfut_surroundings_read_environment (&identity, error) ||
+      !cfut_surroundings_settle (&identity, error))
     return FALSE;
 
   line = cfut_line_new_take_fds (CFUT_FD_CHANNEL, CFUT_FD_CONTROL, CFUT_FD_CLAIMS, error);

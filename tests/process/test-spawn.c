@@ -136,7 +136,8 @@ test_spawn (void)
   g_test_summary ("A program is started with all that a worker has, and all of it can be let go");
 
   test_census_take (&census);
-  g_assert_true (cfut_spawn (WORDS ("sleep", "100"), (const char * const *) envp, &spawned, &error));
+  g_assert_true (cfut_spawn (WORDS ("sleep", "100"), (const char * const *) envp,
+                            CFUT_SANDBOX_LIMITS, &spawned, &error));
   g_assert_no_error (error);
   g_assert_cmpint (spawned.pid, >, 0);
   g_assert_cmpint (spawned.control_fd, >=, 0);
@@ -160,7 +161,8 @@ assert_missing (const char *program,
   TestCensus census;
 
   test_census_take (&census);
-  g_assert_false (cfut_spawn (WORDS (program), (const char * const *) envp, &spawned, &error));
+  g_assert_false (cfut_spawn (WORDS (program), (const char * const *) envp,
+                              CFUT_SANDBOX_LIMITS, &spawned, &error));
   g_assert_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED);
   g_test_message ("%s", error->message);
   g_assert_nonnull (strstr (error->message, program));

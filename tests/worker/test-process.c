@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -133,6 +134,38 @@ test_signals (void)
                     1 << (SIGINT - 1) | 1 << (SIGPIPE - 1));
 
   g_variant_unref (fake_parent_call (&parent, "raise-signal", g_variant_new ("(u)", SIGINT), "()"));
+
+  fake_parent_end (&parent);
+}
+
+static void
+test_limits (void)
+{
+  FakeParent parent;
+  g_autoptr(GVariant) status = NULL;
+  g_autoptr(GVariant) core = NULL;
+  g_autofree char *marker = g_strdup_printf ("1:%d:limits", getpid ());
+  struct rlimit before, wide;
+  guint64 soft, hard;
+
+  g_test_summary ("A worker that is told so gets no new privileges, leaves the group, and dumps no core");
+
+  g_assert_cmpint (getrlimit (RLIMIT_CORE, &before), ==, 0);
+  wide = (struct rlimit) { before.rlim_max, before.rlim_max };
+  g_assert_cmpint (setrlimit (RLIMIT_CORE, &wide), ==, 0);
+  fake_parent_start (&parent, NULL, marker, G_SUBPROCESS_FLAGS_NONE);
+  fake_parent_set_up (&parent, NULL);
+  g_assert_cmpint (setrlimit (RLIMIT_CORE, &before), ==, 0);
+
+  status = fake_parent_call (&parent, "read-status", g_variant_new ("()"), "s");
+  g_assert_nonnull (strstr (g_variant_get_string (status, NULL), "NoNewPrivs:\t1\n"));
+  g_assert_cmpint (getpgid (atoi (g_subprocess_get_identifier (parent.process))), !=, getpgrp ());
+
+  /* The hard limit stays, so that the user can have it back. */
+  core = fake_parent_call (&parent, "get-rlimit", g_variant_new ("(u)", RLIMIT_CORE), "(tt)");
+  g_variant_get (core, "(tt)", &soft, &hard);
+  g_assert_cmpuint (soft, ==, 0);
+  g_assert_cmpuint (hard, ==, before.rlim_max);
 
   fake_parent_end (&parent);
 }
@@ -336,6 +369,7 @@ test_wrong_environment (void)
   assert_ends (NULL, "", 1, "CFUT_WORKER");
   assert_ends (NULL, "1", 1, "CFUT_WORKER");
   assert_ends (NULL, "1:2:3", 1, "CFUT_WORKER");
+  assert_ends (NULL, "1:2:limits:3", 1, "CFUT_WORKER");
   assert_ends (NULL, "2:1", 1, "version \"2\"");
   assert_ends (NULL, "1:x", 1, "\"x\"");
   assert_ends (NULL, "1:-1", 1, "\"-1\"");
@@ -498,6 +532,7 @@ main (int    argc,
   g_test_add_func ("/worker-process/descriptors", test_descriptors);
   g_test_add_func ("/worker-process/closed-standard-descriptors", test_closed_standard_descriptors);
   g_test_add_func ("/worker-process/signals", test_signals);
+  g_test_add_func ("/worker-process/limits", test_limits);
   g_test_add_func ("/worker-process/environment", test_environment);
   g_test_add_func ("/worker-process/standard-streams", test_standard_streams);
   g_test_add_func ("/worker-process/sockets-closed-when-idle", test_sockets_closed_when_idle);
