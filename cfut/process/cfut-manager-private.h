@@ -63,9 +63,11 @@ struct _CfutManager
 {
   /* Set at construction, never changed; read from any thread. */
   CfutPool *pool; /* (unowned) it owns us */
-  GMainContext *context;
   GSource *attend; /* (owned) wakes the manager */
   char **envp;
+
+  /* Atomic: made with the first call, under the pool's lock; never changed then. */
+  GMainContext *context; /* (owned) (nullable) */
 
   /* Set before the first call, for tests; read from the manager thread. */
   gint64 start_us;

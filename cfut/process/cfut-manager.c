@@ -8,6 +8,10 @@
 
 #include "process/cfut-manager-private.h"
 
+#include <errno.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include "call/cfut-program-private.h"
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
@@ -281,8 +285,40 @@ manager_thread (gpointer user_data)
 void
 cfut_manager_ring (CfutManager *self)
 {
-  if (g_atomic_int_compare_and_exchange (&self->poked, FALSE, TRUE))
-    g_main_context_wakeup (self->context);
+  GMainContext *context = g_atomic_pointer_get (&self->context);
+
+  /* Without a context nobody sleeps yet, and the flag is seen when it does. */
+  if (g_atomic_int_compare_and_exchange (&self->poked, FALSE, TRUE) && context != NULL)
+    g_main_context_wakeup (context);
+}
+
+/* Makes the context with the first call, which can say that there is no
+ * descriptor left for it; GLib would end the program, so it is tried before.
+ * Locks: caller holds the pool's. */
+static gboolean
+cfut_manager_ensure_context_locked (CfutManager  *self,
+                                    GError      **error)
+{
+  GMainContext *context;
+  int fd;
+
+  if (self->context != NULL)
+    return TRUE;
+
+  fd = eventfd (0, EFD_CLOEXEC);
+  if (fd < 0)
+    {
+      g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
+                   "Failed to make a main context for the manager thread: %s", g_strerror (errno));
+      return FALSE;
+    }
+  close (fd);
+
+  context = g_main_context_new ();
+  g_source_attach (self->attend, context);
+  g_atomic_pointer_set (&self->context, context);
+
+  return TRUE;
 }
 
 static gboolean
@@ -303,7 +339,7 @@ cfut_manager_ensure_thread (CfutManager  *self,
 
   argv = cfut_spawn_make_argv ((const char * const *) self->config.argv,
                                (const char * const *) self->config.modules, error);
-  if (argv == NULL)
+  if (argv == NULL || !cfut_manager_ensure_context_locked (self, error))
     {
       self->awake = FALSE;
       g_mutex_unlock (&pool->lock);
@@ -474,7 +510,7 @@ cfut_manager_free (gpointer carrier)
 
   g_source_destroy (self->attend);
   g_source_unref (self->attend);
-  g_main_context_unref (self->context);
+  g_clear_pointer (&self->context, g_main_context_unref);
   g_ptr_array_unref (self->processes);
   g_clear_pointer (&self->functions, g_hash_table_unref);
   cfut_manager_config_clear (&self->config);
@@ -501,7 +537,6 @@ cfut_manager_new (CfutPool *pool)
   CfutManager *self = g_new0 (CfutManager, 1);
 
   self->pool = pool;
-  self->context = g_main_context_new ();
   self->envp = g_get_environ ();
   self->config.idle_timeout_us = CFUT_PROCESS_IDLE_TIMEOUT_US;
   self->config.grace_us = CFUT_PROCESS_GRACE_US;
@@ -519,7 +554,6 @@ cfut_manager_new (CfutPool *pool)
   self->attend = g_source_new (&attend_source_funcs, sizeof (AttendSource));
   g_source_set_static_name (self->attend, "[cfut] manager");
   ((AttendSource *) self->attend)->manager = self;
-  g_source_attach (self->attend, self->context);
 
   return self;
 }

@@ -281,19 +281,6 @@ test_stream_is_no_silence (void)
 }
 
 static void
-test_stays (void)
-{
-  FaultTest test;
-
-  g_test_summary ("A worker that does not leave when it is told so is killed");
-
-  fault_begin_evil (&test, 2, "stay");
-  PROCESS_EXECUTOR (&test.process)->manager->leave_us = 50 * 1000;
-  fault_assert_serves (&test, 100);
-  fault_end (&test);
-}
-
-static void
 test_stays_one_by_one (void)
 {
   enum { N_CALLS = 12, N_WORKERS = 2 };
@@ -389,8 +376,7 @@ main (int    argc,
   g_test_add_data_func ("/faults/F38/silence/body", "silent-body", test_silence);
   g_test_add_data_func ("/faults/F38/silence/header", "silent-header", test_silence);
   g_test_add_func ("/faults/F42/stream-is-no-silence", test_stream_is_no_silence);
-  g_test_add_func ("/faults/F62/stays", test_stays);
-  g_test_add_func ("/faults/F62/stays-one-by-one", test_stays_one_by_one);
+  g_test_add_func ("/faults/F59/stays-one-by-one", test_stays_one_by_one);
   g_test_add_func ("/faults/F41/no-claims", test_no_claims);
   g_test_add_func ("/faults/F54/hang", test_hang);
 
