@@ -51,6 +51,23 @@ gboolean              cfut_completion_queue_push_data     (CfutCompletionQueue  
                                                            guint64               tag,
                                                            GError              **error);
 CFUT_AVAILABLE_IN_ALL
+gboolean              cfut_completion_queue_enqueue       (CfutCompletionQueue  *self,
+                                                           CfutExecutor         *executor,
+                                                           const char           *function,
+                                                           GVariant             *arguments,
+                                                           CfutSubmitOptions    *options,
+                                                           guint64               tag,
+                                                           GError              **error);
+CFUT_AVAILABLE_IN_ALL
+gboolean              cfut_completion_queue_enqueue_data  (CfutCompletionQueue  *self,
+                                                           CfutExecutor         *executor,
+                                                           const char           *function,
+                                                           const guint8         *data,
+                                                           gsize                 length,
+                                                           CfutSubmitOptions    *options,
+                                                           guint64               tag,
+                                                           GError              **error);
+CFUT_AVAILABLE_IN_ALL
 void                  cfut_completion_queue_add_future    (CfutCompletionQueue  *self,
                                                            CfutFuture           *future,
                                                            guint64               tag);

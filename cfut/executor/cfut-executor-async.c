@@ -21,10 +21,9 @@ typedef struct
   CfutCancelWatch watch;
   GTask *task;           /* (owned) */
   CfutFuture *future;    /* (owned) */
-  GSource *timeout;      /* (owned) (nullable) for the deadline of the call */
 
   /* Atomic. */
-  int ref_count; /* the pool's, the watch's and the source's */
+  int ref_count; /* the pool's and the watch's */
   int done;
 } SubmitWait;
 
@@ -37,7 +36,6 @@ submit_wait_unref (gpointer data)
     return;
 
   cfut_job_unref (self->waiter.job);
-  g_clear_pointer (&self->timeout, g_source_unref);
   g_object_unref (self->future);
   g_object_unref (self->task);
   g_free (self);
@@ -61,8 +59,6 @@ submit_wait_complete (SubmitWait   *self,
 {
   g_atomic_int_set (&self->done, TRUE);
   submit_wait_check_watch (self);
-  if (self->timeout != NULL)
-    g_source_destroy (self->timeout);
 
   if (error != NULL)
     {
@@ -102,23 +98,11 @@ submit_wait_cancelled (CfutCancelWatch *watch)
   submit_wait_unref (self);
 }
 
-/* Runs in: the submitter's context. */
-static gboolean
-submit_wait_timeout_cb (gpointer user_data)
-{
-  SubmitWait *self = user_data;
-
-  cfut_pool_expire_waiter (self->waiter.job->pool, &self->waiter);
-
-  return G_SOURCE_REMOVE;
-}
-
 static SubmitWait *
 submit_wait_new (GTask   *task,
                  CfutJob *job)
 {
   SubmitWait *self = g_new0 (SubmitWait, 1);
-  gint64 deadline = cfut_job_get_deadline_time (job);
 
   self->ref_count = 1;
   self->waiter.job = cfut_job_ref (job);
@@ -126,15 +110,6 @@ submit_wait_new (GTask   *task,
   self->watch.cancelled = submit_wait_cancelled;
   self->task = g_object_ref (task);
   self->future = cfut_future_new_for_state (&job->state);
-
-  if (deadline != G_MAXINT64)
-    {
-      g_atomic_int_inc (&self->ref_count);
-      self->timeout = g_timeout_source_new (0);
-      g_source_set_ready_time (self->timeout, deadline);
-      g_source_set_static_name (self->timeout, "[cfut] submit_async deadline");
-      g_source_set_callback (self->timeout, submit_wait_timeout_cb, self, submit_wait_unref);
-    }
 
   return self;
 }
@@ -148,9 +123,6 @@ submit_wait_start (SubmitWait *self)
   g_autoptr(GError) error = NULL;
 
   g_atomic_int_inc (&self->ref_count);
-  if (self->timeout != NULL)
-    g_source_attach (self->timeout, g_task_get_context (self->task));
-
   if (!cfut_pool_await_room (pool, &self->waiter, &error))
     {
       submit_wait_complete (self, error);

@@ -86,8 +86,16 @@ static void
 cfut_pool_expire_job_and_unlock (CfutPool *self,
                                  CfutJob  *job)
 {
+  CfutRoomWaiter *waiter = cfut_pool_take_waiter_locked (self, job);
   CfutOutcome outcome = CFUT_OUTCOME_INIT;
   gboolean was_queued, won;
+
+  if (waiter != NULL)
+    {
+      g_mutex_unlock (&self->lock);
+      cfut_pool_end_waiter (self, waiter);
+      return;
+    }
 
   cfut_outcome_take_error (&outcome,
                            g_atomic_int_get (&job->stop_requested) ? cfut_job_cancelled_error (job)

@@ -302,16 +302,20 @@ struct _CfutEndWaiter
   void (*notify) (CfutEndWaiter *waiter);
 };
 
-/* FALSE: the job was queued at once, or has ended, or @error is set. */
+/* FALSE: the job was queued at once, or has ended, or @error is set. One that
+ * waits until its deadline is over ends with that.
+ * Runs in: any thread. Locks: takes the pool's. */
 gboolean     cfut_pool_await_room     (CfutPool                *self,
                                        CfutRoomWaiter          *waiter,
                                        GError                 **error);
 /* TRUE: @waiter will not be told, and the job not be submitted. */
 gboolean     cfut_pool_forget_room    (CfutPool                *self,
                                        CfutRoomWaiter          *waiter);
-/* The deadline of the waiter's job has passed: ends that, unless it was told. */
-void         cfut_pool_expire_waiter  (CfutPool                *self,
-                                       CfutRoomWaiter          *waiter);
+/* Fails a job that could not be queued, for those who have nothing but its
+ * state to tell by. Runs in: any thread. Locks: takes the pool's. */
+void         cfut_pool_fail_refused   (CfutPool                *self,
+                                       CfutJob                 *job,
+                                       const GError            *refusal);
 /* The two steps of a cancel: (nullable), and then without the lock. */
 CfutRoomWaiter *cfut_pool_take_waiter_locked (CfutPool         *self,
                                        CfutJob                 *job);

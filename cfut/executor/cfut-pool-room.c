@@ -77,22 +77,41 @@ cfut_job_is_over (CfutJob *self)
           cfut_job_get_deadline_time (self) <= g_get_monotonic_time ());
 }
 
-/* Ends a job that was cancelled, or is late, before it had a place. */
+/* Ends a job that never had a place. Takes @error. */
 static void
-cfut_pool_end_new_and_unlock (CfutPool *self,
-                              CfutJob  *job)
+cfut_pool_fail_new_and_unlock (CfutPool *self,
+                               CfutJob  *job,
+                               GError   *error)
 {
   CfutOutcome outcome = CFUT_OUTCOME_INIT;
   gboolean won;
 
-  cfut_outcome_take_error (&outcome,
-                           g_atomic_int_get (&job->stop_requested) ? cfut_job_cancelled_error (job)
-                                                                   : cfut_job_timed_out_error (job));
+  cfut_outcome_take_error (&outcome, error);
   self->n_submitted += MAX (job->n_items, 1);
   won = cfut_pool_end_locked (self, job, &outcome, -1);
   g_mutex_unlock (&self->lock);
 
   cfut_pool_settle (self, job, won, &outcome);
+}
+
+/* The same for one that was cancelled, or is late. */
+static void
+cfut_pool_end_new_and_unlock (CfutPool *self,
+                              CfutJob  *job)
+{
+  cfut_pool_fail_new_and_unlock (self, job,
+                                 g_atomic_int_get (&job->stop_requested)
+                                   ? cfut_job_cancelled_error (job)
+                                   : cfut_job_timed_out_error (job));
+}
+
+void
+cfut_pool_fail_refused (CfutPool     *self,
+                        CfutJob      *job,
+                        const GError *refusal)
+{
+  g_mutex_lock (&self->lock);
+  cfut_pool_fail_new_and_unlock (self, job, g_error_copy (refusal));
 }
 
 /* Waits until there may be room, in a thread that may be blocked. */
@@ -280,7 +299,10 @@ cfut_pool_take_waiter_locked (CfutPool *self,
   CfutRoomWaiter *waiter = g_steal_pointer (&job->room_waiter);
 
   if (waiter != NULL)
-    g_queue_unlink (&self->room_waiters, &waiter->link);
+    {
+      g_queue_unlink (&self->room_waiters, &waiter->link);
+      cfut_pool_set_due_locked (self, job, G_MAXINT64);
+    }
 
   return waiter;
 }
@@ -402,7 +424,12 @@ cfut_pool_await_room (CfutPool        *self,
       waiter->link.data = waiter;
       job->room_waiter = waiter;
       g_queue_push_tail_link (&self->room_waiters, &waiter->link);
+      due = cfut_job_get_deadline_time (job);
+      cfut_pool_set_due_locked (self, job, due);
       g_mutex_unlock (&self->lock);
+
+      if (due != G_MAXINT64)
+        self->carrier_class->set_alarm (self, due);
       return TRUE;
     }
 
@@ -445,19 +472,4 @@ cfut_pool_end_waiter (CfutPool       *self,
   cfut_pool_end_new_and_unlock (self, waiter->job);
   waiter->notify (waiter, NULL);
   cfut_pool_tell (self);
-}
-
-void
-cfut_pool_expire_waiter (CfutPool       *self,
-                         CfutRoomWaiter *waiter)
-{
-  g_mutex_lock (&self->lock);
-  if (cfut_pool_take_waiter_locked (self, waiter->job) == NULL)
-    {
-      g_mutex_unlock (&self->lock);
-      return;
-    }
-  g_mutex_unlock (&self->lock);
-
-  cfut_pool_end_waiter (self, waiter);
 }
