@@ -10,19 +10,24 @@ calls that have ended costs one wake-up and one crossing into C.
 
 import asyncio
 import weakref
-from collections import deque
+from _pickle import loads
+from asyncio import get_running_loop
 from functools import partial
 from itertools import count
 
 from gi.repository import Cfut, GLib
 
 from ._errors import loads_result
+from ._message import LARGE
 from ._native_errors import from_parts
-from ._records import BYTES, read_records, split_error
+from ._records import BYTES, HEAD, split_error
 from ._workers import PYTHON
 
 DONE, FAILED, CANCELLED = (int(getattr(Cfut.FutureState, name))
                            for name in ('DONE', 'FAILED', 'CANCELLED'))
+
+# What a pickle begins with; other messages begin otherwise.
+PICKLE_MARK = 0x80
 
 # How long to wait for room that is not ours to make.
 LOOK_SECONDS = 0.002
@@ -33,12 +38,12 @@ _loops = weakref.WeakKeyDictionary()
 class CallFuture(asyncio.Future):
     """Cancels the call when it is cancelled."""
 
-    __slots__ = ('_cfut_cancel',)
+    __slots__ = ('_cfut_inbox', '_cfut_tag')
 
     def cancel(self, msg=None):
         if not super().cancel(msg):
             return False
-        self._cfut_cancel()
+        self._cfut_inbox.cancel(self._cfut_tag)
         return True
 
 
@@ -50,60 +55,35 @@ class Inbox:
         self.queue = Cfut.CompletionQueue()
         self.tags = count(1)
         self.waiting = {}       # tag: future, of a call that was pushed
-        self.watching = {}      # tag: (future, how to settle it), of a Cfut.Future
-        self.unsent = deque()   # (executor, data, options, tag) for which there is no room
-        self.look = None
+        self.watching = {}      # tag: (future, how to settle it, cancel), of a Cfut.Future
         loop.add_reader(self.queue.get_fd(), self.read)
 
     # -- Calls go out
 
-    def push(self, executor, data, options):
-        """Submits a call; the future of asyncio for its result."""
-        tag = next(self.tags)
+    def make_future(self):
         future = CallFuture(loop=self.loop())
-        future._cfut_cancel = lambda: self.cancel(tag)
-        self.waiting[tag] = future
-        if self.unsent or not self.send(executor, data, options, tag):
-            self.unsent.append((executor, data, options, tag))
-            self.look_again()
+        future._cfut_inbox = self
+        future._cfut_tag = next(self.tags)
         return future
 
-    def send(self, executor, data, options, tag):
-        """FALSE: there is no room; a loop must not be blocked until there is."""
-        if not has_room(executor):
-            return False
+    def push(self, executor, data, options):
+        """Submits a call; the future of asyncio for its result. When there is no
+        room for it the library submits it when there is."""
+        future = self.make_future()
+        tag = future._cfut_tag
+        self.waiting[tag] = future
         try:
-            self.queue.push_data(executor, PYTHON, data, options, tag)
+            self.queue.enqueue_data(executor, PYTHON, data, options, tag)
         except GLib.Error as error:
-            if error.matches(Cfut.error_quark(), Cfut.Error.QUEUE_FULL):
-                return False
-            future = self.waiting.pop(tag)
-            if not future.done():
-                future.set_exception(from_parts(error.domain, error.code, error.message))
-        return True
-
-    def send_more(self):
-        unsent = self.unsent
-        while unsent:
-            executor, data, options, tag = unsent[0]
-            if tag in self.waiting and not self.send(executor, data, options, tag):
-                break
-            unsent.popleft()
-
-    def look_again(self):
-        """Others may make room, too, without our being told."""
-        if self.look is None:
-            self.look = self.loop().call_later(LOOK_SECONDS, self.looked)
-
-    def looked(self):
-        self.look = None
-        self.send_more()
-        if self.unsent:
-            self.look_again()
+            del self.waiting[tag]
+            future.set_exception(from_parts(error.domain, error.code, error.message))
+        return future
 
     def cancel(self, tag):
-        self.waiting.pop(tag, None)
-        self.queue.cancel(tag)
+        if self.waiting.pop(tag, None) is not None:
+            self.queue.cancel(tag)
+        elif watched := self.watching.pop(tag, None):
+            watched[2]()
 
     def wrap(self, cfut_future):
         """A future of asyncio for one of cfut."""
@@ -114,36 +94,44 @@ class Inbox:
         return self.add(cfut_future, lambda future, *_: future.set_result(None), lambda: None)
 
     def add(self, cfut_future, settle_it, cancel):
-        tag = next(self.tags)
-        future = CallFuture(loop=self.loop())
-
-        def cancelled():
-            self.watching.pop(tag, None)
-            cancel()
-
-        future._cfut_cancel = cancelled
-        self.watching[tag] = future, settle_it
+        future = self.make_future()
+        tag = future._cfut_tag
+        self.watching[tag] = future, settle_it, cancel
         self.queue.add_future(cfut_future, tag)
         return future
 
     # -- Completions come in
 
     def read(self):
-        waiting = self.waiting
-        for tag, state, kind, body in read_records(self.queue.drain_data(0)):
-            future = waiting.pop(tag, None)
+        """Settles the futures of a batch. The loop is here once for each call, so
+        what most calls come to is dealt with in place."""
+        data = self.queue.drain_data(0) or b''
+        unpack, pop = HEAD.unpack_from, self.waiting.pop
+        at, end = 0, len(data)
+        while at < end:
+            tag, state, kind, length = unpack(data, at)
+            at += HEAD.size
+            body = data[at:at + length] if length < LARGE else memoryview(data)[at:at + length]
+            at += length + -length % 8
+            future = pop(tag, None)
             if future is None:
                 self.read_watched(tag, state, kind, body)
-            elif not future.done():
-                if kind == BYTES and state == DONE:
+            elif kind != BYTES or state != DONE:
+                if not future.done():
+                    settle_failed(future, state, body)
+            elif not length or body[0] != PICKLE_MARK:
+                settle(future, loads_result, body)
+            else:
+                try:
+                    value = loads(body)
+                except BaseException:
                     settle(future, loads_result, body)
                 else:
-                    settle_failed(future, state, body)
-        if self.unsent:
-            self.send_more()
+                    if not future.done():
+                        future.set_result(value)
 
     def read_watched(self, tag, state, kind, body):
-        future, settle_it = self.watching.pop(tag, (None, None))
+        future, settle_it, _ = self.watching.pop(tag, (None, None, None))
         if future is not None and not future.done():
             settle_it(future, state, kind, body)
 
@@ -186,12 +174,27 @@ def has_room(executor):
     return executor.get_n_pending() < executor.get_max_pending()
 
 
+def nothing():
+    return None
+
+
+# The inbox that was asked for last, as long as there is one.
+_latest = nothing
+
+
 def inbox():
     """That of the running loop."""
-    loop = asyncio.get_running_loop()
+    loop = get_running_loop()
+    found = _latest()
+    return found if found is not None and found.loop() is loop else find_inbox(loop)
+
+
+def find_inbox(loop):
+    global _latest
     found = _loops.get(loop)
     if found is None:
         found = _loops[loop] = Inbox(loop)
+    _latest = weakref.ref(found)
     return found
 
 

@@ -8,7 +8,8 @@ import os
 
 from gi.repository import Cfut, GLib
 
-from ._native_executor import AtExit, raise_gerror
+from . import _native_executor
+from ._native_executor import AtExit, raise_gerror, run_slowly
 from ._pickling import dumps_call
 from ._workers import PYTHON, SETUP, setup, worker_argv
 
@@ -63,6 +64,17 @@ def _cfut_push(self, function, args, kwargs, options):
     return inbox().push(self, dumps_call(function, args, kwargs), options)
 
 
+def run(self, function, /, *args, **kwargs):
+    if isinstance(function, str):
+        return run_slowly(self, None, function, args, kwargs)
+    if self._cfut_at_exit is None:
+        prepare(self)
+    return inbox().push(self, dumps_call(function, args, kwargs), None)
+
+
+run.__doc__ = _native_executor.run.__doc__
+
+
 def inbox():
     # Imported late: asyncio is large, and few need it.
     global inbox
@@ -88,4 +100,4 @@ def prestart_async(self, *args):
     _prestart_async(self, *args)
 
 
-METHODS = (__init__, _cfut_submit, _cfut_push, prestart, prestart_async)
+METHODS = (__init__, _cfut_submit, _cfut_push, run, prestart, prestart_async)
