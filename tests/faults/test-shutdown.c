@@ -29,7 +29,8 @@ kill (pid_t pid,
 {
   Kill real_kill = (Kill) dlsym (RTLD_NEXT, "kill");
 
-  return pid == g_atomic_int_get (&unkillable) && signum == SIGKILL ? 0 : real_kill (pid, signum);
+  /* Nor with its group. */
+  return ABS (pid) == g_atomic_int_get (&unkillable) && signum == SIGKILL ? 0 : real_kill (pid, signum);
 }
 
 /* ---- F62: every way, in every state. */
