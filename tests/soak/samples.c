@@ -1,0 +1,260 @@
+/*
+ * Copyright 2026 The cfut authors
+ *
+ * SPDX-License-Identifier: LGPL-2.1-or-later
+ */
+
+#include "samples.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+typedef struct
+{
+  const char *name;
+  const char *unit;
+  double slack;     /* how much more the end may have than the middle; -1: any */
+} Series;
+
+static const Series all_series[N_SAMPLES] = {
+  [SAMPLE_RSS] = { "resident memory", "KiB", 16 * 1024 },
+  [SAMPLE_FDS] = { "descriptors", "", 4 },
+  [SAMPLE_THREADS] = { "threads", "", 4 },
+  [SAMPLE_CHILDREN] = { "children", "", 4 },
+  [SAMPLE_BYTES] = { "queued", "KiB", -1 },
+  [SAMPLE_OLDEST] = { "oldest call", "ms", 20 * 1000 },
+  [SAMPLE_GAP] = { "longest gap of the main loop", "ms", -1 },
+};
+
+/* ---- Taking. */
+
+static guint
+count_entries (const char *path)
+{
+  g_autoptr(GDir) dir = g_dir_open (path, 0, NULL);
+  guint n = 0;
+
+  g_assert_nonnull (dir);
+  while (g_dir_read_name (dir) != NULL)
+    n++;
+
+  return n;
+}
+
+/* Calls @func for the process id of each child. */
+static void
+for_each_child (void   (*func) (const char *pid,
+                                guint      *n),
+                guint   *n)
+{
+  g_autoptr(GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
+  const char *task;
+
+  g_assert_nonnull (dir);
+  while ((task = g_dir_read_name (dir)) != NULL)
+    {
+      g_autofree char *path = g_strdup_printf ("/proc/self/task/%s/children", task);
+      g_autofree char *contents = NULL;
+      g_auto(GStrv) pids = NULL;
+
+      if (!g_file_get_contents (path, &contents, NULL, NULL))
+        continue;
+
+      pids = g_strsplit (g_strstrip (contents), " ", -1);
+      for (guint i = 0; pids[i] != NULL && pids[i][0] != '\0'; i++)
+        func (pids[i], n);
+    }
+}
+
+static void
+count_child (const char *pid,
+             guint      *n)
+{
+  *n += 1;
+}
+
+static void
+count_zombie (const char *pid,
+              guint      *n)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%s/stat", pid);
+  g_autofree char *contents = NULL;
+  const char *state;
+
+  if (!g_file_get_contents (path, &contents, NULL, NULL))
+    return;
+
+  state = strrchr (contents, ')');
+  *n += state != NULL && g_str_has_prefix (state, ") Z");
+}
+
+guint
+sample_count_zombies (void)
+{
+  guint n = 0;
+
+  for_each_child (count_zombie, &n);
+
+  return n;
+}
+
+static double
+read_rss_kib (void)
+{
+  g_autofree char *contents = NULL;
+  guint64 size, resident;
+
+  if (!g_file_get_contents ("/proc/self/statm", &contents, NULL, NULL) ||
+      sscanf (contents, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &size, &resident) != 2)
+    g_error ("/proc/self/statm cannot be read");
+
+  return resident * (sysconf (_SC_PAGESIZE) / 1024.0);
+}
+
+void
+sample_take_process (Sample *self)
+{
+  guint n_children = 0;
+
+  for_each_child (count_child, &n_children);
+  self->values[SAMPLE_RSS] = read_rss_kib ();
+  self->values[SAMPLE_FDS] = count_entries ("/proc/self/fd");
+  self->values[SAMPLE_THREADS] = count_entries ("/proc/self/task");
+  self->values[SAMPLE_CHILDREN] = n_children;
+}
+
+void
+sample_print (const Sample *self)
+{
+  printf ("%6.0f s", self->seconds);
+  for (guint i = 0; i < N_SAMPLES; i++)
+    printf ("%s %s %.0f%s%s", i > 0 ? "," : "", all_series[i].name, self->values[i],
+            all_series[i].unit[0] != '\0' ? " " : "", all_series[i].unit);
+  printf ("\n");
+  fflush (stdout);
+}
+
+/* ---- Judging. */
+
+static int
+compare_doubles (gconstpointer a,
+                 gconstpointer b)
+{
+  double x = *(const double *) a, y = *(const double *) b;
+
+  return (x > y) - (x < y);
+}
+
+/* The value that is in the middle, of samples from @begin to before @end. */
+static double
+get_median (GArray     *samples,
+            SampleKind  kind,
+            guint       begin,
+            guint       end)
+{
+  g_autoptr(GArray) values = g_array_new (FALSE, FALSE, sizeof (double));
+
+  for (guint i = begin; i < end; i++)
+    g_array_append_val (values, g_array_index (samples, Sample, i).values[kind]);
+  g_array_sort (values, compare_doubles);
+
+  return values->len > 0 ? g_array_index (values, double, values->len / 2) : 0;
+}
+
+gboolean
+samples_are_flat (GArray *samples)
+{
+  guint quarter = samples->len / 4;
+  gboolean flat = TRUE;
+
+  for (SampleKind kind = 0; kind < N_SAMPLES; kind++)
+    {
+      const Series *series = &all_series[kind];
+      double middle = get_median (samples, kind, quarter, 3 * quarter);
+      double last = get_median (samples, kind, 3 * quarter, samples->len);
+
+      if (series->slack < 0 || last <= middle + series->slack)
+        continue;
+
+      printf ("%s: %.0f in the middle, and %.0f %s at the end\n", series->name, middle, last, series->unit);
+      flat = FALSE;
+    }
+
+  return flat;
+}
+
+/* ---- Drawing. */
+
+#define CHART_WIDTH  800.0
+#define CHART_HEIGHT 90.0
+#define CHART_GAP    30.0
+
+static double
+get_maximum (GArray     *samples,
+             SampleKind  kind)
+{
+  double maximum = 1;
+
+  for (guint i = 0; i < samples->len; i++)
+    maximum = MAX (maximum, g_array_index (samples, Sample, i).values[kind]);
+
+  return maximum;
+}
+
+static void
+append_number (GString *svg,
+               double   number)
+{
+  char text[G_ASCII_DTOSTR_BUF_SIZE];
+
+  g_string_append (svg, g_ascii_formatd (text, sizeof text, "%.1f", number));
+}
+
+static void
+draw_series (GString    *svg,
+             GArray     *samples,
+             SampleKind  kind)
+{
+  double top = CHART_GAP + kind * (CHART_HEIGHT + CHART_GAP);
+  double maximum = get_maximum (samples, kind);
+  double seconds = MAX (g_array_index (samples, Sample, samples->len - 1).seconds, 1);
+
+  g_string_append_printf (svg, "<text x=\"10\" y=\"%d\">%s: at most %.0f %s</text>\n",
+                          (int) top - 8, all_series[kind].name, maximum, all_series[kind].unit);
+  g_string_append_printf (svg, "<rect x=\"10\" y=\"%d\" width=\"%d\" height=\"%d\" class=\"frame\"/>\n",
+                          (int) top, (int) CHART_WIDTH, (int) CHART_HEIGHT);
+  g_string_append (svg, "<polyline points=\"");
+  for (guint i = 0; i < samples->len; i++)
+    {
+      const Sample *sample = &g_array_index (samples, Sample, i);
+
+      append_number (svg, 10 + CHART_WIDTH * sample->seconds / seconds);
+      g_string_append_c (svg, ',');
+      append_number (svg, top + CHART_HEIGHT * (1 - sample->values[kind] / maximum));
+      g_string_append_c (svg, ' ');
+    }
+  g_string_append (svg, "\"/>\n");
+}
+
+gboolean
+samples_draw (GArray      *samples,
+              const char  *path,
+              GError     **error)
+{
+  g_autoptr(GString) svg = g_string_new (NULL);
+
+  g_return_val_if_fail (samples->len > 0, FALSE);
+
+  g_string_append_printf (svg, "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\">\n",
+                          (int) CHART_WIDTH + 20,
+                          (int) (CHART_GAP + N_SAMPLES * (CHART_HEIGHT + CHART_GAP)));
+  g_string_append (svg, "<style>text { font: 12px sans-serif } polyline { fill: none; stroke: #1a5fb4 } "
+                        ".frame { fill: none; stroke: #c0bfbc }</style>\n");
+  for (SampleKind kind = 0; kind < N_SAMPLES; kind++)
+    draw_series (svg, samples, kind);
+  g_string_append (svg, "</svg>\n");
+
+  return g_file_set_contents (path, svg->str, svg->len, error);
+}
