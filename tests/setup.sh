@@ -6,7 +6,8 @@
 # configure and build _build. To be sourced by bash; the caller's functions and
 # variables that end up here:
 #
-#   cfut_require WHAT...   install what is missing of the sets: build, tests, all
+#   cfut_require WHAT...   install what is missing of the sets: build, tests, all,
+#                          fuzz
 #   cfut_wish WHAT...      the same for sets that one can do without: types,
 #                          lua, window
 #   cfut_build OPTION...   configure with meson options, and build
@@ -63,6 +64,9 @@ all    has_loky                            python3-joblib
 all    cmd valgrind                        valgrind
 all    cmd gcovr                           gcovr
 all    cmd clang                           clang
+all    has_libfuzzer                       libclang-rt-14-dev
+fuzz   cmd clang                           clang
+fuzz   has_libfuzzer                       libclang-rt-14-dev
 '
 
 probe_cmd () { command -v "$1" > /dev/null; }
@@ -72,6 +76,12 @@ probe_file () { printf '#include <%s>\n' "$1" | cc -E - > /dev/null 2>&1; }
 has_lgi () { compgen -G '/usr/share/lua/5.3/lgi/init.lua' > /dev/null; }
 
 has_loky () { "${python:-python3}" -c 'import joblib.externals.loky' 2> /dev/null; }
+
+has_libfuzzer ()
+{
+  printf 'int LLVMFuzzerTestOneInput (const char *data, unsigned long size) { return 0; }\n' |
+    clang -fsanitize=fuzzer,address,undefined -x c -o /dev/null - 2> /dev/null
+}
 
 has_gtk_typelib () { compgen -G '/usr/lib/*/girepository-1.0/Gtk-4.0.typelib' > /dev/null; }
 

@@ -117,3 +117,14 @@ run_coverage ()
     record "$build" coverage FAIL
   fi
 }
+
+# A moment for each target: enough to see that it can be fuzzed, and whether what
+# was changed last is easily broken.
+run_fuzzing ()
+{
+  if "$top/tests/fuzz/run" --time 10; then
+    record "$top/_build-fuzz" fuzzing OK
+  else
+    record "$top/_build-fuzz" fuzzing FAIL
+  fi
+}
