@@ -125,3 +125,58 @@ cfut_completion_queue_drain_data (CfutCompletionQueue *self,
 
   return records;
 }
+
+/**
+ * cfut_completion_queue_take_data:
+ * @self: a queue
+ * @tag: a tag
+ * @timeout_us: how long to wait at most, in microseconds; 0 only looks, and
+ *   %CFUT_WAIT_FOREVER or any other negative number waits without an end
+ * @length: (out): return location for the number of bytes
+ * @error: return location for an error
+ *
+ * Waits until the oldest call with a tag has ended, and takes its completion out
+ * of the queue: a record as [method@Cfut.CompletionQueue.drain_data] writes them.
+ *
+ * It is for a thread that needs one result while another thread waits for all
+ * that there is to drain. A completion that is waited for by its tag is not
+ * among these: neither is its fd readable for it, nor does a wait end. So it
+ * takes one wake-up, that of the thread which wants it.
+ *
+ * The rules for threads are those of [method@Cfut.Future.wait]. Finding the call
+ * takes as long as there are calls in the queue that are older.
+ *
+ * Returns: (transfer full) (array length=length) (element-type guint8) (nullable):
+ *   the record; %NULL with @error set to %G_IO_ERROR_TIMED_OUT, or
+ *   %G_IO_ERROR_NOT_FOUND if there is no such call, or it was drained, or
+ *   another thread waits for it, or %CFUT_ERROR_WOULD_DEADLOCK
+ *
+ * Since: 1.0
+ */
+guint8 *
+cfut_completion_queue_take_data (CfutCompletionQueue  *self,
+                                 guint64               tag,
+                                 gint64                timeout_us,
+                                 gsize                *length,
+                                 GError              **error)
+{
+  g_autoptr(CfutCompletion) completion = NULL;
+  guint8 *record;
+
+  g_return_val_if_fail (CFUT_IS_COMPLETION_QUEUE (self), NULL);
+  g_return_val_if_fail (length != NULL, NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  *length = 0;
+  completion = cfut_completion_store_claim (cfut_completion_queue_get_store (self), tag,
+                                            timeout_us, error);
+  if (completion == NULL)
+    return NULL;
+
+  completion->record_size = cfut_completion_get_record_size (completion);
+  record = g_malloc (completion->record_size);
+  cfut_completion_write_record (completion, record);
+  *length = completion->record_size;
+
+  return record;
+}

@@ -28,6 +28,8 @@ struct _CfutCompletion
   CfutCompletion *prev;
   CfutCompletion *next;
   gboolean is_hopeless; /* the store's helper cannot wait for it */
+  gboolean is_claimed;  /* a thread waits for this one: it is not to become ready */
+  gboolean has_arrived; /* and now that thread has it */
   gsize record_size;    /* once taken by cfut_completion_store_take() */
 };
 

@@ -84,6 +84,12 @@ guint8               *cfut_completion_queue_drain_data    (CfutCompletionQueue  
                                                            guint                 max,
                                                            gsize                *length);
 CFUT_AVAILABLE_IN_ALL
+guint8               *cfut_completion_queue_take_data     (CfutCompletionQueue  *self,
+                                                           guint64               tag,
+                                                           gint64                timeout_us,
+                                                           gsize                *length,
+                                                           GError              **error);
+CFUT_AVAILABLE_IN_ALL
 gboolean              cfut_completion_queue_wait          (CfutCompletionQueue  *self,
                                                            gint64                timeout_us,
                                                            GError              **error);

@@ -19,12 +19,40 @@ G_BEGIN_DECLS
  * A completion has two references while its call has not ended: the store's, in
  * the list of those outstanding, and the waiter's. Whoever resolves the call
  * moves the former to the list of those that are ready, and drops the latter;
- * a drain hands the former out.
+ * a drain hands the former out. One that a thread has claimed goes to that thread
+ * instead, and nobody else is woken for it.
  *
  * Lock order: the store's, then a main context's. A state's lock is never held
  * together with it.
  */
 typedef struct _CfutCompletionStore CfutCompletionStore;
+
+typedef struct
+{
+  CfutCompletion *head;
+  CfutCompletion *tail;
+  guint length;
+} CfutCompletionList;
+
+struct _CfutCompletionStore
+{
+  gatomicrefcount ref_count;
+
+  GMutex lock;
+  GCond ready_cond;   /* signalled with @lock held */
+  GCond arrived_cond; /* signalled with @lock held: something claimed has come */
+
+  /* All below: protected by @lock. */
+  gboolean closed;
+  CfutCompletionList outstanding; /* (owned) in order of pushing */
+  CfutCompletionList ready;       /* (owned) in order of completion */
+  int fd;                         /* an eventfd; -1 until asked for */
+
+  /* Each call is offered once to a thread that waits, not each time it does. */
+  GThread *helper;           /* (unowned) the thread whose help was offered */
+  CfutCompletion *unoffered; /* (unowned) (nullable) to this call, and what follows, not yet */
+  guint n_hopeless;          /* outstanding ones that @helper cannot wait for */
+};
 
 CfutCompletionStore *cfut_completion_store_new           (void);
 void                 cfut_completion_store_unref         (CfutCompletionStore  *self);
@@ -54,6 +82,18 @@ guint                cfut_completion_store_cancel        (CfutCompletionStore  *
 /* TRUE: the oldest with @tag had not started, and is cancelled. */
 gboolean             cfut_completion_store_withdraw      (CfutCompletionStore  *self,
                                                           guint64               tag);
+
+/* (transfer full) (nullable): waits for one with @tag and takes it out, whether
+ * ready or outstanding. NULL with @error set to TIMED_OUT, NOT_FOUND or
+ * WOULD_DEADLOCK. Runs in: any thread. Locks: takes the store's, and the state's. */
+CfutCompletion      *cfut_completion_store_claim         (CfutCompletionStore  *self,
+                                                          guint64               tag,
+                                                          gint64                timeout_us,
+                                                          GError              **error);
+
+/* Caller holds the store's lock. */
+void                 cfut_completion_store_remove_ready_locked (CfutCompletionStore *self,
+                                                                CfutCompletion      *completion);
 
 /* Whether there is something to drain. */
 gboolean             cfut_completion_store_is_ready      (CfutCompletionStore  *self);

@@ -9,37 +9,9 @@
 #include "executor/cfut-completion-store-private.h"
 
 #include "executor/cfut-completion-record-private.h"
-#include "future/cfut-delivery-private.h"
-#include "future/cfut-wait-private.h"
 
 #include <sys/eventfd.h>
 #include <unistd.h>
-
-typedef struct
-{
-  CfutCompletion *head;
-  CfutCompletion *tail;
-  guint length;
-} CfutCompletionList;
-
-struct _CfutCompletionStore
-{
-  gatomicrefcount ref_count;
-
-  GMutex lock;
-  GCond ready_cond; /* signalled with @lock held */
-
-  /* All below: protected by @lock. */
-  gboolean closed;
-  CfutCompletionList outstanding; /* (owned) in order of pushing */
-  CfutCompletionList ready;       /* (owned) in order of completion */
-  int fd;                         /* an eventfd; -1 until asked for */
-
-  /* Each call is offered once to a thread that waits, not each time it does. */
-  GThread *helper;           /* (unowned) the thread whose help was offered */
-  CfutCompletion *unoffered; /* (unowned) (nullable) to this call, and what follows, not yet */
-  guint n_hopeless;          /* outstanding ones that @helper cannot wait for */
-};
 
 static void
 cfut_completion_list_append (CfutCompletionList *self,
@@ -79,6 +51,7 @@ cfut_completion_store_new (void)
   g_atomic_ref_count_init (&self->ref_count);
   g_mutex_init (&self->lock);
   g_cond_init (&self->ready_cond);
+  g_cond_init (&self->arrived_cond);
   self->fd = -1;
 
   return self;
@@ -92,6 +65,7 @@ cfut_completion_store_unref (CfutCompletionStore *self)
 
   g_assert (self->outstanding.length == 0 && self->ready.length == 0 && self->fd < 0);
 
+  g_cond_clear (&self->arrived_cond);
   g_cond_clear (&self->ready_cond);
   g_mutex_clear (&self->lock);
   g_free (self);
@@ -139,6 +113,27 @@ drop_waiter (CfutCompletionStore *self,
   cfut_completion_store_unref (self);
 }
 
+static void
+add_ready_locked (CfutCompletionStore *self,
+                  CfutCompletion      *completion)
+{
+  cfut_completion_list_append (&self->ready, completion);
+  if (self->ready.length == 1)
+    {
+      set_fd_locked (self);
+      g_cond_broadcast (&self->ready_cond);
+    }
+}
+
+void
+cfut_completion_store_remove_ready_locked (CfutCompletionStore *self,
+                                           CfutCompletion      *completion)
+{
+  cfut_completion_list_remove (&self->ready, completion);
+  if (self->ready.length == 0)
+    clear_fd_locked (self);
+}
+
 /* Runs in: resolving thread. Locks: takes the store's. */
 static void
 cfut_completion_notify (CfutWaiter *waiter,
@@ -151,11 +146,14 @@ cfut_completion_notify (CfutWaiter *waiter,
   if (!self->closed)
     {
       remove_outstanding_locked (self, completion);
-      cfut_completion_list_append (&self->ready, completion);
-      if (self->ready.length == 1)
+      if (completion->is_claimed)
         {
-          set_fd_locked (self);
-          g_cond_broadcast (&self->ready_cond);
+          completion->has_arrived = TRUE;
+          g_cond_broadcast (&self->arrived_cond);
+        }
+      else
+        {
+          add_ready_locked (self, completion);
         }
     }
   g_mutex_unlock (&self->lock);
@@ -213,6 +211,7 @@ cfut_completion_store_close (CfutCompletionStore *self)
   self->ready = (CfutCompletionList) { NULL, NULL, 0 };
   fd = self->fd;
   self->fd = -1;
+  g_cond_broadcast (&self->arrived_cond);
   g_mutex_unlock (&self->lock);
 
   if (fd >= 0)
@@ -414,146 +413,4 @@ cfut_completion_store_get_fd (CfutCompletionStore *self)
   g_mutex_unlock (&self->lock);
 
   return fd;
-}
-
-/* As cfut_state_check_home(), for all calls that are outstanding. */
-static gboolean
-check_homes (CfutCompletionStore  *self,
-             GError              **error)
-{
-  GMainContext *checked = NULL;
-  gboolean allowed = TRUE;
-
-  if (g_main_depth () == 0)
-    return TRUE;
-
-  g_mutex_lock (&self->lock);
-  for (CfutCompletion *completion = self->outstanding.head;
-       completion != NULL && allowed;
-       completion = completion->next)
-    {
-      if (completion->state->home == checked)
-        continue;
-      checked = completion->state->home;
-      allowed = cfut_state_check_home (completion->state, error);
-    }
-  g_mutex_unlock (&self->lock);
-
-  return allowed;
-}
-
-/* Begins to offer help anew for a thread that has not offered it, or that is to
- * be told once more that it waits in vain. */
-static void
-begin_help_locked (CfutCompletionStore *self)
-{
-  if (self->helper == g_thread_self () && self->n_hopeless < self->outstanding.length)
-    return;
-
-  self->helper = g_thread_self ();
-  self->unoffered = self->outstanding.head;
-  self->n_hopeless = 0;
-  for (CfutCompletion *completion = self->unoffered; completion != NULL; completion = completion->next)
-    completion->is_hopeless = FALSE;
-}
-
-/* The next call to be offered help, (transfer full); NULL if there is none, or
- * no need. */
-static CfutCompletion *
-next_to_help_locked (CfutCompletionStore *self)
-{
-  CfutCompletion *completion = self->unoffered;
-
-  if (completion == NULL || self->ready.length > 0 || self->helper != g_thread_self ())
-    return NULL;
-
-  self->unoffered = completion->next;
-
-  return cfut_completion_copy (completion);
-}
-
-/* Offers this thread to whoever is to resolve the calls, until one has. FALSE
- * with @error if all of them wait for this thread.
- * Runs in: any thread. Locks: takes the store's. */
-static gboolean
-help (CfutCompletionStore  *self,
-      GError              **error)
-{
-  g_autoptr(GError) hopeless = NULL;
-  CfutCompletion *completion;
-  gboolean any_hope;
-
-  g_mutex_lock (&self->lock);
-  begin_help_locked (self);
-  while ((completion = next_to_help_locked (self)) != NULL)
-    {
-      gboolean has_hope;
-
-      g_mutex_unlock (&self->lock);
-      has_hope = cfut_state_help (completion->state, hopeless == NULL ? &hopeless : NULL);
-      g_mutex_lock (&self->lock);
-
-      /* Another thread may have begun meanwhile, or the call have ended. */
-      if (!has_hope && self->helper == g_thread_self () &&
-          !completion->is_hopeless && !cfut_state_is_final (completion->state))
-        {
-          completion->is_hopeless = TRUE;
-          self->n_hopeless++;
-        }
-
-      g_mutex_unlock (&self->lock);
-      cfut_completion_free (completion);
-      g_mutex_lock (&self->lock);
-    }
-  any_hope = hopeless == NULL || self->ready.length > 0 ||
-             self->n_hopeless < self->outstanding.length;
-  g_mutex_unlock (&self->lock);
-
-  if (!any_hope)
-    g_propagate_error (error, g_steal_pointer (&hopeless));
-
-  return any_hope;
-}
-
-/* Runs in: any thread. Locks: takes the store's. */
-static gboolean
-block (CfutCompletionStore *self,
-       gint64               deadline)
-{
-  gboolean is_ready;
-
-  g_mutex_lock (&self->lock);
-  while (self->ready.length == 0)
-    if (!cfut_cond_wait_until (&self->ready_cond, &self->lock, deadline))
-      break;
-  is_ready = self->ready.length > 0;
-  g_mutex_unlock (&self->lock);
-
-  return is_ready;
-}
-
-gboolean
-cfut_completion_store_wait (CfutCompletionStore  *self,
-                            gint64                timeout_us,
-                            GError              **error)
-{
-  gboolean is_ready = cfut_completion_store_is_ready (self);
-
-  if (!is_ready && timeout_us != 0)
-    {
-      gint64 deadline = cfut_deadline_from_timeout (timeout_us);
-
-      if (!check_homes (self, error) || !help (self, error))
-        return FALSE;
-
-      is_ready = block (self, deadline);
-      cfut_delivery_sweep ();
-    }
-
-  if (!is_ready)
-    g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                 "No call of the queue had ended within %g s",
-                 (double) timeout_us / G_USEC_PER_SEC);
-
-  return is_ready;
 }
