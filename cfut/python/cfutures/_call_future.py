@@ -59,27 +59,42 @@ class CallFuture(Future):
         make = _PARTS.get(name)
         if make is None:
             raise AttributeError(f'{type(self).__name__!r} object has no attribute {name!r}')
-        # Several threads may look first at the same time.
-        return self.__dict__.setdefault(name, make())
+        # Several threads may look first at the same time, and one settle it.
+        made = make()
+        with _SETTLED.finishing:
+            return self.__dict__.setdefault(name, made)
 
     def cancel(self):
         return self._pool.withdraw(self) and super().cancel()
 
     def result(self, timeout=None):
+        if self._state != FINISHED and '_condition' not in self.__dict__:
+            timeout = self._pool.fetch(self, timeout)
         if self._state == FINISHED and self._exception is None:
             return self._result
         return super().result(timeout)
 
+    def exception(self, timeout=None):
+        if self._state != FINISHED and '_condition' not in self.__dict__:
+            timeout = self._pool.fetch(self, timeout)
+        return super().exception(timeout)
+
+    def _settle(self, result, exception):
+        """Ends a future that nobody has looked at, or returns False.
+
+        All at once, since it may be interrupted; then it may be done again."""
+        parts = {'_condition': _SETTLED, '_result': result, '_exception': exception,
+                 '_state': FINISHED}
+        with _SETTLED.finishing:
+            if self.__dict__.get('_condition', _SETTLED) is not _SETTLED:
+                return False
+            self.__dict__.update(parts)
+        return True
+
     def _finish(self, result, exception):
         """set_result() or set_exception(), for the collector."""
-        with _SETTLED.finishing:
-            condition = self.__dict__.setdefault('_condition', _SETTLED)
-            if condition is _SETTLED:
-                self._result = result
-                self._exception = exception
-                self._state = FINISHED
-                return
-
+        if self._settle(result, exception):
+            return
         if exception is not None:
             self.set_exception(exception)
         else:

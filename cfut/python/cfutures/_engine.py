@@ -19,6 +19,24 @@ CRASH_POLICIES = {'fail-call': 0, 'break-pool': 1}
 WAKE = 0
 
 
+class Record:
+    """What is known of a call that has ended, in memory of the library's."""
+
+    __slots__ = ('address', 'length', 'data')
+
+    def __init__(self):
+        self.address = []
+        self.length = ctypes.c_size_t()
+        self.data = None
+
+    def read(self):
+        """Returns it as bytes; None if it is not filled."""
+        if self.address and self.address[0]:
+            self.data = ctypes.string_at(self.address[0], self.length.value)
+            _lib.quick.g_free(self.address.pop())
+        return self.data
+
+
 class Refused(Exception):
     """A call was not taken; with a code of CfutError."""
 
@@ -41,9 +59,10 @@ class Engine:
         library.cfut_process_executor_set_max_calls_per_worker(self.executor, max_calls or 0)
         library.cfut_process_executor_set_crash_policy(self.executor, CRASH_POLICIES[crash_policy])
 
+        # Something that has ended: whenever it is put into the queue a wait ends.
         self.alarm = library.cfut_promise_new()
-        future = library.cfut_promise_get_future(self.alarm)
-        library.cfut_completion_queue_add_future(self.queue, future, WAKE)
+        self.wake()
+        library.cfut_completion_queue_cancel(self.queue, WAKE)
 
     def __del__(self, unref=_lib.library.g_object_unref, getpid=os.getpid):
         # The workers are not those of a child that was forked.
@@ -93,8 +112,27 @@ class Engine:
         _lib.library.cfut_completion_queue_wait(self.queue, _lib.WAIT_FOREVER, None)
 
     def wake(self):
-        """Has a wait return; works once."""
-        _lib.quick.cfut_completion_queue_cancel(self.queue, WAKE)
+        """Has a wait return."""
+        future = _lib.quick.cfut_promise_get_future(self.alarm)
+        _lib.quick.cfut_completion_queue_add_future(self.queue, future, WAKE)
+
+    def take(self, tag, timeout_us, record, take=_lib.library.cfut_completion_queue_take_data):
+        """Waits for the end of one call, in place of whoever waits for all, and
+        fills the record; returns whether there is any use in going on if it has
+        not."""
+        # Nothing of Python's runs within extend(): what an exception of a signal
+        # handler comes upon is a record that is filled, or one that is not.
+        address, length = record.address, ctypes.byref(record.length)
+        address.extend(map(take, (self.queue,), (tag,), (timeout_us,), (length,), (None,)))
+        if address[0]:
+            return False
+
+        error = _lib.ErrorPointer()
+        address[:] = map(take, (self.queue,), (tag,), (0,), (length,), (ctypes.byref(error),))
+        if address[0]:
+            return False
+        address.clear()
+        return _lib.take_error(error)[0] == _lib.TIMED_OUT
 
     def drain(self):
         """Yields (tag, kind, body) of calls that have ended."""

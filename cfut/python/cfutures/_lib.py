@@ -22,6 +22,10 @@ WAIT_FOREVER = -1
 SHUTDOWN_WAIT = 1
 OVERFLOW_FAIL = 1
 
+# Codes of GIOErrorEnum.
+CANCELLED = 19
+TIMED_OUT = 24
+
 CFUT_ERROR = 'cfut-error-quark'
 QUEUE_FULL, WORKER_DIED, BROKEN = range(3)
 REMOTE = 8
@@ -74,6 +78,8 @@ _declare('cfut_completion_queue_new', c_void_p)
 _declare('cfut_completion_queue_push_data', c_int,
          c_void_p, c_void_p, c_char_p, c_char_p, c_size_t, c_void_p, c_uint64, ErrorLocation)
 _declare('cfut_completion_queue_drain_data', c_void_p, c_void_p, c_uint, POINTER(c_size_t))
+_declare('cfut_completion_queue_take_data', c_void_p,
+         c_void_p, c_uint64, c_int64, POINTER(c_size_t), ErrorLocation)
 _declare('cfut_completion_queue_wait', c_int, c_void_p, c_int64, ErrorLocation)
 _declare('cfut_completion_queue_cancel', c_uint, c_void_p, c_uint64)
 _declare('cfut_completion_queue_withdraw', c_int, c_void_p, c_uint64)

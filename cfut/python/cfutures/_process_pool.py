@@ -6,13 +6,16 @@
 
 A call is pickled by the thread that submits it, and pushed into the executor of
 the C library with a number as its tag. A thread, the collector, takes what has
-ended out of the completion queue and resolves the futures.
+ended out of the completion queue and resolves the futures. Who waits for one of
+few calls does that for this one by itself (see fetch()): to have another thread
+woken, and to be woken by that, takes longer than the call.
 
 The queue of calls is the library's. Here is only known how many calls can run,
 so the oldest that many count as running: a call with a worker does so when
 `submit()` returns, and the next when the collector hears of one that has ended.
 """
 
+import concurrent.futures
 import itertools
 import logging
 import threading
@@ -24,11 +27,12 @@ from concurrent.futures._base import PENDING, RUNNING
 
 from . import _errors, _exit, _lib
 from ._call_future import CallFuture
-from ._engine import Engine, Refused
+from ._engine import Engine, Record, Refused
 from ._errors import loads_result
 from ._executor import Pool
+from ._message import loads_message
 from ._pickling import dumps_call
-from ._records import BYTES, split_error
+from ._records import BYTES, read_records, split_error
 
 LOGGER = logging.getLogger('concurrent.futures')
 
@@ -36,7 +40,11 @@ LOGGER = logging.getLogger('concurrent.futures')
 NOTHING = dumps_call(int, (), {})
 
 # Domain and code of an error: that of GIO.
-CANCELLED = ('g-io-error-quark', 19)
+CANCELLED = ('g-io-error-quark', _lib.CANCELLED)
+
+# How long the main thread waits without looking whether there was a signal.
+SLICE = 0.05
+MAX_US = 2 ** 62
 
 BROKEN = 'A child process terminated abruptly, the process pool is not usable anymore'
 LOST = ('A process in the process pool was terminated abruptly '
@@ -64,6 +72,10 @@ class ProcessPool(Pool):
         # which the thread that runs it may hold.
         self.abandoned = False
 
+        # (future, record) of calls that another thread has taken out of the queue
+        # and could not finish.
+        self.left_over = deque()
+
         self.lock = threading.Lock()
         # Calls have ended, so that there may be room for others.
         self.room = threading.Condition(self.lock)
@@ -74,7 +86,7 @@ class ProcessPool(Pool):
         self.unfinished = {}    # futures by tag
         self.withdrawn = {}     # those whose calls were taken back
         self.waiting = deque()  # those of them that do not count as running
-        self.n_running = 0
+        self.running = set()    # tags
         self.n_workers = 0      # as many as calls have been running at a time
         self.backlog = deque()  # (tag, data) that a callback could not wait with
 
@@ -95,12 +107,19 @@ class ProcessPool(Pool):
             self.check_open()
             if self.collector is None:
                 self.start()
-            self.push(data, tag)
             self.unfinished[tag] = future
-            if self.n_running < self.max_workers:
-                self.count_running(future)
-            else:
-                self.waiting.append(future)
+            try:
+                self.push(data, tag)
+                if len(self.running) < self.max_workers:
+                    self.count_running(future)
+                else:
+                    self.waiting.append(future)
+            except BaseException:
+                # That of a signal handler may come when the call is on its way.
+                del self.unfinished[tag]
+                self.running.discard(tag)
+                self.engine.wake()
+                raise
         return future
 
     def start(self):
@@ -136,9 +155,9 @@ class ProcessPool(Pool):
     def count_running(self, future):
         """Caller holds the lock."""
         future._state = RUNNING
-        self.n_running += 1
-        if self.n_running > self.n_workers:
-            self.want_workers(self.n_running)
+        self.running.add(future._tag)
+        if len(self.running) > self.n_workers:
+            self.want_workers(len(self.running))
 
     def withdraw(self, future):
         """Takes a call back if it has not started; returns whether it may be
@@ -156,24 +175,101 @@ class ProcessPool(Pool):
 
     def settle(self, tags):
         """Returns the futures of calls that have ended, and counts what runs in
-        their place."""
-        futures = []
+        their place. None is for a call whose submit() was interrupted."""
         with self.lock:
-            for tag in tags:
-                future = self.unfinished.pop(tag, None)
-                if future is None:
-                    future = self.withdrawn.pop(tag)
-                elif future._state == RUNNING:
-                    self.n_running -= 1
-                else:
-                    future._state = RUNNING
-                futures.append(future)
-            while self.waiting and self.n_running < self.max_workers:
-                future = self.waiting.popleft()
-                if future._state == PENDING and future._tag in self.unfinished:
-                    self.count_running(future)
-            self.room.notify_all()
+            futures = [self.unfinished.get(tag) or self.withdrawn.get(tag) for tag in tags]
+            for future in futures:
+                if future is not None:
+                    self.forget(future)
+            self.count_waiting()
         return futures
+
+    def forget(self, future):
+        """A call has ended. Caller holds the lock; may be done again."""
+        tag = future._tag
+        if tag in self.withdrawn:
+            del self.withdrawn[tag]
+            return
+        if future._state == PENDING:
+            future._state = RUNNING
+        self.running.discard(tag)
+        self.unfinished.pop(tag, None)
+
+    def count_waiting(self):
+        """Calls have ended: others run. Caller holds the lock."""
+        while self.waiting and len(self.running) < self.max_workers:
+            future = self.waiting.popleft()
+            if future._state == PENDING and future._tag in self.unfinished:
+                self.count_running(future)
+        self.room.notify_all()
+
+    def fetch(self, future, timeout):
+        """Waits for the end of a call, and finishes its future, in the thread that
+        asks for its result: unless there are many, which come in batches.
+
+        Returns how much of the time-out is left, and leaves to the collector
+        whatever is not simple. So it does when a signal handler raises an
+        exception, here in the main thread, which may happen anywhere.
+        """
+        thread = threading.current_thread()
+        if (len(self.unfinished) > self.max_workers or thread is self.collector
+                or timeout is not None and timeout <= 0):
+            return timeout
+        deadline = None if timeout is None else time.monotonic() + timeout
+        record = Record()
+        try:
+            while self.engine.take(future._tag, get_slice_us(thread, timeout), record):
+                if deadline is not None:
+                    timeout = max(0, deadline - time.monotonic())
+                    if timeout == 0:
+                        break
+            data = record.read()
+            if data is not None and not self.finish_fetched(future, data):
+                self.leave(future, data)
+        except BaseException:
+            data = record.read()
+            if data is None:
+                raise
+            self.leave(future, data)
+            # What cannot be read is told by the future.
+            concurrent.futures.wait([future])
+            if not isinstance(future._exception, _errors.UnpickleError):
+                raise
+        return timeout
+
+    def finish_fetched(self, future, data):
+        """Finishes a future if its call has a result, and nobody else waits."""
+        (tag, _, kind, body), = read_records(data)
+        if kind != BYTES or tag in self.unsent:
+            return False
+        result = loads_message(body)
+        with self.lock:
+            self.forget(future)
+            self.count_waiting()
+        if not future._settle(result, None):
+            return False
+        if self.closed or self.abandoned:
+            self.engine.wake()
+        return True
+
+    def leave(self, future, data):
+        """Has the collector finish a future."""
+        self.left_over.append((future, data))
+        self.engine.wake()
+
+    def finish_left_over(self):
+        """What finish_fetched() has not done, or not to its end. Runs in the
+        collector."""
+        while self.left_over:
+            future, data = self.left_over[0]
+            (tag, _, kind, body), = read_records(data)
+            if not future.done() or tag in self.withdrawn:
+                outcome = read_outcome(self, tag, kind, body)
+                with self.lock:
+                    self.forget(future)
+                    self.count_waiting()
+                publish(future, *outcome)
+            self.left_over.popleft()
 
     def push_backlog(self):
         with self.lock:
@@ -183,7 +279,8 @@ class ProcessPool(Pool):
 
     @property
     def finished(self):
-        return (self.closed or self.abandoned) and not (self.unfinished or self.withdrawn)
+        return (self.closed or self.abandoned) and not (
+            self.unfinished or self.withdrawn or self.left_over)
 
     def close(self):
         """Takes no more calls."""
@@ -219,12 +316,20 @@ class ProcessPool(Pool):
             time.sleep(0.001)
 
 
+def get_slice_us(thread, timeout):
+    """How long a thread may wait at a time."""
+    if thread is threading.main_thread():
+        timeout = SLICE if timeout is None else min(timeout, SLICE)
+    return _lib.WAIT_FOREVER if timeout is None else min(int(timeout * 1e6) + 1, MAX_US)
+
+
 def collect(pool):
     """Runs in the collector."""
     engine = pool.engine
     while not pool.finished:
         engine.wait()
         collect_batch(pool)
+        pool.finish_left_over()
         if pool.backlog:
             pool.push_backlog()
     engine.shutdown()
@@ -238,7 +343,9 @@ def collect_batch(pool):
         outcomes.append(read_outcome(pool, tag, kind, body))
     outcomes.reverse()
     for future in pool.settle(tags):
-        publish(future, *outcomes.pop())
+        outcome = outcomes.pop()
+        if future is not None:
+            publish(future, *outcome)
 
 
 def publish(future, result, exception):
