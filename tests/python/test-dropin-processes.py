@@ -569,5 +569,38 @@ class Bound(Gates, unittest.TestCase):
         self.assertEqual([future.result(DEADLINE) for future in results], [0] * 20)
 
 
+@both
+class PrivateNames(Processes):
+    """What programs take of the standard executor though it is not documented."""
+
+    def test_processes(self):
+        executor = self.executor(2, **self.spawning())
+        self.hold(executor, 2)
+        processes = executor._processes
+        self.assertEqual(len(processes), 2)
+        for pid, process in processes.items():
+            self.assertEqual(process.pid, pid)
+            self.assertTrue(process.is_alive())
+            process.join(0)
+        for process in list(processes.values()):
+            process.kill()
+            process.join(DEADLINE)
+            self.assertFalse(process.is_alive())
+            process.terminate()
+
+    def test_context(self):
+        for method in multiprocessing.get_all_start_methods():
+            context = multiprocessing.get_context(method)
+            self.assertIs(self.executor(1, context)._mp_context, context)
+        executor = self.executor(1, max_tasks_per_child=1)
+        self.assertEqual(executor._mp_context.get_start_method(), 'spawn')
+
+    def test_broken(self):
+        executor = self.executor(1)
+        self.assertFalse(executor._broken)
+        executor.submit(jobs.die).exception(DEADLINE)
+        self.assertIn('terminated abruptly', executor._broken)
+
+
 if __name__ == '__main__':
     tap.main()

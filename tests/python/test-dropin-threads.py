@@ -340,5 +340,25 @@ class Bound(unittest.TestCase):
             cfutures.ThreadPoolExecutor(1, max_pending=0)
 
 
+@both
+class PrivateNames:
+    """What programs take of the standard executor though it is not documented."""
+
+    kind = 'ThreadPoolExecutor'
+
+    def test_threads(self):
+        executor = self.executor(2, thread_name_prefix='prefix')
+        with self.busy(executor, 2):
+            threads = executor._threads
+            self.assertEqual({thread.name for thread in threads}, {'prefix_0', 'prefix_1'})
+            self.assertTrue(all(thread.is_alive() for thread in threads))
+            for thread in threads:
+                thread.join(0)
+        executor.shutdown(wait=False)
+        for thread in threads:
+            thread.join()
+            self.assertFalse(thread.is_alive())
+
+
 if __name__ == '__main__':
     tap.main()

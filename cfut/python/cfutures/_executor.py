@@ -57,6 +57,11 @@ class PoolExecutor(Executor):
         process has died or could not start."""
         return self._pool.broken is not None
 
+    # Its name in the standard library.
+    @property
+    def _broken(self):
+        return self._pool.broken or False
+
     def shutdown(self, wait=True, *, cancel_futures=False):
         self._pool.close()
         if cancel_futures:

@@ -179,8 +179,7 @@ class ThreadPool(Pool):
         if self.has_current_thread():
             raise RuntimeError('cannot join current thread')
         for worker in self.workers:
-            with worker.alive:
-                pass
+            worker.join()
         self.threads.shutdown()
 
 
@@ -199,6 +198,14 @@ class Worker:
         # Held as long as the thread may run anything.
         self.alive = allocate_lock()
         self.alive.acquire()
+
+    def is_alive(self):
+        return self.alive.locked()
+
+    def join(self, timeout=None):
+        """Waits until the thread has left, `timeout` seconds at most."""
+        if self.alive.acquire(timeout=-1 if timeout is None else timeout):
+            self.alive.release()
 
     def give(self, call):
         """Gives the thread, which is idle, its next call; None lets it leave."""

@@ -50,6 +50,7 @@ class ProcessPoolExecutor(PoolExecutor):
         if crash_policy not in CRASH_POLICIES:
             raise ValueError(f'crash_policy must be one of {", ".join(CRASH_POLICIES)}')
 
+        self._given_context = mp_context
         self._set_pool(ProcessPool(max_workers, initializer, initargs, max_tasks_per_child,
                                    max_pending, crash_policy, all_at_once=is_fork(mp_context)))
 
@@ -62,6 +63,24 @@ class ProcessPoolExecutor(PoolExecutor):
     def worker_pids(self):
         """The process ids of the workers, a list."""
         return self._pool.get_pids()
+
+    # Names of the standard executor that programs use.
+
+    @property
+    def _mp_context(self):
+        if self._given_context is None:
+            import multiprocessing
+            return multiprocessing.get_context('spawn')
+        return self._given_context
+
+    @property
+    def _processes(self):
+        from ._worker_process import WorkerProcess
+        return {pid: WorkerProcess(pid) for pid in self.worker_pids}
+
+    @property
+    def _executor_manager_thread(self):
+        return self._pool.collector
 
     def submit(self, fn, /, *args, **kwargs):
         return self._pool.submit(fn, args, kwargs)

@@ -45,6 +45,11 @@ class ThreadPoolExecutor(PoolExecutor):
         """How many threads have been started."""
         return len(self._pool.workers)
 
+    @property
+    def _threads(self):
+        # A name of the standard executor that programs use.
+        return set(self._pool.workers)
+
     def submit(self, fn, /, *args, **kwargs):
         future = Future()
         self._pool.submit((future, fn, args, kwargs))
