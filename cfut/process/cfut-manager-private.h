@@ -8,6 +8,7 @@
 
 #include "executor/cfut-pool-private.h"
 #include "process/cfut-process-private.h"
+#include "process/cfut-spin-private.h"
 #include "process/cfut-start-policy-private.h"
 #include "process/cfut-worker-setup-private.h"
 
@@ -98,6 +99,7 @@ struct _CfutManager
   /* Manager thread only. */
   GMainLoop *loop;
   gint64 due; /* when to look around next, though nobody rings; or G_MAXINT64 */
+  CfutSpin spin;
   CfutStartPolicy policy;
   guint next_id;
   guint64 next_call;
@@ -133,6 +135,10 @@ gboolean     cfut_manager_poke            (CfutManager  *self,
 void         cfut_manager_ring            (CfutManager  *self);
 /* Looks at everything: requests, times, the queue. Runs in: manager thread. */
 void         cfut_manager_attend          (CfutManager  *self);
+
+/* cfut-manager-poll.c: how it waits. To be called before the loop runs.
+ * Runs in: manager thread. */
+void         cfut_manager_enter_loop      (CfutManager  *self);
 
 /* cfut-manager-assign.c: the queue to the workers. */
 void         cfut_manager_assign          (CfutManager  *self,

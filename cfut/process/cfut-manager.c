@@ -262,6 +262,7 @@ manager_thread (gpointer user_data)
   CFUT_DEBUG (WORKERS, "manager starts");
 
   g_main_context_push_thread_default (self->context);
+  cfut_manager_enter_loop (self);
   self->loop = g_main_loop_new (self->context, FALSE);
   g_main_loop_run (self->loop);
   g_clear_pointer (&self->loop, g_main_loop_unref);
