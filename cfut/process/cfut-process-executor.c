@@ -197,6 +197,10 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
    *
    * This program itself is started without arguments.
    *
+   * Functions of another program may be called with a label: a call of
+   * "render page 7" is one of "render", where there is no function of the
+   * whole name, and has the whole of it in errors and lists.
+   *
    * Since: 1.0
    */
   properties[PROP_ARGV] =

@@ -10,6 +10,7 @@
 
 #include <signal.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,12 +96,32 @@ cfut_process_find_function (CfutProcess *self,
   return cfut_remote_function_find (self->functions, name);
 }
 
+/* A name may have a label behind it, after a space: "python thumbnail" is the
+ * function "python", and is called by its whole name where people read it. */
+static const CfutRemoteFunction *
+cfut_remote_function_find_labelled (GHashTable *functions,
+                                    const char *name)
+{
+  const char *end = strchr (name, ' ');
+  char unlabelled[64];
+
+  if (end == NULL || (gsize) (end - name) >= sizeof unlabelled)
+    return NULL;
+
+  memcpy (unlabelled, name, end - name);
+  unlabelled[end - name] = '\0';
+
+  return g_hash_table_lookup (functions, unlabelled);
+}
+
 const CfutRemoteFunction *
 cfut_remote_function_find (GHashTable *functions,
                            const char *name)
 {
   const CfutRemoteFunction *self = g_hash_table_lookup (functions, name);
 
+  if (self == NULL)
+    self = cfut_remote_function_find_labelled (functions, name);
   if (self != NULL)
     return self;
 

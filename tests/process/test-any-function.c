@@ -214,6 +214,33 @@ test_extra (void)
       }
 }
 
+static void
+test_labelled (void)
+{
+  ProcessTest test;
+  g_autoptr(CfutFuture) future = NULL;
+  g_autoptr(GVariant) quotient = NULL;
+  g_autoptr(GVariant) kind = NULL;
+  g_autofree char *name = NULL;
+
+  g_test_summary ("A label behind a name is for people: the call goes to the function of that name");
+
+  begin (&test);
+  future = process_submit (&test, "divide by two", "(xx)", G_GINT64_CONSTANT (6), G_GINT64_CONSTANT (2));
+  quotient = process_result (future);
+  g_assert_cmpint (g_variant_get_int64 (quotient), ==, 3);
+  name = cfut_future_dup_name (future);
+  g_assert_cmpstr (name, ==, "divide by two");
+
+  /* A name that is not there has no label. */
+  kind = process_call (&test, "any.kind of it", "()");
+  g_assert_cmpstr (g_variant_get_string (kind, NULL), ==, "()");
+  process_expect_error (process_submit (&test, "any other", "()"),
+                        CFUT_ERROR, CFUT_ERROR_REMOTE, "ImportError: any other");
+  g_clear_object (&future);
+  process_test_end (&test);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -231,6 +258,7 @@ main (int    argc,
   g_test_add_func ("/any-function/registered", test_registered);
   g_test_add_func ("/any-function/map", test_map);
   g_test_add_func ("/any-function/describe", test_describe);
+  g_test_add_func ("/any-function/labelled", test_labelled);
   g_test_add_func ("/any-function/extra", test_extra);
 
   return g_test_run ();

@@ -5,6 +5,7 @@
 """`from gi.repository import Cfut`: executors and futures."""
 
 import concurrent.futures
+import functools
 import gc
 import os
 import pickle
@@ -394,6 +395,21 @@ class Processes(ExecutorCase):
         self.assertIsInstance(error, Cfut.RemoteError)
         self.assertEqual(str(error), 'Unpicklable: with a lock')
         self.assertIn('in fail_unpicklably', error.__cause__.tb)
+
+    def test_names(self):
+        """Errors and lists say which function it is"""
+        future = self.executor.submit(tasks.die)
+        self.assertEqual(future.props.name, 'python die')
+        with self.assertRaisesRegex(Cfut.BrokenProcessPool, 'while running "python die"'):
+            future.result(DEADLINE)
+        slow = self.executor.with_options(timeout=0.05).submit(tasks.touch_and_wait, self.path())
+        with self.assertRaisesRegex(TimeoutError, '"python touch_and_wait" timed out'):
+            slow.result(DEADLINE)
+        for function, name in ((functools.partial(tasks.add, 1), 'partial'),
+                               ("x".join, "str.join"), (len, 'len')):
+            future = self.executor.submit(function, 'x')
+            self.assertEqual(future.props.name, 'python ' + name)
+            future.exception(DEADLINE)
 
     def test_death(self):
         """A dead worker fails its call, and the executor goes on"""

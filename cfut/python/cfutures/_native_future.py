@@ -15,7 +15,7 @@ from gi.repository import Cfut, GLib
 from . import _gvariant
 from ._errors import loads_result
 from ._native_errors import from_future
-from ._workers import PYTHON
+from ._workers import is_python
 
 # A wait in C cannot be interrupted: Ctrl-C is looked for this often.
 SLICE_US = 50_000
@@ -65,7 +65,7 @@ def result(self, timeout=None):
     CancelledError; BrokenProcessPool if its worker died.
     """
     data = get_data(self)
-    if data and get_function(self) == PYTHON:
+    if data and is_python(get_function(self)):
         return loads_result(data)
     return _settle(self, timeout)
 
@@ -73,7 +73,7 @@ def result(self, timeout=None):
 def _settle(self, timeout):
     wait_until_done(self, timeout)
     function = get_function(self)
-    if function == PYTHON:
+    if is_python(function):
         data = get_data(self)
         if data:
             return loads_result(data)

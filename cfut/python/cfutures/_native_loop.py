@@ -21,7 +21,7 @@ from ._errors import loads_result
 from ._message import LARGE
 from ._native_errors import from_parts
 from ._records import BYTES, HEAD, split_error
-from ._workers import PYTHON
+from ._workers import is_python
 
 DONE, FAILED, CANCELLED = (int(getattr(Cfut.FutureState, name))
                            for name in ('DONE', 'FAILED', 'CANCELLED'))
@@ -66,14 +66,14 @@ class Inbox:
         future._cfut_tag = next(self.tags)
         return future
 
-    def push(self, executor, data, options):
+    def push(self, executor, name, data, options):
         """Submits a call; the future of asyncio for its result. When there is no
         room for it the library submits it when there is."""
         future = self.make_future()
         tag = future._cfut_tag
         self.waiting[tag] = future
         try:
-            self.queue.enqueue_data(executor, PYTHON, data, options, tag)
+            self.queue.enqueue_data(executor, name, data, options, tag)
         except GLib.Error as error:
             del self.waiting[tag]
             future.set_exception(from_parts(error.domain, error.code, error.message))
@@ -153,7 +153,7 @@ def settle_from(cfut_future, future, state, kind, body):
     from ._native_future import result
     if state == CANCELLED:
         asyncio.Future.cancel(future)
-    elif kind == BYTES and cfut_future.get_function() == PYTHON:
+    elif kind == BYTES and is_python(cfut_future.get_function()):
         settle(future, loads_result, body)
     else:
         settle(future, result, cfut_future, 0)

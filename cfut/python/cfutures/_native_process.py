@@ -6,12 +6,13 @@
 
 import os
 
+from cfut_worker import _run_chunk
 from gi.repository import Cfut, GLib
 
 from . import _native_executor
 from ._native_executor import AtExit, raise_gerror, run_slowly
 from ._pickling import dumps_call
-from ._workers import PYTHON, SETUP, setup, worker_argv
+from ._workers import LABELLED, SETUP, setup, worker_argv
 
 _submit_data = Cfut.ProcessExecutor.submit_data
 _init = Cfut.ProcessExecutor.__init__
@@ -49,11 +50,22 @@ def prepare(executor, initializer=None, initargs=()):
     executor._cfut_at_exit = AtExit(executor)
 
 
+def name_call(function, args):
+    """What errors and lists call it: "python NAME"."""
+    if function is _run_chunk:
+        function = args[0]
+    try:
+        return LABELLED + function.__qualname__
+    except AttributeError:
+        return LABELLED + type(function).__qualname__
+
+
 def _cfut_submit(self, function, args, kwargs, options):
     if self._cfut_at_exit is None:
         prepare(self)
     try:
-        return _submit_data(self, PYTHON, dumps_call(function, args, kwargs), options)
+        return _submit_data(self, name_call(function, args),
+                            dumps_call(function, args, kwargs), options)
     except GLib.Error as error:
         raise_gerror(error)
 
@@ -61,7 +73,7 @@ def _cfut_submit(self, function, args, kwargs, options):
 def _cfut_push(self, function, args, kwargs, options):
     if self._cfut_at_exit is None:
         prepare(self)
-    return inbox().push(self, dumps_call(function, args, kwargs), options)
+    return inbox().push(self, name_call(function, args), dumps_call(function, args, kwargs), options)
 
 
 def run(self, function, /, *args, **kwargs):
@@ -69,7 +81,7 @@ def run(self, function, /, *args, **kwargs):
         return run_slowly(self, None, function, args, kwargs)
     if self._cfut_at_exit is None:
         prepare(self)
-    return inbox().push(self, dumps_call(function, args, kwargs), None)
+    return inbox().push(self, name_call(function, args), dumps_call(function, args, kwargs), None)
 
 
 run.__doc__ = _native_executor.run.__doc__

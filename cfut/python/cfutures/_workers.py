@@ -14,7 +14,15 @@ from ._pickling import dumps_call, dumps_result
 PYTHON = 'python'
 SETUP = 'python-setup'
 
+# Behind the first, for people: which function of Python's it is.
+LABELLED = PYTHON + ' '
+
 _start_directory = os.getcwd()
+
+
+def is_python(name):
+    """Whether calls of that name give what Python has pickled."""
+    return name is not None and (name[:len(LABELLED)] == LABELLED or name == PYTHON)
 
 
 def worker_argv(worker_dir, library=None):
