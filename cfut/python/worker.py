@@ -39,8 +39,14 @@ ANY = b'*'
 CANCEL_SIGNAL = signal.SIGURG
 
 
+# What has no buffers in its pickle.
+PLAIN = frozenset((int, float, str, bool, types.NoneType))
+
+
 def dumps_result(value):
     """The message of a result, or of an exception."""
+    if type(value) in PLAIN:
+        return dumps(value, 5)
     buffers = []
     return join(dumps(lift(value), 5, buffer_callback=buffers.append), buffers)
 

@@ -5,8 +5,8 @@
 """How pickles travel between a program and its Python workers.
 
 A message is a pickle (protocol 5), or, if it has large buffers in it, a head,
-the pickle without them, and the buffers. A pickle begins with 0x80, a head with
-HEAD_MARK.
+the pickle without them, and the buffers. A pickle begins with PICKLE_MARK, a head
+with HEAD_MARK.
 
 Both ends have this file; it needs nothing but the standard library.
 """
@@ -14,6 +14,7 @@ Both ends have this file; it needs nothing but the standard library.
 import struct
 from _pickle import PickleBuffer, loads
 
+PICKLE_MARK = 0x80
 HEAD_MARK = 1
 HEAD = struct.Struct('<B3xIQ')      # mark, how many buffers, length of the pickle
 BUFFER = struct.Struct('<Q?7x')     # length, read-only

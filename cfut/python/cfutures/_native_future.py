@@ -7,6 +7,7 @@
 import math
 import select
 import time
+from _pickle import loads
 from collections import namedtuple
 
 import cfut_worker
@@ -14,6 +15,7 @@ from gi.repository import Cfut, GLib
 
 from . import _gvariant
 from ._errors import loads_result
+from ._message import PICKLE_MARK
 from ._native_errors import from_future
 from ._workers import is_python
 
@@ -65,9 +67,14 @@ def result(self, timeout=None):
     CancelledError; BrokenProcessPool if its worker died.
     """
     data = get_data(self)
-    if data and is_python(get_function(self)):
-        return loads_result(data)
-    return _settle(self, timeout)
+    if not data or not is_python(get_function(self)):
+        return _settle(self, timeout)
+    if data[0] == PICKLE_MARK:
+        try:
+            return loads(data)
+        except BaseException:
+            pass        # it fails again below, with the reason
+    return loads_result(data)
 
 
 def _settle(self, timeout):

@@ -18,16 +18,13 @@ from itertools import count
 from gi.repository import Cfut, GLib
 
 from ._errors import loads_result
-from ._message import LARGE
+from ._message import LARGE, PICKLE_MARK
 from ._native_errors import from_parts
 from ._records import BYTES, HEAD, split_error
 from ._workers import is_python
 
 DONE, FAILED, CANCELLED = (int(getattr(Cfut.FutureState, name))
                            for name in ('DONE', 'FAILED', 'CANCELLED'))
-
-# What a pickle begins with; other messages begin otherwise.
-PICKLE_MARK = 0x80
 
 # How long to wait for room that is not ours to make.
 LOOK_SECONDS = 0.002

@@ -10,7 +10,7 @@ from cfut_worker import _run_chunk
 from gi.repository import Cfut, GLib
 
 from . import _native_executor
-from ._native_executor import AtExit, raise_gerror, run_slowly
+from ._native_executor import AtExit, raise_gerror, run_slowly, submit_by_name
 from ._pickling import dumps_call
 from ._workers import LABELLED, SETUP, setup, worker_argv
 
@@ -70,6 +70,23 @@ def _cfut_submit(self, function, args, kwargs, options):
         raise_gerror(error)
 
 
+# Those of Cfut.Executor, without the way through what every executor has.
+
+def submit(self, function, /, *args, **kwargs):
+    if isinstance(function, str):
+        return submit_by_name(self, function, args, kwargs)
+    if self._cfut_at_exit is None:
+        prepare(self)
+    try:
+        return _submit_data(self, name_call(function, args),
+                            dumps_call(function, args, kwargs), None)
+    except GLib.Error as error:
+        raise_gerror(error)
+
+
+submit.__doc__ = _native_executor.submit.__doc__
+
+
 def _cfut_push(self, function, args, kwargs, options):
     if self._cfut_at_exit is None:
         prepare(self)
@@ -112,4 +129,4 @@ def prestart_async(self, *args):
     _prestart_async(self, *args)
 
 
-METHODS = (__init__, _cfut_submit, _cfut_push, run, prestart, prestart_async)
+METHODS = (__init__, _cfut_submit, _cfut_push, submit, run, prestart, prestart_async)
