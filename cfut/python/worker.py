@@ -284,6 +284,11 @@ class Worker:
                 logger = logging.getLogger('concurrent.futures')
                 if logger.hasHandlers():
                     logger.critical('Exception in initializer:', exc_info=True)
+            # This worker will end, and the program hear of it: not before what was
+            # put into queues has left.
+            util = sys.modules.get('multiprocessing.util')
+            if util is not None:
+                util._run_finalizers()
             raise
 
     def find(self, reference):

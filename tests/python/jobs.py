@@ -135,3 +135,9 @@ def use_shared(n):
         with lock:
             value.value += 1
             queue.put(value.value)
+
+
+def put_and_fail(queue, values):
+    for value in values:
+        queue.put(value)
+    raise ValueError('told before')
