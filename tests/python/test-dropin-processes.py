@@ -13,6 +13,7 @@ import signal
 import sys
 import threading
 import unittest
+import weakref
 
 from both import DEADLINE, Gates, both, ours, since
 import jobs
@@ -567,6 +568,34 @@ class Bound(Gates, unittest.TestCase):
         jobs.touch(self.go)
         self.assertTrue(done.wait(DEADLINE))
         self.assertEqual([future.result(DEADLINE) for future in results], [0] * 20)
+
+
+@both
+class FailingInitializer(Processes):
+    def test_has_said_before_what_it_has_to_say(self):
+        context = multiprocessing.get_context('spawn')
+        queue = context.Queue()
+        executor = self.executor(1, context, jobs.put_and_fail, (queue, range(1000)))
+        future = executor.submit(int)
+        self.assertIsInstance(future.exception(DEADLINE), self.process.BrokenProcessPool)
+        self.assertEqual([queue.get_nowait() for _ in range(1000)], list(range(1000)))
+
+
+@both
+class Leftovers(Processes):
+    @ours
+    def test_a_result_keeps_no_executor(self):
+        executor = self.futures.ProcessPoolExecutor(1)
+        futures = [executor.submit(abs, -1), executor.submit(abs, 'x')]
+        futures[0].result()
+        futures[1].exception()
+        self.futures.wait(futures + [executor.submit(abs, -1)])
+        executor.shutdown()
+        pool = weakref.ref(executor._pool)
+        del executor
+        gc.collect()
+        self.assertIsNone(pool())
+        self.assertFalse(any(future.cancel() for future in futures))
 
 
 @both

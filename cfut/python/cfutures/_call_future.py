@@ -65,26 +65,32 @@ class CallFuture(Future):
             return self.__dict__.setdefault(name, made)
 
     def cancel(self):
-        return self._pool.withdraw(self) and super().cancel()
+        pool = self._pool
+        return (pool is None or pool.withdraw(self)) and super().cancel()
 
     def result(self, timeout=None):
-        if self._state != FINISHED and '_condition' not in self.__dict__:
-            timeout = self._pool.fetch(self, timeout)
+        timeout = self._fetch(timeout)
         if self._state == FINISHED and self._exception is None:
             return self._result
         return super().result(timeout)
 
     def exception(self, timeout=None):
-        if self._state != FINISHED and '_condition' not in self.__dict__:
-            timeout = self._pool.fetch(self, timeout)
-        return super().exception(timeout)
+        return super().exception(self._fetch(timeout))
+
+    def _fetch(self, timeout):
+        """Waits for the end, if that can be done without the parts. Returns how
+        much of the time-out is left."""
+        pool = self._pool
+        if pool is None or '_condition' in self.__dict__:
+            return timeout
+        return pool.fetch(self, timeout)
 
     def _settle(self, result, exception):
         """Ends a future that nobody has looked at, or returns False.
 
         All at once, since it may be interrupted; then it may be done again."""
         parts = {'_condition': _SETTLED, '_result': result, '_exception': exception,
-                 '_state': FINISHED}
+                 '_state': FINISHED, '_pool': None}
         with _SETTLED.finishing:
             if self.__dict__.get('_condition', _SETTLED) is not _SETTLED:
                 return False
@@ -95,6 +101,7 @@ class CallFuture(Future):
         """set_result() or set_exception(), for the collector."""
         if self._settle(result, exception):
             return
+        self._pool = None
         if exception is not None:
             self.set_exception(exception)
         else:
