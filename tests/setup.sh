@@ -9,7 +9,7 @@
 #   cfut_require WHAT...   install what is missing of the sets: build, tests, all,
 #                          fuzz
 #   cfut_wish WHAT...      the same for sets that one can do without: types,
-#                          lua, window
+#                          lua, window, model
 #   cfut_build OPTION...   configure with meson options, and build
 #   $python $meson         programs that work, after cfut_require
 #   $top $build            the source and the build directory
@@ -65,8 +65,10 @@ all    cmd valgrind                        valgrind
 all    cmd gcovr                           gcovr
 all    cmd clang                           clang
 all    has_libfuzzer                       libclang-rt-14-dev
+all    cmd spin                            spin
 fuzz   cmd clang                           clang
 fuzz   has_libfuzzer                       libclang-rt-14-dev
+model  cmd spin                            spin
 '
 
 probe_cmd () { command -v "$1" > /dev/null; }

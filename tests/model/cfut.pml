@@ -70,7 +70,6 @@ byte generation[4];
 bool alive[N_WORKERS];
 bool settled[N_WORKERS] = true; /* the process has nothing left to do */
 bool leave_asked[N_WORKERS];
-bool kill_asked[N_WORKERS];
 bool condemned[N_WORKERS];
 
 #define W(w, c) (2 * (w) + (c))
@@ -172,15 +171,13 @@ end_top:
   od
 }
 
-/* What befalls workers: a kill that was asked for, any other death, a lie. */
+/* What befalls workers: a death, a lie. */
 proctype Fate ()
 {
   byte n_blows;
 
 end_fate:
   do
-  :: atomic { kill_asked[0] && alive[0] -> alive[0] = false }
-  :: atomic { kill_asked[1] && alive[1] -> alive[1] = false }
   :: atomic { n_blows < N_BLOWS && alive[0] -> n_blows++; alive[0] = false }
   :: atomic { n_blows < N_BLOWS && alive[1] -> n_blows++; alive[1] = false }
   :: atomic {
@@ -348,8 +345,7 @@ inline read_answer (w, answers)
        end_call (c, Result)
     :: else ->
        /* It broke the protocol: nothing that it says counts any more. */
-       condemned[w] = true;
-       kill_asked[w] = true
+       condemned[w] = true
     fi;
     c = 0;
     g = 0
@@ -401,7 +397,6 @@ inline bury (w, calls, answers)
     od;
     phase[w] = Gone;
     leave_asked[w] = false;
-    kill_asked[w] = false;
     condemned[w] = false;
     word[W(w, 0)] = Free;
     word[W(w, 1)] = Free;
@@ -432,7 +427,7 @@ inline attend (w, calls, answers)
   :: unstall (w, 1) /* of one call will do */
   :: read_answer (w, answers)
   :: bury (w, calls, answers)
-  :: atomic { phase[w] != Gone && alive[w] && !kill_asked[w] && MUST_KILL (w) -> kill_asked[w] = true }
+  :: atomic { phase[w] != Gone && alive[w] && (condemned[w] || MUST_KILL (w)) -> alive[w] = false }
   :: atomic {
        closed && !IS_QUEUED && !HAS (w) && (phase[w] == Starting || phase[w] == Serving) ->
        phase[w] = Leaving;
