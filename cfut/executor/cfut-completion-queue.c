@@ -470,3 +470,29 @@ cfut_completion_queue_withdraw (CfutCompletionQueue *self,
 
   return cfut_completion_store_withdraw (self->store, tag);
 }
+
+/**
+ * cfut_completion_queue_dup_future:
+ * @self: a queue
+ * @tag: a tag
+ *
+ * Gets the future of a call with a tag that was not drained yet.
+ *
+ * It is for who pushes many calls and wants a #GObject for a few of them, for
+ * example to bind the progress to a progress bar. The future is the same as long
+ * as anybody holds it, and it outlives the drain. Of more than one call with the
+ * tag it is any. It looks through all calls from both ends, so those pushed
+ * first and last are found at once.
+ *
+ * Returns: (transfer full) (nullable): the future; %NULL if there is none
+ *
+ * Since: 1.0
+ */
+CfutFuture *
+cfut_completion_queue_dup_future (CfutCompletionQueue *self,
+                                  guint64              tag)
+{
+  g_return_val_if_fail (CFUT_IS_COMPLETION_QUEUE (self), NULL);
+
+  return cfut_completion_store_dup_future (self->store, tag);
+}

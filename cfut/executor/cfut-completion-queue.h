@@ -101,5 +101,8 @@ guint                 cfut_completion_queue_cancel        (CfutCompletionQueue  
 CFUT_AVAILABLE_IN_ALL
 gboolean              cfut_completion_queue_withdraw      (CfutCompletionQueue  *self,
                                                            guint64               tag);
+CFUT_AVAILABLE_IN_ALL
+CfutFuture           *cfut_completion_queue_dup_future    (CfutCompletionQueue  *self,
+                                                           guint64               tag);
 
 G_END_DECLS

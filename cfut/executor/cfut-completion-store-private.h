@@ -82,6 +82,9 @@ guint                cfut_completion_store_cancel        (CfutCompletionStore  *
 /* TRUE: the oldest with @tag had not started, and is cancelled. */
 gboolean             cfut_completion_store_withdraw      (CfutCompletionStore  *self,
                                                           guint64               tag);
+/* (transfer full) (nullable): that of any call with @tag that was not drained. */
+CfutFuture          *cfut_completion_store_dup_future    (CfutCompletionStore  *self,
+                                                          guint64               tag);
 
 /* (transfer full) (nullable): waits for one with @tag and takes it out, whether
  * ready or outstanding. NULL with @error set to TIMED_OUT, NOT_FOUND or

@@ -373,6 +373,44 @@ cfut_completion_store_withdraw (CfutCompletionStore *self,
   return TRUE;
 }
 
+/* Looks from both ends, where those are that programs ask for most. */
+static CfutCompletion *
+cfut_completion_list_find (CfutCompletionList *self,
+                           guint64             tag)
+{
+  CfutCompletion *first = self->head;
+  CfutCompletion *last = self->tail;
+
+  for (guint i = 0; i < self->length; i += 2)
+    {
+      if (first->tag == tag)
+        return first;
+      if (last->tag == tag)
+        return last;
+      first = first->next;
+      last = last->prev;
+    }
+
+  return NULL;
+}
+
+CfutFuture *
+cfut_completion_store_dup_future (CfutCompletionStore *self,
+                                  guint64              tag)
+{
+  g_autoptr(CfutCompletion) found = NULL;
+
+  g_mutex_lock (&self->lock);
+  found = cfut_completion_list_find (&self->outstanding, tag);
+  if (found == NULL)
+    found = cfut_completion_list_find (&self->ready, tag);
+  if (found != NULL)
+    cfut_completion_copy (found);
+  g_mutex_unlock (&self->lock);
+
+  return found != NULL ? cfut_future_dup_for_state (found->state) : NULL;
+}
+
 gboolean
 cfut_completion_store_is_ready (CfutCompletionStore *self)
 {

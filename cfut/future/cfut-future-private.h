@@ -38,6 +38,9 @@ void            cfut_state_notify_and_unlock  (CfutState       *self,
                                                CfutNotifyFlags  flags);
 gboolean        cfut_state_remove_waiter_locked (CfutState     *self,
                                                CfutWaiter      *waiter);
+/* (transfer full) (nullable): the GObject over the state, if there is one.
+ * Runs in: any thread. Locks: takes the state's. */
+CfutFuture     *cfut_state_dup_future         (CfutState       *self);
 /* The future goes away.
  * Runs in: any thread. Locks: takes the state's. */
 void            cfut_state_forget_future      (CfutState       *self,

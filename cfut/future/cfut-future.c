@@ -228,6 +228,35 @@ cfut_future_new_for_state (CfutState *state)
   return self;
 }
 
+/* Runs in: any thread. Locks: takes the state's. */
+CfutFuture *
+cfut_future_dup_for_state (CfutState *state)
+{
+  CfutFuture *self = cfut_state_dup_future (state);
+  gboolean is_first;
+
+  if (self != NULL)
+    return self;
+
+  self = g_object_new (CFUT_TYPE_FUTURE, NULL);
+  self->state = cfut_state_ref (state);
+
+  g_mutex_lock (&state->lock);
+  is_first = state->future == NULL;
+  if (is_first)
+    state->future = self;
+  g_mutex_unlock (&state->lock);
+
+  if (is_first)
+    return self;
+
+  /* Another thread was faster: this one was never that of the state. */
+  g_clear_pointer (&self->state, cfut_state_unref);
+  g_object_unref (self);
+
+  return cfut_future_dup_for_state (state);
+}
+
 static gboolean
 orphan_cancel (CfutState *state)
 {

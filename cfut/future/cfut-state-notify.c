@@ -83,6 +83,21 @@ hold_future_and_unlock (CfutState *self)
   return future;
 }
 
+CfutFuture *
+cfut_state_dup_future (CfutState *self)
+{
+  g_mutex_lock (&self->lock);
+  if (self->future == NULL)
+    {
+      g_mutex_unlock (&self->lock);
+      return NULL;
+    }
+
+  cfut_state_get_extra_locked (self);
+
+  return hold_future_and_unlock (self);
+}
+
 void
 cfut_state_forget_future (CfutState  *self,
                           CfutFuture *future)

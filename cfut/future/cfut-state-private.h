@@ -187,6 +187,8 @@ void             cfut_state_set_observed    (CfutState            *self);
 /* The GObject over a state; it takes a reference of its own on @state, which
  * has none yet. */
 CfutFuture      *cfut_future_new_for_state  (CfutState            *state);
+/* (transfer full): the GObject over a state, made if there is none. */
+CfutFuture      *cfut_future_dup_for_state  (CfutState            *state);
 /* Borrowed. */
 CfutState       *cfut_future_get_cfut_state (CfutFuture           *self);
 

@@ -518,6 +518,50 @@ test_withdraw (Fixture       *fixture,
 }
 
 static void
+test_future (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_autoptr(CfutFuture) running = NULL;
+  g_autoptr(CfutFuture) waiting = NULL;
+  g_autoptr(CfutFuture) same = NULL;
+  g_autoptr(CfutFuture) drained = NULL;
+  g_autoptr(GVariant) result = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("A call that was pushed has a future for who asks, which outlives the drain");
+
+  g_assert_null (cfut_completion_queue_dup_future (fixture->queue, 1));
+  push (fixture, "hang", NULL, 1);
+  test_latch_wait (gate);
+  for (guint64 tag = 2; tag <= 5; tag++)
+    push (fixture, "tenfold", g_variant_new ("(x)", (gint64) tag), tag);
+
+  running = cfut_completion_queue_dup_future (fixture->queue, 1);
+  g_assert_cmpint (cfut_future_get_state (running), ==, CFUT_FUTURE_STATE_RUNNING);
+  for (guint64 tag = 2; tag <= 5; tag++)
+    {
+      g_clear_object (&waiting);
+      waiting = cfut_completion_queue_dup_future (fixture->queue, tag);
+      g_assert_cmpint (cfut_future_get_state (waiting), ==, CFUT_FUTURE_STATE_PENDING);
+    }
+  same = cfut_completion_queue_dup_future (fixture->queue, 5);
+  g_assert_true (same == waiting);
+  g_assert_null (cfut_completion_queue_dup_future (fixture->queue, 6));
+
+  g_assert_true (cfut_future_cancel (running));
+  expect_state (fixture, 1, CFUT_FUTURE_STATE_CANCELLED);
+  for (guint64 tag = 2; tag <= 5; tag++)
+    expect_state (fixture, tag, CFUT_FUTURE_STATE_DONE);
+  drained = cfut_completion_queue_dup_future (fixture->queue, 5);
+  g_assert_null (drained);
+
+  g_assert_cmpint (cfut_future_get_state (running), ==, CFUT_FUTURE_STATE_CANCELLED);
+  result = cfut_future_dup_result (waiting, 0, &error);
+  g_assert_no_error (error);
+  g_assert_cmpint (g_variant_get_int64 (result), ==, 50);
+}
+
+static void
 test_timeout (Fixture       *fixture,
               gconstpointer  data)
 {
@@ -903,6 +947,7 @@ main (int    argc,
     }
   ADD ("cancel", &kinds[1], test_cancel);
   ADD ("withdraw", &kinds[1], test_withdraw);
+  ADD ("future", &kinds[1], test_future);
   ADD ("unobserved", &kinds[1], test_unobserved);
   ADD ("source-closure", &kinds[1], test_source_closure);
   ADD ("source-closure-fails", &kinds[1], test_source_closure_fails);
