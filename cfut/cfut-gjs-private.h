@@ -17,5 +17,9 @@ gboolean cfut_gjs_owns_closure    (GClosure *closure);
 /* Brings a collection of garbage to its end. FALSE if that cannot be done.
  * Runs in: the thread of JavaScript. */
 gboolean cfut_gjs_end_collection  (void);
+/* To be called before callbacks that may be JavaScript's, from a main context:
+ * brings a collection to its end that is in its midst, as GJS (1.74 at least) drops
+ * callbacks until then. Does nothing on other threads, and without GJS. */
+void     cfut_gjs_prepare_callbacks (void);
 
 G_END_DECLS

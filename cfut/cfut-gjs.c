@@ -49,3 +49,46 @@ cfut_gjs_end_collection (void)
   collect (context);
   return TRUE;
 }
+
+/* What the engine has in all versions since 1.74's, though in C++ only. */
+#define IS_COLLECTING "_ZN2JS25IsIncrementalGCInProgressEP9JSContext"
+#define FINISH "_ZN2JS19FinishIncrementalGCEP9JSContextNS_8GCReasonE"
+
+typedef struct
+{
+  gpointer (*get_current) (void);
+  gpointer (*get_native_context) (gpointer context);
+  gboolean (*is_collecting) (gpointer native);
+  void (*finish) (gpointer native, int reason);
+} GjsSymbols;
+
+static gpointer
+find_symbols (gpointer data)
+{
+  GjsSymbols *self = data;
+  GModule *program = g_module_open (NULL, G_MODULE_BIND_LAZY);
+
+  /* It stays open, as the program does. */
+  if (program != NULL &&
+      g_module_symbol (program, "gjs_context_get_current", (gpointer *) &self->get_current) &&
+      g_module_symbol (program, "gjs_context_get_native_context", (gpointer *) &self->get_native_context) &&
+      g_module_symbol (program, IS_COLLECTING, (gpointer *) &self->is_collecting) &&
+      g_module_symbol (program, FINISH, (gpointer *) &self->finish))
+    return self;
+
+  return NULL;
+}
+
+void
+cfut_gjs_prepare_callbacks (void)
+{
+  static GOnce once = G_ONCE_INIT;
+  static GjsSymbols storage;
+  const GjsSymbols *symbols = g_once (&once, find_symbols, &storage);
+  gpointer context = symbols != NULL ? symbols->get_current () : NULL;
+  gpointer native = context != NULL ? symbols->get_native_context (context) : NULL;
+
+  /* The answer is a bool of C++: of one byte. */
+  if (native != NULL && (symbols->is_collecting (native) & 0xff) != 0)
+    symbols->finish (native, 0);
+}

@@ -15,7 +15,8 @@
  * parts, GJS (1.74 at least) drops every callback, which it takes for one from
  * within the collection. A source that got no answer would be removed, and
  * nobody would learn of a completion any more. So the collection is brought to
- * its end then, and the callback called once more.
+ * its end before. Where the engine does not allow that, a callback that was dropped
+ * is called once more after another collection.
  */
 
 /* What no closure answers. */
@@ -48,7 +49,10 @@ gboolean
 cfut_completion_closure_cb (CfutCompletionQueue *queue,
                             gpointer             user_data)
 {
-  int answer = invoke (user_data, queue);
+  int answer;
+
+  cfut_gjs_prepare_callbacks ();
+  answer = invoke (user_data, queue);
 
   if (answer == UNANSWERED && cfut_gjs_owns_closure (user_data) && cfut_gjs_end_collection ())
     answer = invoke (user_data, queue);

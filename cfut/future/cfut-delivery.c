@@ -8,6 +8,8 @@
 
 #include "future/cfut-delivery-private.h"
 
+#include "cfut-gjs-private.h"
+
 /*
  * The queue of a context is in its source, and the source is in a table as long
  * as something may be added to it. It leaves the table when its queue is found
@@ -175,6 +177,7 @@ deliver_batch (CfutDeliverySource *self)
 
   while ((item = pop (self)) != NULL)
     {
+      cfut_gjs_prepare_callbacks ();
       item->deliver (item);
 
       if (g_get_monotonic_time () >= end)
