@@ -92,6 +92,8 @@ declare module 'gi://Cfut?version=1' {
             readonly progress: number;
             readonly progressMessage: string | null;
             readonly name: string | null;
+            /** Itself, as functions of other libraries take it. */
+            readonly object: Future<R>;
             static all(futures: Future[]): Future<unknown[]>;
             static any(futures: Future[]): Future;
             static race(futures: Future[]): Future;

@@ -66,11 +66,12 @@ function _extendIterators(Cfut) {
 
 function _init() {
     const Cfut = this;
-    const {calls, executors, iterate, worker} = imports.overrides.cfut;
+    const {executors, futures, iterate, worker} = imports.overrides.cfut;
 
     _promisify(Cfut);
     _extendFuture(Cfut.Future.prototype);
     _extendIterators(Cfut);
+    futures.adaptFunctions();
     executors.extendExecutors();
     worker.extendCall();
 

@@ -9,8 +9,10 @@
 //   origin   an Error that was made when the call was submitted
 //   future   for a result that is no GVariant
 //   release  called when the call has ended, however it did
+//   setTag, keep   for futures that are no objects of GJS (see futures.js): told
+//            the number of the call, and before anything else how it ended
 
-var {push, watch, makeRoomForObjects} = (() => {
+var {push, watch, makeRoomForObjects, dupFuture, readError, readRawVariant, KIND} = (() => {
 
 const {Cfut, GLib, GObject} = imports.gi;
 const System = imports.system;
@@ -66,11 +68,11 @@ function readTexts(body, n) {
     return [texts, body.subarray(at)];
 }
 
-function readVariant(body) {
+function readRawVariant(body) {
     const end = body.indexOf(0);
     const type = new GLib.VariantType(decoder.decode(body.subarray(0, end)));
     const bytes = new GLib.Bytes(body.subarray(align(end + 1)));
-    return fromVariant(GLib.Variant.new_from_bytes(type, bytes, false));
+    return GLib.Variant.new_from_bytes(type, bytes, false);
 }
 
 function readValue(entry, kind, body) {
@@ -78,7 +80,7 @@ function readValue(entry, kind, body) {
     case KIND.BYTES:
         return isEncoded(body) ? decode(body) : body.slice();
     case KIND.VARIANT:
-        return readVariant(body);
+        return fromVariant(readRawVariant(body));
     default:
         return entry.future?.get_value() ?? undefined;
     }
@@ -136,6 +138,7 @@ function settle(entry, kind, body) {
 function drain() {
     const block = queue.drain_data(BATCH);
     const view = new DataView(block.buffer, block.byteOffset, block.byteLength);
+    const ended = [];
 
     for (let at = 0; at < block.length;) {
         const tag = view.getUint32(at, true) + 2 ** 32 * view.getUint32(at + 4, true);
@@ -145,9 +148,15 @@ function drain() {
 
         entries.delete(tag);
         at += HEAD;
-        settle(entry, kind, block.subarray(at, at + length));
+        const body = block.subarray(at, at + length);
+        entry.keep?.(view.getUint32(at - HEAD + 8, true), kind, body);
+        ended.push(entry, kind, body);
         at += align(length);
     }
+
+    // Not before all are known to have ended: this may call back.
+    for (let i = 0; i < ended.length; i += 3)
+        settle(ended[i], ended[i + 1], ended[i + 2]);
 
     if (isTimeToCollect())
         collectWhenIdle();
@@ -162,6 +171,7 @@ function push(executor, call, options, entry) {
     else
         getQueue().push(executor, call.name, call.variant, options, tag);
     entries.set(tag, entry);
+    entry.setTag?.(tag);
 }
 
 // Lets the completion of a future go to the entry.
@@ -172,5 +182,10 @@ function watch(future, entry) {
     getQueue().add_future(future, tag);
 }
 
-return {push, watch, makeRoomForObjects};
+// The GObject of a call that was pushed and has not come back.
+function dupFuture(tag) {
+    return getQueue().dup_future(tag);
+}
+
+return {push, watch, makeRoomForObjects, dupFuture, readError, readRawVariant, KIND};
 })();

@@ -4,7 +4,7 @@
 
 // What a call failed with, as something to throw.
 
-var {newFailure} = (() => {
+var {newFailure, newError} = (() => {
 
 const {Cfut, Gio, GLib} = imports.gi;
 const {decode, isEncoded} = imports.overrides.cfut.codec;
@@ -88,5 +88,5 @@ function newFailure(description, origin) {
     return origin ? addOrigin(failure, origin) : failure;
 }
 
-return {newFailure};
+return {newFailure, newError};
 })();

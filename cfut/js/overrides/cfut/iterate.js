@@ -11,6 +11,7 @@ var {MapIterator, CompletedIterator} = (() => {
 
 const {Cfut, Gio, GLib} = imports.gi;
 const {watch} = imports.overrides.cfut.completions;
+const {CallFuture} = imports.overrides.cfut.futures;
 const {checkKeys, toMicroseconds, toSubmitOptions, whenCancelled} = imports.overrides.cfut.options;
 const {start} = imports.overrides.cfut.submit;
 
@@ -135,7 +136,7 @@ class CompletedIterator extends Outcomes {
             this._left--;
             this._add({value: future});
         };
-        if (future instanceof Cfut.Future)
+        if (future instanceof Cfut.Future && !(future instanceof CallFuture))
             watch(future, {resolve: settle, reject: settle, future});
         else
             Promise.resolve(future).then(settle, settle);

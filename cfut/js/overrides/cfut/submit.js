@@ -11,9 +11,9 @@ const {Cfut, Gio, GLib} = imports.gi;
 const {push, watch, makeRoomForObjects} = imports.overrides.cfut.completions;
 const {toSubmitOptions} = imports.overrides.cfut.options;
 const {prepare} = imports.overrides.cfut.calls;
+const {CallFuture} = imports.overrides.cfut.futures;
 
 const promises = new WeakMap();
-const origins = new WeakMap();
 
 // Whether a call was refused that may wait for room. JavaScript has one thread,
 // which never blocks for it.
@@ -65,7 +65,7 @@ function start(executor, options, fn, args, entry) {
 
 function run(executor, options, fn, args) {
     if (options?.onProgress)
-        return settled(submit(executor, options, fn, args));
+        return submit(executor, options, fn, args);
 
     return new Promise((resolve, reject) => {
         const {submitOptions = null, release} = options ? toSubmitOptions(options) : {};
@@ -108,36 +108,64 @@ function defer(executor, call, options) {
     return future;
 }
 
-function submitNow(executor, call, options) {
+// Whether calls of an executor can be pushed: those of others have futures.
+function takesPushed(executor) {
+    return executor instanceof Cfut.ProcessExecutor || executor instanceof Cfut.ThreadExecutor ||
+        executor instanceof Cfut.InlineExecutor;
+}
+
+function submitObject(executor, call, options) {
     return call.data !== undefined
         ? executor.submit_data(call.name, call.data, options)
         : executor.submit_full(call.name, call.variant, options);
 }
 
-function submitOrDefer(executor, call, options) {
-    if (call instanceof Promise)
-        return defer(executor, call, options);
+// Lets a future be that of a GObject.
+function bind(future, object) {
+    future.future = object;
+    watch(object, future);
+}
+
+function submitOrDefer(executor, call, options, future) {
+    if (call instanceof Promise) {
+        bind(future, defer(executor, call, options));
+        return;
+    }
     try {
-        return submitNow(executor, call, options);
+        if (takesPushed(executor))
+            push(executor, call, options, future);
+        else
+            bind(future, submitObject(executor, call, options));
     } catch (error) {
         if (!mayWait(executor, error))
             throw error;
-        return defer(executor, call, options);
+        bind(future, defer(executor, call, options));
+    }
+}
+
+function watchProgress(object, onProgress) {
+    const tell = () => onProgress(object.progress, object.dup_progress_message() ?? '');
+
+    object.connect('notify::progress', tell);
+    // The call runs already, and may have told its only progress.
+    if (object.progress >= 0) {
+        GLib.idle_add(GLib.PRIORITY_DEFAULT, () => {
+            tell();
+            return GLib.SOURCE_REMOVE;
+        });
     }
 }
 
 function submit(executor, options, fn, args) {
     makeRoomForObjects();
-    const {submitOptions = null, release} = options ? toSubmitOptions(options) : {};
-    const future = submitOrDefer(executor, prepare(executor, fn, args), submitOptions);
+    const {submitOptions = null, release = null} = options ? toSubmitOptions(options) : {};
+    const call = prepare(executor, fn, args);
+    const name = submitOptions?.get_name() ?? (call.name ?? fn);
+    const future = new CallFuture(name, new Error(), release);
 
-    origins.set(future, new Error());
-    if (release)
-        future.add_done_callback(release);
-    if (options?.onProgress) {
-        future.connect('notify::progress', () =>
-            options.onProgress(future.progress, future.dup_progress_message() ?? ''));
-    }
+    submitOrDefer(executor, call, submitOptions, future);
+    if (options?.onProgress)
+        watchProgress(future.object, options.onProgress);
     return future;
 }
 
@@ -146,7 +174,7 @@ function settled(future) {
     let promise = promises.get(future);
     if (promise === undefined) {
         promise = new Promise((resolve, reject) =>
-            watch(future, {resolve, reject, future, origin: origins.get(future)}));
+            watch(future, {resolve, reject, future}));
         promises.set(future, promise);
     }
     return promise;
