@@ -133,7 +133,8 @@ class CompletedIterator extends Outcomes {
 
     _watch(future) {
         const settle = () => {
-            this._left--;
+            if (--this._left === 0)
+                this._stopTimer();
             this._add({value: future});
         };
         if (future instanceof Cfut.Future && !(future instanceof CallFuture))
