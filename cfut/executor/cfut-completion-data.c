@@ -60,6 +60,71 @@ cfut_completion_queue_push_data (CfutCompletionQueue  *self,
 }
 
 /**
+ * cfut_completion_queue_push_bytes:
+ * @self: a queue
+ * @executor: where to run the call
+ * @function: the name of a function that takes bytes
+ * @bytes: its arguments, which are not copied
+ * @options: (nullable): priority, time-outs and the like; they are copied
+ * @tag: what to tell the completion by; need not be unique
+ * @error: return location for an error
+ *
+ * Submits a call whose arguments are bytes, without copying them, and whose
+ * completion is to come through the queue.
+ *
+ * It is to [method@Cfut.CompletionQueue.push_data] what
+ * [method@Cfut.Executor.submit_bytes] is to [method@Cfut.Executor.submit_data].
+ *
+ * Returns: %TRUE if the call was submitted, %FALSE with @error set
+ *
+ * Since: 1.0
+ */
+gboolean
+cfut_completion_queue_push_bytes (CfutCompletionQueue  *self,
+                                  CfutExecutor         *executor,
+                                  const char           *function,
+                                  GBytes               *bytes,
+                                  CfutSubmitOptions    *options,
+                                  guint64               tag,
+                                  GError              **error)
+{
+  g_autoptr(GVariant) arguments = NULL;
+
+  g_return_val_if_fail (bytes != NULL, FALSE);
+
+  arguments = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE));
+
+  return cfut_completion_queue_push (self, executor, function, arguments, options, tag, error);
+}
+
+/**
+ * cfut_completion_queue_set_lends_data:
+ * @self: a queue
+ * @lends_data: whether large results are lent
+ *
+ * Has records of large results refer to them instead of having them in them.
+ *
+ * It is for bindings that can read memory where it is and make their own value of
+ * it. With it a result of type `ay` of 64 KiB or more gives
+ * [method@Cfut.CompletionQueue.drain_data] a record of kind 4: the address of the
+ * bytes, how many there are, and the address of a #GBytes that holds them, three
+ * numbers of 8 bytes. Whoever gets the record owns a reference of that #GBytes, and
+ * drops it with g_bytes_unref(). [method@Cfut.CompletionQueue.take_data] lends nothing.
+ *
+ * It applies to calls that are pushed after this. The default is %FALSE.
+ *
+ * Since: 1.0
+ */
+void
+cfut_completion_queue_set_lends_data (CfutCompletionQueue *self,
+                                      gboolean             lends_data)
+{
+  g_return_if_fail (CFUT_IS_COMPLETION_QUEUE (self));
+
+  cfut_completion_store_set_lends (cfut_completion_queue_get_store (self), lends_data);
+}
+
+/**
  * cfut_completion_queue_drain_data:
  * @self: a queue
  * @max: how many completions to take at most; 0 for all that are there, but for
@@ -89,6 +154,7 @@ cfut_completion_queue_push_data (CfutCompletionQueue  *self,
  * | 1 | the bytes of a result of type `ay` |
  * | 2 | any other result: the type, a zero, more zeros up to a multiple of 8 bytes, and the serialised data in the byte order of the machine |
  * | 3 | the error of a call that has failed or was cancelled: domain, code in decimal digits, message, and of an exception its name and its traceback, each with a zero behind it; then what [method@Cfut.Future.dup_remote_data] gives |
+ * | 4 | a large result of type `ay` that is lent: see [method@Cfut.CompletionQueue.set_lends_data] |
  *
  * Returns: (transfer full) (array length=length) (element-type guint8) (nullable):
  *   the records; %NULL if there are none
@@ -173,6 +239,8 @@ cfut_completion_queue_take_data (CfutCompletionQueue  *self,
   if (completion == NULL)
     return NULL;
 
+  /* Whoever reads it twice must not free it twice. */
+  completion->lends = FALSE;
   completion->record_size = cfut_completion_get_record_size (completion);
   record = g_malloc (completion->record_size);
   cfut_completion_write_record (completion, record);

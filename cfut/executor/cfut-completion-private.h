@@ -30,6 +30,7 @@ struct _CfutCompletion
   gboolean is_hopeless; /* the store's helper cannot wait for it */
   gboolean is_claimed;  /* a thread waits for this one: it is not to become ready */
   gboolean has_arrived; /* and now that thread has it */
+  gboolean lends;       /* its record refers to a large result */
   gsize record_size;    /* once taken by cfut_completion_store_take() */
 };
 

@@ -80,6 +80,17 @@ CfutCompletion      **cfut_completion_queue_drain         (CfutCompletionQueue  
                                                            guint                 max,
                                                            gsize                *n_completions);
 CFUT_AVAILABLE_IN_ALL
+gboolean              cfut_completion_queue_push_bytes    (CfutCompletionQueue  *self,
+                                                           CfutExecutor         *executor,
+                                                           const char           *function,
+                                                           GBytes               *bytes,
+                                                           CfutSubmitOptions    *options,
+                                                           guint64               tag,
+                                                           GError              **error);
+CFUT_AVAILABLE_IN_ALL
+void                  cfut_completion_queue_set_lends_data (CfutCompletionQueue *self,
+                                                           gboolean              lends_data);
+CFUT_AVAILABLE_IN_ALL
 guint8               *cfut_completion_queue_drain_data    (CfutCompletionQueue  *self,
                                                            guint                 max,
                                                            gsize                *length);

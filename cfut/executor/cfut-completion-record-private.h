@@ -15,12 +15,16 @@ G_BEGIN_DECLS
 
 #define CFUT_RECORD_ALIGNMENT 8
 
+/* From here on a result is lent, if the queue does that. */
+#define CFUT_RECORD_MIN_LENT ((gsize) 64 << 10)
+
 typedef enum
 {
   CFUT_RECORD_NONE    = 0,
   CFUT_RECORD_BYTES   = 1,
   CFUT_RECORD_VARIANT = 2,
   CFUT_RECORD_ERROR   = 3,
+  CFUT_RECORD_LENT    = 4,
 } CfutRecordKind;
 
 /* Each is for a completion whose call has ended, and marks that as observed.

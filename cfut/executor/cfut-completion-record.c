@@ -23,6 +23,14 @@ typedef struct
 
 G_STATIC_ASSERT (sizeof (RecordHead) == 24);
 
+/* The body of a result that is lent; for this process only. */
+typedef struct
+{
+  guint64 address;
+  guint64 length;
+  guint64 bytes; /* a GBytes, with the reference */
+} Loan;
+
 static gsize
 pad (gsize length)
 {
@@ -105,6 +113,21 @@ write_error (const GError *error,
     memcpy (body, g_bytes_get_data (parts.payload, NULL), g_bytes_get_size (parts.payload));
 }
 
+static void
+write_loan (GVariant *variant,
+            guint8   *body)
+{
+  GBytes *bytes = g_variant_get_data_as_bytes (variant);
+  gsize length;
+  Loan loan = {
+    .address = GUINT64_TO_LE (GPOINTER_TO_SIZE (g_bytes_get_data (bytes, &length))),
+    .bytes = GUINT64_TO_LE (GPOINTER_TO_SIZE (bytes)),
+  };
+
+  loan.length = GUINT64_TO_LE (length);
+  memcpy (body, &loan, sizeof loan);
+}
+
 /* ---- Records. */
 
 /* What there is to write. */
@@ -112,13 +135,14 @@ typedef struct
 {
   CfutRecordKind kind;
   gsize length;
-  GVariant *variant;   /* (unowned) of bytes and variants */
+  GVariant *variant;   /* (unowned) of bytes, lent or not, and variants */
   const GError *error; /* (unowned) of errors */
 } Body;
 
 static Body
-get_body (CfutState *state)
+get_body (CfutCompletion *completion)
 {
+  CfutState *state = completion->state;
   GVariant *variant = cfut_state_peek_variant (state);
   const GError *error = cfut_state_peek_error (state);
 
@@ -127,6 +151,10 @@ get_body (CfutState *state)
 
   if (variant == NULL)
     return (Body) { CFUT_RECORD_NONE, 0, NULL, NULL };
+
+  if (g_variant_is_of_type (variant, G_VARIANT_TYPE_BYTESTRING) &&
+      completion->lends && g_variant_get_size (variant) >= CFUT_RECORD_MIN_LENT)
+    return (Body) { CFUT_RECORD_LENT, sizeof (Loan), variant, NULL };
 
   if (g_variant_is_of_type (variant, G_VARIANT_TYPE_BYTESTRING))
     return (Body) { CFUT_RECORD_BYTES, g_variant_get_size (variant), variant, NULL };
@@ -137,14 +165,14 @@ get_body (CfutState *state)
 gsize
 cfut_completion_get_record_size (CfutCompletion *self)
 {
-  return sizeof (RecordHead) + pad (get_body (self->state).length);
+  return sizeof (RecordHead) + pad (get_body (self).length);
 }
 
 void
 cfut_completion_write_record (CfutCompletion *self,
                               guint8         *record)
 {
-  Body body = get_body (self->state);
+  Body body = get_body (self);
   RecordHead head = {
     .tag = GUINT64_TO_LE (self->tag),
     .state = GUINT32_TO_LE (cfut_state_get_phase (self->state)),
@@ -159,6 +187,10 @@ cfut_completion_write_record (CfutCompletion *self,
     {
     case CFUT_RECORD_BYTES:
       g_variant_store (body.variant, record);
+      break;
+
+    case CFUT_RECORD_LENT:
+      write_loan (body.variant, record);
       break;
 
     case CFUT_RECORD_VARIANT:

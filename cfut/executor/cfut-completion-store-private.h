@@ -44,6 +44,7 @@ struct _CfutCompletionStore
 
   /* All below: protected by @lock. */
   gboolean closed;
+  gboolean lends;                 /* calls that are pushed from now on */
   CfutCompletionList outstanding; /* (owned) in order of pushing */
   CfutCompletionList ready;       /* (owned) in order of completion */
   int fd;                         /* an eventfd; -1 until asked for */
@@ -97,6 +98,10 @@ CfutCompletion      *cfut_completion_store_claim         (CfutCompletionStore  *
 /* Caller holds the store's lock. */
 void                 cfut_completion_store_remove_ready_locked (CfutCompletionStore *self,
                                                                 CfutCompletion      *completion);
+
+/* Whether the records of what is pushed from now on refer to large results. */
+void                 cfut_completion_store_set_lends     (CfutCompletionStore  *self,
+                                                          gboolean              lends);
 
 /* Whether there is something to drain. */
 gboolean             cfut_completion_store_is_ready      (CfutCompletionStore  *self);

@@ -134,6 +134,15 @@ cfut_completion_store_remove_ready_locked (CfutCompletionStore *self,
     clear_fd_locked (self);
 }
 
+void
+cfut_completion_store_set_lends (CfutCompletionStore *self,
+                                 gboolean             lends)
+{
+  g_mutex_lock (&self->lock);
+  self->lends = lends;
+  g_mutex_unlock (&self->lock);
+}
+
 /* Runs in: resolving thread. Locks: takes the store's. */
 static void
 cfut_completion_notify (CfutWaiter *waiter,
@@ -176,6 +185,7 @@ cfut_completion_store_watch (CfutCompletionStore *self,
 
   g_mutex_lock (&self->lock);
   closed = self->closed;
+  completion->lends = self->lends;
   if (!closed)
     {
       cfut_completion_list_append (&self->outstanding, completion);

@@ -8,6 +8,8 @@
 
 #include "executor/cfut-executor-private.h"
 
+#include <string.h>
+
 /*
  * Calls whose arguments are bytes: what other languages pickle, or write as
  * JSON. Such a call is one of a function whose parameter type is `ay`, so that
@@ -101,4 +103,58 @@ cfut_executor_submit_bytes (CfutExecutor       *self,
   arguments = g_variant_ref_sink (g_variant_new_from_bytes (G_VARIANT_TYPE_BYTESTRING, bytes, TRUE));
 
   return cfut_executor_submit_full (self, function, arguments, options, error);
+}
+
+/**
+ * cfut_gather_bytes:
+ * @vectors: (array length=size) (element-type guint8): the memory of an array of
+ *   #GOutputVector
+ * @size: its size in bytes, a multiple of that of a #GOutputVector
+ *
+ * Makes one block of bytes that lie in several places.
+ *
+ * It is for bindings that have a large value in pieces, and have written where
+ * these are; a piece is copied once, to where it is sent from. In C an array of
+ * #GOutputVector is cast. The result goes to [method@Cfut.Executor.submit_bytes]
+ * or [method@Cfut.CompletionQueue.push_bytes].
+ *
+ * May be called from any thread.
+ *
+ * Returns: (transfer full): the bytes of all pieces, one after the other
+ *
+ * Since: 1.0
+ */
+GBytes *
+cfut_gather_bytes (const guint8 *vectors,
+                   gsize         size)
+{
+  gsize n_vectors = size / sizeof (GOutputVector);
+  gsize length = 0, at = 0;
+  guint8 *data;
+
+  g_return_val_if_fail (vectors != NULL || size == 0, NULL);
+  g_return_val_if_fail (size % sizeof (GOutputVector) == 0, NULL);
+
+  /* They need not be aligned. */
+  for (gsize i = 0; i < n_vectors; i++)
+    {
+      GOutputVector vector;
+
+      memcpy (&vector, vectors + i * sizeof vector, sizeof vector);
+      g_return_val_if_fail (vector.size <= G_MAXSSIZE - length, NULL);
+      length += vector.size;
+    }
+
+  data = g_malloc (length);
+  for (gsize i = 0; i < n_vectors; i++)
+    {
+      GOutputVector vector;
+
+      memcpy (&vector, vectors + i * sizeof vector, sizeof vector);
+      if (vector.size > 0)
+        memcpy (data + at, vector.buffer, vector.size);
+      at += vector.size;
+    }
+
+  return g_bytes_new_take (data, length);
 }

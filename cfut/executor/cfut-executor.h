@@ -118,6 +118,9 @@ CfutFuture   *cfut_executor_submit_data           (CfutExecutor         *self,
                                                    CfutSubmitOptions    *options,
                                                    GError              **error);
 CFUT_AVAILABLE_IN_ALL
+GBytes       *cfut_gather_bytes                   (const guint8         *vectors,
+                                                   gsize                 size);
+CFUT_AVAILABLE_IN_ALL
 CfutFuture   *cfut_executor_submit_bytes          (CfutExecutor         *self,
                                                    const char           *function,
                                                    GBytes               *bytes,

@@ -72,6 +72,38 @@ cfut_future_get_data (CfutFuture *self,
 }
 
 /**
+ * cfut_future_get_short_data:
+ * @self: a future
+ * @max_length: how many bytes there may be at most
+ * @length: (out): return location for the number of bytes
+ *
+ * Gets the bytes that a call has resulted in, if there are not too many.
+ *
+ * It is [method@Cfut.Future.get_data] for bindings that copy what they are given,
+ * and get what is large by [method@Cfut.Future.dup_bytes].
+ *
+ * Returns: (transfer none) (array length=length) (element-type guint8) (nullable):
+ *   as of [method@Cfut.Future.get_data]; %NULL also if there are more than @max_length
+ *
+ * Since: 1.0
+ */
+const guint8 *
+cfut_future_get_short_data (CfutFuture *self,
+                            gsize       max_length,
+                            gsize      *length)
+{
+  const guint8 *data = cfut_future_get_data (self, length);
+
+  if (data != NULL && *length > max_length)
+    {
+      *length = 0;
+      return NULL;
+    }
+
+  return data;
+}
+
+/**
  * cfut_future_dup_bytes:
  * @self: a future
  *

@@ -82,6 +82,10 @@ GVariant        *cfut_future_dup_result            (CfutFuture           *self,
 CFUT_AVAILABLE_IN_ALL
 const GValue    *cfut_future_get_value             (CfutFuture           *self);
 CFUT_AVAILABLE_IN_ALL
+const guint8    *cfut_future_get_short_data        (CfutFuture           *self,
+                                                    gsize                 max_length,
+                                                    gsize                *length);
+CFUT_AVAILABLE_IN_ALL
 const guint8    *cfut_future_get_data              (CfutFuture           *self,
                                                     gsize                *length);
 CFUT_AVAILABLE_IN_ALL

@@ -50,11 +50,11 @@ void     cfut_output_clear        (CfutOutput             *self);
 gboolean cfut_output_add          (CfutOutput             *self,
                                    CfutFrameHeader        *header,
                                    GVariant               *body);
-/* The same with a body of @length bytes, which are copied. */
-gboolean cfut_output_add_data     (CfutOutput             *self,
+/* The same with a body in pieces, which are copied. */
+gboolean cfut_output_add_vectors  (CfutOutput             *self,
                                    CfutFrameHeader        *header,
-                                   gconstpointer           data,
-                                   gsize                   length);
+                                   const GOutputVector    *vectors,
+                                   gsize                   n_vectors);
 /* Another call is about to run: what is queued waits no longer than @now and a
  * millisecond. */
 void     cfut_output_hold         (CfutOutput             *self,

@@ -127,17 +127,17 @@ cfut_output_add (CfutOutput      *self,
 
 /* Runs in: worker's main thread. Locks: takes the output's. */
 gboolean
-cfut_output_add_data (CfutOutput      *self,
-                      CfutFrameHeader *header,
-                      gconstpointer    data,
-                      gsize            length)
+cfut_output_add_vectors (CfutOutput          *self,
+                         CfutFrameHeader     *header,
+                         const GOutputVector *vectors,
+                         gsize                n_vectors)
 {
   gboolean full;
 
   g_mutex_lock (&self->lock);
   if (self->has_progress)
     queue_progress_locked (self, g_get_monotonic_time ());
-  cfut_channel_queue (self->channel, header, data, length);
+  cfut_channel_queue_vectors (self->channel, header, vectors, n_vectors);
   full = is_full_locked (self);
   g_mutex_unlock (&self->lock);
 

@@ -454,10 +454,27 @@ cfut_server_answer (CfutServer   *self,
   after_item (self);
 }
 
+gboolean
+cfut_server_can_answer_vectors (CfutServer          *self,
+                                const GOutputVector *vectors,
+                                gsize                n_vectors)
+{
+  gsize length = 0;
+
+  for (gsize i = 0; i < n_vectors; i++)
+    {
+      if (vectors[i].size > CFUT_FRAME_MAX_BODY - length)
+        return FALSE;
+      length += vectors[i].size;
+    }
+
+  return !is_chunk (self) && !is_initializer (self);
+}
+
 void
-cfut_server_answer_data (CfutServer    *self,
-                         gconstpointer  data,
-                         gsize          length)
+cfut_server_answer_vectors (CfutServer          *self,
+                            const GOutputVector *vectors,
+                            gsize                n_vectors)
 {
   g_autoptr(CfutCall) call = NULL;
   CfutFrameHeader answer;
@@ -465,19 +482,11 @@ cfut_server_answer_data (CfutServer    *self,
 
   g_assert (self->asked);
 
-  if (is_chunk (self) || is_initializer (self) || length > CFUT_FRAME_MAX_BODY)
-    {
-      GVariant *result = g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, data, length, 1);
-
-      cfut_server_answer (self, g_variant_ref_sink (result), NULL);
-      return;
-    }
-
   self->asked = FALSE;
-  call = g_object_ref (self->call); /* @data may be of its arguments */
+  call = g_object_ref (self->call); /* the pieces may be of its arguments */
   end_call (self);
   answer = make_answer (self, CFUT_FRAME_RESULT);
-  full = cfut_output_add_data (&self->line->output, &answer, data, length);
+  full = cfut_output_add_vectors (&self->line->output, &answer, vectors, n_vectors);
   g_clear_object (&call);
   after_answer (self, &answer, full);
 }

@@ -86,10 +86,15 @@ gboolean         cfut_server_resume_call  (CfutServer       *self);
 void             cfut_server_answer       (CfutServer       *self,
                                            GVariant         *result,
                                            const GError     *error);
-/* The same with a result that is bytes, which are copied. */
-void             cfut_server_answer_data  (CfutServer       *self,
-                                           gconstpointer     data,
-                                           gsize             length);
+/* Whether the next can be used: not for items of a chunk, the initializer, or
+ * what is too large. */
+gboolean         cfut_server_can_answer_vectors (CfutServer          *self,
+                                                 const GOutputVector *vectors,
+                                                 gsize                n_vectors);
+/* The same with a result that is bytes in pieces, which are copied. */
+void             cfut_server_answer_vectors     (CfutServer          *self,
+                                                 const GOutputVector *vectors,
+                                                 gsize                n_vectors);
 /* Leaves the call that it is at without an answer. */
 void             cfut_server_leave_call   (CfutServer       *self);
 

@@ -6,6 +6,8 @@
 
 #include "config.h"
 
+#include <string.h>
+
 #include "cfut-error-private.h"
 #include "worker/cfut-worker-private.h"
 
@@ -243,17 +245,71 @@ cfut_worker_answer_data (CfutWorker    *self,
                          gsize          length,
                          GError       **error)
 {
+  const GOutputVector vector = { data, length };
+
+  g_return_val_if_fail (data != NULL || length == 0, FALSE);
+
+  return cfut_worker_answer_vectors (self, call, &vector, 1, error);
+}
+
+/* What lies in pieces, as a floating value. */
+static GVariant *
+join_vectors (const GOutputVector *vectors,
+              gsize                n_vectors)
+{
+  gsize length = 0;
+  guint8 *joined, *end;
+
+  for (gsize i = 0; i < n_vectors; i++)
+    length += vectors[i].size;
+
+  joined = end = g_malloc (length);
+  for (gsize i = 0; i < n_vectors; i++)
+    {
+      if (vectors[i].size > 0)
+        memcpy (end, vectors[i].buffer, vectors[i].size);
+      end += vectors[i].size;
+    }
+
+  return g_variant_new_from_data (G_VARIANT_TYPE_BYTESTRING, joined, length, TRUE, g_free, joined);
+}
+
+/**
+ * cfut_worker_answer_vectors:
+ * @self: a worker
+ * @call: (nullable): the call that is to be answered; %NULL is the same
+ * @vectors: (array length=n_vectors): where the pieces of its result are
+ * @n_vectors: how many there are
+ * @error: return location for an error
+ *
+ * Answers a call of a function whose result type is `ay` with bytes that lie in
+ * several places.
+ *
+ * This is [method@Cfut.Worker.answer_data] with the pieces one after the other.
+ * Each is copied once, to where it is sent from.
+ *
+ * Returns: %TRUE if the call was answered with the bytes, %FALSE with @error set
+ *   if it was answered with that error
+ *
+ * Since: 1.0
+ */
+gboolean
+cfut_worker_answer_vectors (CfutWorker           *self,
+                            CfutCall             *call,
+                            const GOutputVector  *vectors,
+                            gsize                 n_vectors,
+                            GError              **error)
+{
   g_return_val_if_fail (CFUT_IS_WORKER (self), FALSE);
   g_return_val_if_fail (is_asked (self, call), FALSE);
-  g_return_val_if_fail (data != NULL || length == 0, FALSE);
+  g_return_val_if_fail (vectors != NULL || n_vectors == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!g_variant_type_equal (self->server->function->result_type, G_VARIANT_TYPE_BYTESTRING))
-    return cfut_worker_answer (self, call,
-                               g_variant_new_fixed_array (G_VARIANT_TYPE_BYTE, data, length, 1),
-                               error);
+  if (!g_variant_type_equal (self->server->function->result_type, G_VARIANT_TYPE_BYTESTRING) ||
+      !cfut_server_can_answer_vectors (self->server, vectors, n_vectors))
+    return cfut_worker_answer (self, call, join_vectors (vectors, n_vectors), error);
 
-  cfut_server_answer_data (self->server, data, length);
+  cfut_server_answer_vectors (self->server, vectors, n_vectors);
   return TRUE;
 }
 

@@ -59,6 +59,12 @@ gboolean    cfut_worker_answer_data       (CfutWorker          *self,
                                            gsize                length,
                                            GError             **error);
 CFUT_AVAILABLE_IN_ALL
+gboolean    cfut_worker_answer_vectors    (CfutWorker          *self,
+                                           CfutCall            *call,
+                                           const GOutputVector *vectors,
+                                           gsize                n_vectors,
+                                           GError             **error);
+CFUT_AVAILABLE_IN_ALL
 void        cfut_worker_answer_error      (CfutWorker          *self,
                                            CfutCall            *call,
                                            const GError        *error);

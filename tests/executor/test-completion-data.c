@@ -21,6 +21,7 @@ enum
   BYTES,
   VARIANT,
   ERROR,
+  LENT,
 };
 
 typedef struct
@@ -196,6 +197,84 @@ test_bytes (Fixture       *fixture,
 }
 
 static void
+test_lent (Fixture       *fixture,
+           gconstpointer  data)
+{
+  const gsize sizes[] = { 100, 65535, 65536, 3 * MIB };
+  g_autofree guint8 *records = NULL;
+  gsize length, offset = 0;
+
+  g_test_summary ("A queue that lends gives large results by their address, and others as ever");
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      guint8 *bytes = g_malloc (sizes[i]);
+      g_autoptr(GBytes) taken = NULL;
+      g_autoptr(GError) error = NULL;
+
+      memset (bytes, 'a' + i, sizes[i]);
+      taken = g_bytes_new_take (bytes, sizes[i]);
+      if (i == 1)
+        cfut_completion_queue_set_lends_data (fixture->queue, TRUE);
+      g_assert_true (cfut_completion_queue_push_bytes (fixture->queue, fixture->executor, "echo", taken,
+                                                       NULL, i, &error));
+      g_assert_no_error (error);
+    }
+  finish (fixture);
+
+  records = cfut_completion_queue_drain_data (fixture->queue, 0, &length);
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      const Record *record = next_record (records, length, &offset);
+      gboolean is_lent = i >= 2;
+      gsize size = record->length;
+      const guint8 *body = record->body;
+      GBytes *held = NULL;
+
+      g_assert_cmpuint (record->tag, ==, i);
+      g_assert_cmpuint (record->kind, ==, is_lent ? LENT : BYTES);
+      if (is_lent)
+        {
+          guint64 numbers[3];
+
+          g_assert_cmpuint (record->length, ==, sizeof numbers);
+          memcpy (numbers, record->body, sizeof numbers);
+          body = GSIZE_TO_POINTER (GUINT64_FROM_LE (numbers[0]));
+          size = GUINT64_FROM_LE (numbers[1]);
+          held = GSIZE_TO_POINTER (GUINT64_FROM_LE (numbers[2]));
+          g_assert_true (g_bytes_get_data (held, NULL) == body);
+        }
+      g_assert_cmpuint (size, ==, sizes[i]);
+      for (gsize k = 0; k < size; k++)
+        if (body[k] != 'a' + i)
+          g_error ("Byte %" G_GSIZE_FORMAT " of %u is wrong", k, i);
+      g_clear_pointer (&held, g_bytes_unref);
+    }
+  g_assert_cmpuint (offset, ==, length);
+}
+
+static void
+test_taken_is_not_lent (Fixture       *fixture,
+                        gconstpointer  data)
+{
+  g_autofree guint8 *bytes = g_malloc0 (MIB);
+  g_autofree guint8 *records = NULL;
+  g_autoptr(GError) error = NULL;
+  gsize length, offset = 0;
+  const Record *record;
+
+  g_test_summary ("A completion that is taken by its tag has a large result in it");
+
+  cfut_completion_queue_set_lends_data (fixture->queue, TRUE);
+  push (fixture, "echo", bytes, MIB, 5);
+  records = cfut_completion_queue_take_data (fixture->queue, 5, CFUT_WAIT_FOREVER, &length, &error);
+  g_assert_no_error (error);
+  record = next_record (records, length, &offset);
+  g_assert_cmpuint (record->kind, ==, BYTES);
+  g_assert_cmpmem (record->body, record->length, bytes, MIB);
+}
+
+static void
 test_nothing (Fixture       *fixture,
               gconstpointer  data)
 {
@@ -367,6 +446,8 @@ main (int    argc,
   for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
     {
       ADD ("bytes", test_bytes);
+      ADD ("lent", test_lent);
+      ADD ("taken-is-not-lent", test_taken_is_not_lent);
       ADD ("nothing", test_nothing);
       ADD ("variants", test_variants);
       ADD ("errors", test_errors);

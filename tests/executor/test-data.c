@@ -151,6 +151,37 @@ test_bytes (Fixture       *fixture,
 }
 
 static void
+test_gathered (Fixture       *fixture,
+               gconstpointer  data)
+{
+  g_autoptr(GBytes) large = make_bytes (3 * 1024 * 1024);
+  g_autoptr(GBytes) none = NULL;
+  g_autoptr(GBytes) gathered = NULL;
+  g_autoptr(GBytes) expected = NULL;
+  g_autoptr(GByteArray) joined = g_byte_array_new ();
+  g_autoptr(CfutFuture) future = NULL;
+  g_autoptr(GError) error = NULL;
+  const GOutputVector vectors[] = {
+    { "one", 3 }, { NULL, 0 }, { g_bytes_get_data (large, NULL), g_bytes_get_size (large) }, { "three", 5 },
+  };
+
+  g_test_summary ("Bytes that lie in pieces are sent as one");
+
+  none = cfut_gather_bytes (NULL, 0);
+  g_assert_cmpuint (g_bytes_get_size (none), ==, 0);
+
+  for (guint i = 0; i < G_N_ELEMENTS (vectors); i++)
+    g_byte_array_append (joined, vectors[i].buffer, vectors[i].size);
+  expected = g_bytes_new (joined->data, joined->len);
+  gathered = cfut_gather_bytes ((const guint8 *) vectors, sizeof vectors);
+  g_assert_true (g_bytes_equal (gathered, expected));
+
+  future = cfut_executor_submit_bytes (fixture->executor, "echo", gathered, NULL, &error);
+  g_assert_no_error (error);
+  assert_data (future, expected);
+}
+
+static void
 test_options (Fixture       *fixture,
               gconstpointer  data)
 {
@@ -213,6 +244,7 @@ main (int    argc,
     {
       ADD ("data", test_data);
       ADD ("bytes", test_bytes);
+      ADD ("gathered", test_gathered);
       ADD ("options", test_options);
       ADD ("wrong-type", test_wrong_type);
     }

@@ -27,6 +27,7 @@ assert_no_data (CfutFuture *future)
 
   g_assert_null (cfut_future_get_data (future, &length));
   g_assert_cmpuint (length, ==, 0);
+  g_assert_null (cfut_future_get_short_data (future, G_MAXSIZE, &length));
   g_assert_null (cfut_future_dup_bytes (future));
 }
 
@@ -51,6 +52,11 @@ test_bytes (void)
       g_assert_true (data == g_bytes_get_data (sent, NULL));
       g_assert_cmpuint (length, ==, 6);
     }
+
+  g_assert_true (cfut_future_get_short_data (future, 6, &length) == data);
+  g_assert_cmpuint (length, ==, 6);
+  g_assert_null (cfut_future_get_short_data (future, 5, &length));
+  g_assert_cmpuint (length, ==, 0);
 
   received = cfut_future_dup_bytes (future);
   g_assert_finalize_object (promise);

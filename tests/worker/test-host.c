@@ -36,6 +36,21 @@ HOST (reverse)
   g_assert_null (cfut_worker_get_call (worker));
 }
 
+/* Answers with its second half, nothing, and its first half, out of what it got. */
+HOST (swap_halves)
+{
+  gsize length;
+  const guint8 *data = cfut_call_get_data (call, &length);
+  const GOutputVector vectors[] = {
+    { data + length / 2, length - length / 2 }, { NULL, 0 }, { data, length / 2 },
+  };
+  g_autoptr(GError) error = NULL;
+
+  g_assert_true (cfut_worker_answer_vectors (worker, call, vectors, G_N_ELEMENTS (vectors), &error));
+  g_assert_no_error (error);
+  g_assert_null (cfut_worker_get_call (worker));
+}
+
 HOST (halve_number)
 {
   gint64 n = g_variant_get_int64 (cfut_call_get_arguments (call));
@@ -142,6 +157,7 @@ static const struct
   { "host.halve", "x", "x", halve_number },
   { "host.initialize", "(s)", "()", initialize_host },
   { "host.reverse", "ay", "ay", reverse },
+  { "host.swap", "ay", "ay", swap_halves },
   { "host.unit", "()", "()", answer_unit },
   { "host.wait-for-signal", "()", "()", wait_for_signal },
 };
@@ -257,6 +273,33 @@ test_bytes (void)
       g_assert_cmpmem (g_variant_get_data (result), g_variant_get_size (result), expected, lengths[i]);
     }
 
+  fake_parent_end (&parent);
+}
+
+static void
+test_pieces (void)
+{
+  const gsize lengths[] = { 0, 1, 100, 70000, (3 << 20) + 1, CFUT_ARENA_CAPACITY + 1 };
+  FakeParent parent;
+
+  g_test_summary ("A host answers with bytes in pieces, out of its arguments too");
+
+  fake_parent_begin (&parent);
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    {
+      gsize length = lengths[i], half = length / 2;
+      g_autofree guint8 *data = g_malloc (length + 1);
+      g_autofree guint8 *expected = g_malloc (length + 1);
+      g_autoptr(GVariant) result = NULL;
+
+      for (gsize j = 0; j < length; j++)
+        data[j] = j * 31 + i;
+      memcpy (expected, data + half, length - half);
+      memcpy (expected + length - half, data, half);
+
+      result = fake_parent_call (&parent, "host.swap", new_bytes (data, length), "ay");
+      g_assert_cmpmem (g_variant_get_data (result), g_variant_get_size (result), expected, length);
+    }
   fake_parent_end (&parent);
 }
 
@@ -624,6 +667,7 @@ main (int    argc,
 
   g_test_add_func ("/host/table", test_table);
   g_test_add_func ("/host/bytes", test_bytes);
+  g_test_add_func ("/host/pieces", test_pieces);
   g_test_add_func ("/host/mixed", test_mixed);
   g_test_add_func ("/host/errors", test_errors);
   g_test_add_func ("/host/bad-answers", test_bad_answers);
