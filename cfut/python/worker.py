@@ -21,14 +21,16 @@ import types
 from _pickle import dumps, loads
 
 # These lie beside this file.
+import _memory
 import _message
 import cfut_worker
+from _memory import VECTOR, with_vectors
 from _message import HEAD_MARK, LARGE, UNPICKLE_NAME, join, lift, loads_message
 
-# That name is the program's, if it has such a module.
-del sys.modules['_message']
+# Those names are the program's, if it has such modules.
+del sys.modules['_memory'], sys.modules['_message']
 
-OUR_FILES = (__file__, _message.__file__, cfut_worker.__file__)
+OUR_FILES = (__file__, _memory.__file__, _message.__file__, cfut_worker.__file__)
 
 PYTHON = b'python'
 SETUP = b'python-setup'
@@ -77,6 +79,8 @@ class Library:
                 ctypes.c_int, pointer, pointer, text, size, error)
         declare(self._blocking, 'cfut_worker_answer_exception',
                 None, pointer, pointer, text, text, text, text, size)
+        declare(self._blocking, 'cfut_worker_answer_vectors',
+                ctypes.c_int, pointer, pointer, text, size, error)
         declare(self._quick, 'cfut_worker_add_function', None, pointer, text, text, text)
         declare(self._quick, 'cfut_worker_set_cancel_signal', None, pointer, ctypes.c_int)
         declare(self._quick, 'cfut_worker_get_call', pointer, pointer)
@@ -249,14 +253,20 @@ class Worker:
                 if Output.is_pending:
                     flush()
                 # A result that is refused is answered with the reason.
-                if result is not None:
+                if type(result) is bytes:
                     answer(pointer, None, result, len(result), None)
+                elif result is not None:
+                    with_vectors(result, self.answer_vectors)
             except BaseException as exception:
                 self.running = False
                 flush()
                 self.fail(exception)
             result = None
             run = self.run_pickled
+
+    def answer_vectors(self, vectors):
+        self.c.cfut_worker_answer_vectors(self.pointer, None, vectors,
+                                          len(vectors) // VECTOR.size, None)
 
     def run_first(self, data):
         """The first call may be what the program tells of itself."""
@@ -342,7 +352,7 @@ class Worker:
     def pickle_exception(exception):
         """The exception if it survives being pickled, else nothing."""
         try:
-            pickled = dumps_result(exception)
+            pickled = bytes(dumps_result(exception))
             if isinstance(loads_message(pickled), BaseException):
                 return pickled
         except Exception:

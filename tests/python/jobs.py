@@ -64,6 +64,10 @@ def recall():
     return remembered
 
 
+def echo(value):
+    return value
+
+
 def raise_(error):
     raise error
 
@@ -103,10 +107,19 @@ def make_unpickled(function, *arguments):
     return Unpickled(function, *arguments)
 
 
+def make_large_unpickled(size, function, *arguments):
+    return [bytes(size), Unpickled(function, *arguments)]
+
+
 def make_pickled(function, *arguments):
     result = Pickled(abs)
     result.state = function, arguments
     return result
+
+
+def get_resident():
+    with open('/proc/self/statm') as file:
+        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
 
 
 class Farewell:

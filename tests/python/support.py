@@ -30,6 +30,12 @@ def until(condition):
             time.sleep(0.001)
 
 
+def get_resident():
+    """The memory of this process, in bytes."""
+    with open('/proc/self/statm') as file:
+        return int(file.read().split()[1]) * os.sysconf('SC_PAGE_SIZE')
+
+
 class ExecutorCase(unittest.TestCase):
     """Has an executor of 2 workers, which is shut down, and a directory."""
 

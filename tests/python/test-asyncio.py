@@ -6,10 +6,11 @@
 
 import asyncio
 import gc
+import os
 import unittest
 import weakref
 
-from support import DEADLINE, Cfut, ExecutorCase, GLib, both_kinds
+from support import DEADLINE, Cfut, ExecutorCase, GLib, both_kinds, get_resident
 import tasks
 
 
@@ -48,6 +49,18 @@ class Loops(ExecutorCase):
                 await awaitable
         with self.assertRaises(RuntimeError):
             await self.executor.run(tasks.fail, StopIteration(1))
+
+    @in_loop
+    async def test_large(self):
+        """Large values go there and come back, and are freed"""
+        for value in os.urandom(1_000_000), bytearray(300_000), [*range(50_000)]:
+            self.assertEqual(await self.executor.run(tasks.echo, value), value)
+        before = get_resident()
+        for _ in range(100):
+            calls = [self.executor.run(tasks.echo, bytes(1_000_000)) for _ in range(3)]
+            calls.pop().cancel()
+            self.assertEqual(await asyncio.gather(*calls), [bytes(1_000_000)] * 2)
+        self.assertLess(get_resident() - before, 80 << 20)
 
     @in_loop
     async def test_gather(self):

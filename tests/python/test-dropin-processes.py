@@ -326,6 +326,28 @@ class Pickling(Processes):
         self.assertIn('__reduce__', str(error.__cause__))
         self.assertEqual(self.pool.submit(int).result(DEADLINE), 0)
 
+    def test_large_values(self):
+        for value in (bytes(3_000_000), bytearray(1_000_000), [*range(100_000)], 'x' * 200_000,
+                      [bytes(40_000)] * 5 + [bytearray(b'a')]):
+            found = self.pool.submit(jobs.echo, value).result(DEADLINE)
+            self.assertEqual(found, value)
+            self.assertIs(type(found), type(value))
+
+    def test_large_values_are_freed(self):
+        value = bytes(1_000_000)
+        for future in [self.pool.submit(jobs.echo, value) for _ in range(20)]:
+            future.result(DEADLINE)
+        del future
+        before = jobs.get_resident()
+        for _ in range(100):
+            self.assertEqual(self.pool.submit(jobs.echo, value).result(DEADLINE), value)
+        self.assertLess(jobs.get_resident() - before, 50 << 20)
+
+    def test_large_result_that_cannot_be_unpickled(self):
+        error = self.error(jobs.make_large_unpickled, 10**6, jobs.raise_,
+                           pickle.UnpicklingError('no'))
+        self.assertIsInstance(error, self.process.BrokenProcessPool)
+
     def test_call_that_cannot_be_unpickled(self):
         error = self.error(id, jobs.Unpickled(jobs.raise_, pickle.UnpicklingError('no')))
         self.assertIsInstance(error, self.process.BrokenProcessPool)

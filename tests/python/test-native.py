@@ -4,6 +4,7 @@
 
 """`from gi.repository import Cfut`: executors and futures."""
 
+import array
 import concurrent.futures
 import functools
 import gc
@@ -472,6 +473,36 @@ class Processes(ExecutorCase):
                 found = self.executor.submit(tasks.echo, value).result(DEADLINE)
                 self.assertEqual(found, value)
                 self.assertIs(type(found), kind)
+
+    def test_large_objects(self):
+        """So do large objects, with buffers in them or not"""
+        for value in ([*range(100_000)], 'x' * 200_000, {'a': [bytearray(100_000), bytes(70_000)]},
+                      [os.urandom(50_000) for _ in range(10)], array.array('d', range(50_000))):
+            found = self.executor.submit(tasks.echo, value).result(DEADLINE)
+            self.assertEqual(found, value)
+            future = self.executor.submit(tasks.echo, value)
+            until(future.done)
+            self.assertEqual(future.result(), value)
+            self.assertEqual(future.result(), value)
+
+    def test_large_is_its_own(self):
+        """What a large call was given may change after it, and a large result too"""
+        value = bytearray(b'a' * 1_000_000)
+        future = self.executor.submit(tasks.echo, value)
+        value[:] = b'b' * 1_000_000
+        found = future.result(DEADLINE)
+        self.assertEqual(found, b'a' * 1_000_000)
+        for i in range(10):
+            self.executor.submit(tasks.echo, bytes([i]) * 1_000_000).result(DEADLINE)
+        self.assertEqual(found, b'a' * 1_000_000)
+        found[0] = 5
+        self.assertEqual(future.result()[0], ord('a'))
+
+    def test_large_exception(self):
+        """An exception may be large"""
+        value = os.urandom(500_000)
+        error = self.executor.submit(tasks.fail, ValueError(value)).exception(DEADLINE)
+        self.assertEqual(error.args, (value,))
 
     def test_module_function_by_name(self):
         """A worker serves functions of modules by name, with GVariants"""

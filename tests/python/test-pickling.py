@@ -45,8 +45,8 @@ class Wrong(Exception):
 class Messages(unittest.TestCase):
     def both_ways(self, message):
         """The same at either end."""
-        yield worker.loads_message(_pickling._dumps(message))
-        yield _message.loads_message(worker.dumps_result(message))
+        yield worker.loads_message(bytes(_pickling._dumps(message)))
+        yield _message.loads_message(bytes(worker.dumps_result(message)))
 
     def test_small(self):
         """A small call is nothing but its pickle, with what refers to the function"""
@@ -65,12 +65,12 @@ class Messages(unittest.TestCase):
         """Large bytes travel beside the pickle, and come back as what they were"""
         for kind in (bytes, bytearray):
             value = kind(os.urandom(_message.LARGE + 3))
-            data = _pickling.dumps_call(len, (value, 'x'), {})
+            data = bytes(_pickling.dumps_call(len, (value, 'x'), {}))
             self.assertEqual(data[0], _message.HEAD_MARK)
             function, args, kwargs = worker.loads_message(memoryview(data))
             self.assertEqual((pickle.loads(function), args, kwargs), (len, (value, 'x'), {}))
             self.assertIs(type(args[0]), kind)
-            result = _message.loads_message(worker.dumps_result(value))
+            result = _message.loads_message(bytes(worker.dumps_result(value)))
             self.assertEqual(result, value)
             self.assertIs(type(result), kind)
 

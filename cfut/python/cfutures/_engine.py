@@ -45,12 +45,17 @@ class Refused(Exception):
         self.code = code
 
 
+def gather(vectors):
+    return _lib.library.cfut_gather_bytes(vectors, len(vectors))
+
+
 class Engine:
     def __init__(self, max_workers, max_pending, max_calls, crash_policy):
         library = _lib.library
         self.pid = os.getpid()
         self.executor = library.cfut_process_executor_new(max_workers)
         self.queue = library.cfut_completion_queue_new()
+        library.cfut_completion_queue_set_lends_data(self.queue, True)
         library.cfut_executor_set_max_pending(self.executor, max_pending or UNBOUNDED)
         library.cfut_executor_set_max_pending_bytes(self.executor, UNBOUNDED_BYTES)
         library.cfut_executor_set_overflow(self.executor, _lib.OVERFLOW_FAIL)
@@ -90,9 +95,19 @@ class Engine:
         """Has so many workers started, and kept."""
         _lib.library.cfut_process_executor_set_min_workers(self.executor, number)
 
+    def prepare(self, message):
+        """What to push: a message that is in pieces is copied to where it is sent
+        from."""
+        if type(message) is bytes:
+            return message
+        from ._memory import with_vectors
+        return _lib.Held(with_vectors(message, gather))
+
     def push(self, data, tag, push=_lib.quick.cfut_completion_queue_push_data,
              function=_workers.PYTHON.encode()):
-        """Submits a call; raises Refused."""
+        """Submits a call that was prepared; raises Refused."""
+        if type(data) is not bytes:
+            return self.push_held(data, tag, function)
         if not push(self.queue, self.executor, function, data, len(data), None, tag, None):
             self.push_again(data, tag, function)
 
@@ -101,6 +116,12 @@ class Engine:
         error = _lib.ErrorPointer()
         if not _lib.library.cfut_completion_queue_push_data(
                 self.queue, self.executor, function, data, len(data), None, tag, ctypes.byref(error)):
+            raise Refused(*_lib.take_error(error))
+
+    def push_held(self, held, tag, function):
+        error = _lib.ErrorPointer()
+        if not _lib.library.cfut_completion_queue_push_bytes(
+                self.queue, self.executor, function, held.address, None, tag, ctypes.byref(error)):
             raise Refused(*_lib.take_error(error))
 
     def withdraw(self, tag):

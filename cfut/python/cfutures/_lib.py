@@ -77,6 +77,10 @@ _declare('cfut_process_executor_kill_workers', None, c_void_p)
 _declare('cfut_completion_queue_new', c_void_p)
 _declare('cfut_completion_queue_push_data', c_int,
          c_void_p, c_void_p, c_char_p, c_char_p, c_size_t, c_void_p, c_uint64, ErrorLocation)
+_declare('cfut_completion_queue_push_bytes', c_int,
+         c_void_p, c_void_p, c_char_p, c_void_p, c_void_p, c_uint64, ErrorLocation)
+_declare('cfut_completion_queue_set_lends_data', None, c_void_p, c_int)
+_declare('cfut_gather_bytes', c_void_p, c_char_p, c_size_t)
 _declare('cfut_completion_queue_drain_data', c_void_p, c_void_p, c_uint, POINTER(c_size_t))
 _declare('cfut_completion_queue_take_data', c_void_p,
          c_void_p, c_uint64, c_int64, POINTER(c_size_t), ErrorLocation)
@@ -92,6 +96,18 @@ _declare('g_free', None, c_void_p)
 _declare('g_bytes_new', c_void_p, c_char_p, c_size_t)
 _declare('g_bytes_unref', None, c_void_p)
 _declare('g_variant_new_from_bytes', c_void_p, c_char_p, c_void_p, c_int)
+
+
+class Held:
+    """Owns a GBytes."""
+
+    __slots__ = ('address',)
+
+    def __init__(self, address):
+        self.address = address
+
+    def __del__(self, unref=library.g_bytes_unref):
+        unref(self.address)
 
 
 def take_error(error):

@@ -8,6 +8,9 @@ A message is a pickle (protocol 5), or, if it has large buffers in it, a head,
 the pickle without them, and the buffers. A pickle begins with PICKLE_MARK, a head
 with HEAD_MARK.
 
+A large message is not put together here, but where it is sent from: it is a
+tuple of its pieces.
+
 Both ends have this file; it needs nothing but the standard library.
 """
 
@@ -38,17 +41,33 @@ def pad(length):
     return -length % ALIGNMENT
 
 
+class Pieces(tuple):
+    """A large message: what lies one after the other in it."""
+
+    __slots__ = ()
+
+    def __bytes__(self):
+        return b''.join(self)
+
+
 def join(pickled, buffers):
-    """The message of a pickle and the buffers that were left out of it."""
+    """The message of a pickle and the buffers that were left out of it: bytes, or
+    pieces if it is large."""
     if not buffers:
-        return pickled
+        return pickled if len(pickled) < LARGE else Pieces((pickled,))
     views = [buffer.raw() for buffer in buffers]
     parts = [HEAD.pack(HEAD_MARK, len(views), len(pickled))]
     parts += [BUFFER.pack(view.nbytes, view.readonly) for view in views]
     parts += [pickled, bytes(pad(sum(map(len, parts)) + len(pickled)))]
+    # The small parts are one piece, and a gap is another only if there is one.
+    parts = [b''.join(parts)]
+    size = len(parts[0])
     for view in views:
-        parts += [view, bytes(pad(view.nbytes))]
-    return b''.join(parts)
+        parts.append(view)
+        if gap := pad(view.nbytes):
+            parts.append(bytes(gap))
+        size += view.nbytes + gap
+    return Pieces(parts) if size >= LARGE else b''.join(parts)
 
 
 def split(data):
@@ -68,8 +87,8 @@ def split(data):
 
 
 def loads_message(data):
-    """What is in a message."""
-    if data[0] == HEAD_MARK:
+    """What is in a message, which is bytes or a view of them."""
+    if (data[0] if type(data) is bytes else data[:1].tobytes()[0]) == HEAD_MARK:
         pickled, buffers = split(data)
         return loads(pickled, buffers=buffers)
     return loads(data)

@@ -15,7 +15,7 @@ from gi.repository import Cfut, GLib
 
 from . import _gvariant
 from ._errors import loads_result
-from ._message import PICKLE_MARK
+from ._message import LARGE, PICKLE_MARK
 from ._native_errors import from_future
 from ._workers import is_python
 
@@ -28,7 +28,8 @@ CANCELLED = Cfut.FutureState.CANCELLED
 ALL_COMPLETED = Cfut.ReturnWhen.ALL_COMPLETED
 FIRST_COMPLETED = Cfut.ReturnWhen.FIRST_COMPLETED
 
-get_data = Cfut.Future.get_data
+dup_bytes = Cfut.Future.dup_bytes
+get_short_data = Cfut.Future.get_short_data
 get_function = Cfut.Future.get_function
 get_state = Cfut.Future.get_state
 get_value = Cfut.Future.get_value
@@ -66,7 +67,7 @@ def result(self, timeout=None):
     `__cause__`; TimeoutError if it is not done in time, or its own time was over;
     CancelledError; BrokenProcessPool if its worker died.
     """
-    data = get_data(self)
+    data = get_short_data(self, LARGE)
     if not data or not is_python(get_function(self)):
         return _settle(self, timeout)
     if data[0] == PICKLE_MARK:
@@ -77,11 +78,23 @@ def result(self, timeout=None):
     return loads_result(data)
 
 
+def _get_message(future):
+    """The bytes of a result, a view of them if they are large, or None."""
+    data = get_short_data(future, LARGE)
+    if data:
+        return data
+    held = dup_bytes(future)
+    if held is None or not held.get_size():
+        return None
+    from ._native_memory import view_bytes
+    return view_bytes(held)
+
+
 def _settle(self, timeout):
     wait_until_done(self, timeout)
     function = get_function(self)
     if is_python(function):
-        data = get_data(self)
+        data = _get_message(self)
         if data:
             return loads_result(data)
     value = get_value(self)

@@ -20,7 +20,7 @@ from gi.repository import Cfut, GLib
 from ._errors import loads_result
 from ._message import LARGE, PICKLE_MARK
 from ._native_errors import from_parts
-from ._records import BYTES, HEAD, split_error
+from ._records import BYTES, HEAD, LENT, borrow, split_error
 from ._workers import is_python
 
 DONE, FAILED, CANCELLED = (int(getattr(Cfut.FutureState, name))
@@ -50,6 +50,7 @@ class Inbox:
     def __init__(self, loop):
         self.loop = weakref.ref(loop)
         self.queue = Cfut.CompletionQueue()
+        self.queue.set_lends_data(True)
         self.tags = count(1)
         self.waiting = {}       # tag: future, of a call that was pushed
         self.watching = {}      # tag: (future, how to settle it, cancel), of a Cfut.Future
@@ -63,14 +64,18 @@ class Inbox:
         future._cfut_tag = next(self.tags)
         return future
 
-    def push(self, executor, name, data, options):
+    def push(self, executor, name, message, options):
         """Submits a call; the future of asyncio for its result. When there is no
         room for it the library submits it when there is."""
         future = self.make_future()
         tag = future._cfut_tag
         self.waiting[tag] = future
         try:
-            self.queue.enqueue_data(executor, name, data, options, tag)
+            if type(message) is bytes:
+                self.queue.enqueue_data(executor, name, message, options, tag)
+            else:
+                from ._native_memory import gather_variant
+                self.queue.enqueue(executor, name, gather_variant(message), options, tag)
         except GLib.Error as error:
             del self.waiting[tag]
             future.set_exception(from_parts(error.domain, error.code, error.message))
@@ -114,7 +119,9 @@ class Inbox:
             if future is None:
                 self.read_watched(tag, state, kind, body)
             elif kind != BYTES or state != DONE:
-                if not future.done():
+                if kind == LENT:
+                    settle(future, loads_result, borrow(body))
+                elif not future.done():
                     settle_failed(future, state, body)
             elif not length or body[0] != PICKLE_MARK:
                 settle(future, loads_result, body)
@@ -128,6 +135,9 @@ class Inbox:
                         future.set_result(value)
 
     def read_watched(self, tag, state, kind, body):
+        if kind == LENT:
+            # In any case, since it is ours to free.
+            kind, body = BYTES, borrow(body)
         future, settle_it, _ = self.watching.pop(tag, (None, None, None))
         if future is not None and not future.done():
             settle_it(future, state, kind, body)

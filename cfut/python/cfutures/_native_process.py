@@ -15,6 +15,7 @@ from ._pickling import dumps_call
 from ._workers import LABELLED, SETUP, setup, worker_argv
 
 _submit_data = Cfut.ProcessExecutor.submit_data
+_submit_bytes = Cfut.ProcessExecutor.submit_bytes
 _init = Cfut.ProcessExecutor.__init__
 _prestart = Cfut.ProcessExecutor.prestart
 _prestart_async = Cfut.ProcessExecutor.prestart_async
@@ -63,11 +64,19 @@ def name_call(function, args):
 def _cfut_submit(self, function, args, kwargs, options):
     if self._cfut_at_exit is None:
         prepare(self)
+    message = dumps_call(function, args, kwargs)
     try:
-        return _submit_data(self, name_call(function, args),
-                            dumps_call(function, args, kwargs), options)
+        if type(message) is bytes:
+            return _submit_data(self, name_call(function, args), message, options)
+        return submit_pieces(self, name_call(function, args), message, options)
     except GLib.Error as error:
         raise_gerror(error)
+
+
+def submit_pieces(executor, name, pieces, options):
+    """Submits a large message."""
+    from ._native_memory import gather
+    return _submit_bytes(executor, name, gather(pieces), options)
 
 
 # Those of Cfut.Executor, without the way through what every executor has.
@@ -77,9 +86,11 @@ def submit(self, function, /, *args, **kwargs):
         return submit_by_name(self, function, args, kwargs)
     if self._cfut_at_exit is None:
         prepare(self)
+    message = dumps_call(function, args, kwargs)
     try:
-        return _submit_data(self, name_call(function, args),
-                            dumps_call(function, args, kwargs), None)
+        if type(message) is bytes:
+            return _submit_data(self, name_call(function, args), message, None)
+        return submit_pieces(self, name_call(function, args), message, None)
     except GLib.Error as error:
         raise_gerror(error)
 

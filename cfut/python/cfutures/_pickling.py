@@ -72,7 +72,7 @@ def _refer(function):
 
 
 def dumps_call(function, args, kwargs):
-    """The bytes of a call. Raises what pickle raises, with advice."""
+    """The message of a call. Raises what pickle raises, with advice."""
     kind = type(function)
     if kind in KINDS:
         function = _references.get(function) or _refer(function)
@@ -100,5 +100,5 @@ def dumps_call(function, args, kwargs):
 
 
 def dumps_result(value):
-    """The bytes of a result."""
+    """The message of a result."""
     return _dumps(lift(value))

@@ -97,7 +97,7 @@ class ProcessPool(Pool):
         tag = next(self.tags)
         future = CallFuture(self, tag)
         try:
-            data = dumps_call(fn, args, kwargs)
+            data = self.engine.prepare(dumps_call(fn, args, kwargs))
         except Exception as error:
             # It comes through the future, in its turn.
             data = NOTHING

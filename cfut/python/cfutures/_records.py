@@ -10,19 +10,32 @@ import struct
 from ._message import LARGE
 
 HEAD = struct.Struct('<QIIQ')       # tag, state, kind, length of the body
-NOTHING, BYTES, VARIANT, ERROR = range(4)
+NOTHING, BYTES, VARIANT, ERROR, LENT = range(5)
+LOAN = struct.Struct('<QQQ')        # address, length, GBytes that holds it
 
 
 def read_records(data):
-    """Yields (tag, state, kind, body): a large body is a view of the data."""
+    """Yields (tag, state, kind, body): a large body is a view of the data, or of
+    what is lent."""
     view = memoryview(data)
     at = 0
     end = len(data)
     while at < end:
         tag, state, kind, length = HEAD.unpack_from(data, at)
         at += HEAD.size
+        if kind == LENT:
+            yield tag, state, BYTES, borrow(data[at:at + length])
+            at += length
+            continue
         yield tag, state, kind, data[at:at + length] if length < LARGE else view[at:at + length]
         at += length + -length % 8
+
+
+def borrow(body):
+    """A view of what is lent, which is given back with it."""
+    from . import _lib, _memory
+    address, length, held = LOAN.unpack(body)
+    return _memory.view(address, length, _lib.Held(held))
 
 
 def split_error(body):

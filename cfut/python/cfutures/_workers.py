@@ -58,12 +58,12 @@ def setup(initializer=None, initargs=(), initkwargs=None):
         from . import _multiprocessing
         authkey, spawning = _multiprocessing.get_authkey(), _multiprocessing.Spawning()
     with spawning:
-        return dumps_result({
+        return bytes(dumps_result({
             'sys_path': [path or _start_directory for path in sys.path],
             'sys_argv': sys.argv,
             'main': _describe_main(),
             'authkey': authkey,
             # By itself, since it can only be read when the rest is in place.
             'initializer': None if initializer is None
-                           else dumps_call(initializer, tuple(initargs), initkwargs or {}),
-        })
+                           else bytes(dumps_call(initializer, tuple(initargs), initkwargs or {})),
+        }))
