@@ -67,6 +67,15 @@ typedef struct
   gboolean won;
 } CfutAnswer;
 
+/* What a worker says of a function in READY. */
+typedef struct
+{
+  guint32 index;
+  GVariantType *parameter_type;
+  GVariantType *result_type;
+  gboolean is_any; /* it takes the calls of all names; see CFUT_ANY_FUNCTION */
+} CfutRemoteFunction;
+
 struct _CfutProcess
 {
   /* Set at construction, never changed; read from any thread. */
@@ -104,7 +113,9 @@ struct _CfutProcess
   GArray *answers;   /* of CfutAnswer, while a batch is read */
 
   gboolean ready;
-  GHashTable *functions; /* name -> CfutRemoteFunction */
+  GHashTable *functions; /* name -> CfutRemoteFunction; complete when it is ready */
+  const char *found_name;           /* (unowned) (nullable) of a CfutFunction: what was looked for last */
+  const CfutRemoteFunction *found;  /* (unowned) (nullable) and what it is */
   gboolean no_claims;
   gint64 slots_retry_at;  /* when to look whether a slot is free; -1: some are */
 
@@ -131,15 +142,6 @@ struct _CfutProcess
   gint64 cpu_time_ns;      /* last seen; protected by the pool's lock */
   CfutWorkerInfo *info;    /* (owned) (nullable) */
 };
-
-/* What a worker says of a function in READY. */
-typedef struct
-{
-  guint32 index;
-  GVariantType *parameter_type;
-  GVariantType *result_type;
-  gboolean is_any; /* it takes the calls of all names; see CFUT_ANY_FUNCTION */
-} CfutRemoteFunction;
 
 /* Takes what was spawned. */
 CfutProcess *cfut_process_new             (CfutManager     *manager,

@@ -93,7 +93,14 @@ const CfutRemoteFunction *
 cfut_process_find_function (CfutProcess *self,
                             const char  *name)
 {
-  return cfut_remote_function_find (self->functions, name);
+  /* Most calls are of the same function, and no name ever goes away. */
+  if (name != self->found_name)
+    {
+      self->found = cfut_remote_function_find (self->functions, name);
+      self->found_name = name;
+    }
+
+  return self->found;
 }
 
 /* A name may have a label behind it, after a space: "python thumbnail" is the

@@ -406,7 +406,7 @@ class Processes(ExecutorCase):
         slow = self.executor.with_options(timeout=0.05).submit(tasks.touch_and_wait, self.path())
         with self.assertRaisesRegex(TimeoutError, '"python touch_and_wait" timed out'):
             slow.result(DEADLINE)
-        for function, name in ((functools.partial(tasks.add, 1), 'partial'),
+        for function, name in ((functools.partial(tasks.add, 1), 'object'),
                                ("x".join, "str.join"), (len, 'len')):
             future = self.executor.submit(function, 'x')
             self.assertEqual(future.props.name, 'python ' + name)

@@ -17,7 +17,7 @@ from . import _gvariant
 from ._errors import loads_result
 from ._message import LARGE, PICKLE_MARK
 from ._native_errors import from_future
-from ._workers import is_python
+from ._workers import LABELLED, is_python
 
 # A wait in C cannot be interrupted: Ctrl-C is looked for this often.
 SLICE_US = 50_000
@@ -35,6 +35,8 @@ get_state = Cfut.Future.get_state
 get_value = Cfut.Future.get_value
 is_done = Cfut.Future.is_done
 _try_wait = Cfut.try_wait
+
+N_LABELLED = len(LABELLED)
 
 
 def wait_for(futures, return_when, timeout):
@@ -68,7 +70,7 @@ def result(self, timeout=None):
     CancelledError; BrokenProcessPool if its worker died.
     """
     data = get_short_data(self, LARGE)
-    if not data or not is_python(get_function(self)):
+    if not data or (get_function(self) or '')[:N_LABELLED] != LABELLED:
         return _settle(self, timeout)
     if data[0] == PICKLE_MARK:
         try:

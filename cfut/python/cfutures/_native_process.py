@@ -51,14 +51,12 @@ def prepare(executor, initializer=None, initargs=()):
     executor._cfut_at_exit = AtExit(executor)
 
 
+# What errors and lists call a call: "python NAME".
+
 def name_call(function, args):
-    """What errors and lists call it: "python NAME"."""
     if function is _run_chunk:
         function = args[0]
-    try:
-        return LABELLED + function.__qualname__
-    except AttributeError:
-        return LABELLED + type(function).__qualname__
+    return LABELLED + getattr(function, '__qualname__', 'object')
 
 
 def _cfut_submit(self, function, args, kwargs, options):
@@ -86,11 +84,12 @@ def submit(self, function, /, *args, **kwargs):
         return submit_by_name(self, function, args, kwargs)
     if self._cfut_at_exit is None:
         prepare(self)
+    name = LABELLED + getattr(function, '__qualname__', 'object')
     message = dumps_call(function, args, kwargs)
     try:
         if type(message) is bytes:
-            return _submit_data(self, name_call(function, args), message, None)
-        return submit_pieces(self, name_call(function, args), message, None)
+            return _submit_data(self, name, message, None)
+        return submit_pieces(self, name, message, None)
     except GLib.Error as error:
         raise_gerror(error)
 
@@ -109,7 +108,8 @@ def run(self, function, /, *args, **kwargs):
         return run_slowly(self, None, function, args, kwargs)
     if self._cfut_at_exit is None:
         prepare(self)
-    return inbox().push(self, name_call(function, args), dumps_call(function, args, kwargs), None)
+    name = LABELLED + getattr(function, '__qualname__', 'object')
+    return inbox().push(self, name, dumps_call(function, args, kwargs), None)
 
 
 run.__doc__ = _native_executor.run.__doc__
