@@ -43,6 +43,7 @@ build  find_meson                          meson
 build  pkg gio-unix-2.0 2.74               libglib2.0-dev
 build  pkg libsoup-3.0 3.0                 libsoup-3.0-dev
 build  file gmp.h                          libgmp-dev
+build  pkg libseccomp 2.5                  libseccomp-dev
 tests  cmd g++                             g++
 tests  cmd nm                              binutils
 tests  cmd git                             git

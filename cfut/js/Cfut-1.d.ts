@@ -17,7 +17,7 @@ declare module 'gi://Cfut?version=1' {
         enum FutureState { PENDING, RUNNING, DONE, FAILED, CANCELLED }
         enum Overflow { BLOCK, FAIL }
         enum CrashPolicy { FAIL_CALL, BREAK_POOL }
-        enum Sandbox { NONE, LIMITS }
+        enum Sandbox { NONE, LIMITS, SECCOMP }
         enum WorkerState { STARTING, IDLE, BUSY, LEAVING, GONE }
         enum ReturnWhen { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION }
         enum ShutdownFlags { NONE = 0, WAIT = 1, CANCEL = 2 }

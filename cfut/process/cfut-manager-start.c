@@ -11,6 +11,7 @@
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
 #include "executor/cfut-cpus-private.h"
+#include "process/cfut-sandbox-private.h"
 
 /* How many workers there are to be, and starting them. */
 
@@ -96,6 +97,7 @@ cfut_manager_make_setup_locked (CfutManager *self)
     }
   if (config->setup != NULL)
     cfut_worker_setup_add_to_body (config->setup, &body);
+  cfut_sandbox_add_to_body (config->sandbox, &body);
 
   return g_variant_ref_sink (g_variant_dict_end (&body));
 }
@@ -140,7 +142,7 @@ cfut_manager_start_worker (CfutManager  *self,
   sandbox = self->config.sandbox;
   g_mutex_unlock (&pool->lock);
 
-  if (argv == NULL || !cfut_setup_check_size (setup, error) ||
+  if (argv == NULL || !cfut_setup_check_size (setup, error) || !cfut_sandbox_check (sandbox, error) ||
       !cfut_spawn ((const char * const *) argv, (const char * const *) envp, sandbox, &spawned, error))
     return FALSE;
 
@@ -210,7 +212,8 @@ static void
 cfut_manager_failed_spawn (CfutManager *self,
                            GError      *error)
 {
-  if (g_error_matches (error, CFUT_ERROR, CFUT_ERROR_START_FAILED))
+  if (g_error_matches (error, CFUT_ERROR, CFUT_ERROR_START_FAILED) ||
+      g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED))
     {
       cfut_manager_break (self, error);
       return;

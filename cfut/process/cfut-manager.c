@@ -15,6 +15,7 @@
 #include "call/cfut-program-private.h"
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
+#include "process/cfut-sandbox-private.h"
 
 /* ---- The loop. Runs in: manager thread. */
 
@@ -340,7 +341,8 @@ cfut_manager_ensure_thread (CfutManager  *self,
 
   argv = cfut_spawn_make_argv ((const char * const *) self->config.argv,
                                (const char * const *) self->config.modules, error);
-  if (argv == NULL || !cfut_manager_ensure_context_locked (self, error))
+  if (argv == NULL || !cfut_sandbox_check (self->config.sandbox, error) ||
+      !cfut_manager_ensure_context_locked (self, error))
     {
       self->awake = FALSE;
       g_mutex_unlock (&pool->lock);

@@ -38,6 +38,8 @@ GType             cfut_crash_policy_get_type                   (void);
  * @CFUT_SANDBOX_NONE: a worker may do what the program may
  * @CFUT_SANDBOX_LIMITS: it gets no more privileges than it has, dumps no core, and
  *   has a process group of its own
+ * @CFUT_SANDBOX_SECCOMP: and once it is ready, it can compute, and read and write
+ *   what it has open already; a system call for more kills it. For functions in C
  *
  * What the worker processes of a [class@Cfut.ProcessExecutor] are kept from.
  *
@@ -50,6 +52,7 @@ typedef enum
 {
   CFUT_SANDBOX_NONE,
   CFUT_SANDBOX_LIMITS,
+  CFUT_SANDBOX_SECCOMP,
 } CfutSandbox;
 
 #define CFUT_TYPE_SANDBOX (cfut_sandbox_get_type ())

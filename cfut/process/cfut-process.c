@@ -17,6 +17,7 @@
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
 #include "process/cfut-any-function-private.h"
+#include "process/cfut-sandbox-private.h"
 
 #ifndef P_PIDFD
 #define P_PIDFD 3
@@ -324,6 +325,7 @@ cfut_process_describe_death (CfutProcess *self,
                              const char  *label)
 {
   g_autofree char *tail = cfut_stderr_tap_dup_tail (&self->tap);
+  g_autofree char *trap = NULL;
   GString *text = g_string_new (NULL);
 
   /* One that was reaped before its spawn had returned has no number. */
@@ -340,6 +342,11 @@ cfut_process_describe_death (CfutProcess *self,
   else
     g_string_append_printf (text, "exited with status %d%s", WEXITSTATUS (self->status),
                             self->status_lost ? " (unless other code of this program took its status)" : "");
+
+  if (self->condemned == NULL && WIFSIGNALED (self->status) && WTERMSIG (self->status) == SIGSYS)
+    trap = cfut_sandbox_describe_trap (cfut_journal_get_trap (cfut_claims_get_journal (self->claims)));
+  if (trap != NULL)
+    g_string_append_printf (text, " calling %s", trap);
 
   if (!self->ready)
     g_string_append (text, " before it was ready");

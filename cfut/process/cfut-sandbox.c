@@ -8,11 +8,69 @@
 
 #include "process/cfut-process-executor-private.h"
 
-/* What workers are kept from, as the user has set it. */
+#include "process/cfut-sandbox-private.h"
+
+#ifdef HAVE_SECCOMP
+#include <seccomp.h>
+#include <stdlib.h>
+#endif
+
+/* What workers are kept from: what of that is the parent's part, and how the user
+ * sets it. */
 
 G_DEFINE_ENUM_TYPE (CfutSandbox, cfut_sandbox,
                     G_DEFINE_ENUM_VALUE (CFUT_SANDBOX_NONE, "none"),
-                    G_DEFINE_ENUM_VALUE (CFUT_SANDBOX_LIMITS, "limits"))
+                    G_DEFINE_ENUM_VALUE (CFUT_SANDBOX_LIMITS, "limits"),
+                    G_DEFINE_ENUM_VALUE (CFUT_SANDBOX_SECCOMP, "seccomp"))
+
+/* Runs in: any thread. Locks: none. */
+gboolean
+cfut_sandbox_check (CfutSandbox   sandbox,
+                    GError      **error)
+{
+#ifndef HAVE_SECCOMP
+  if (sandbox == CFUT_SANDBOX_SECCOMP)
+    {
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                           "This cfut was built without libseccomp, and has no CFUT_SANDBOX_SECCOMP");
+      return FALSE;
+    }
+#endif
+
+  return TRUE;
+}
+
+void
+cfut_sandbox_add_to_body (CfutSandbox   sandbox,
+                          GVariantDict *body)
+{
+  if (sandbox == CFUT_SANDBOX_SECCOMP)
+    g_variant_dict_insert (body, "filter", "b", TRUE);
+}
+
+char *
+cfut_sandbox_describe_trap (gint64 number)
+{
+#ifdef HAVE_SECCOMP
+  char *name = NULL;
+#endif
+
+  if (number < 0 || number > G_MAXINT)
+    return NULL;
+
+#ifdef HAVE_SECCOMP
+  name = seccomp_syscall_resolve_num_arch (SCMP_ARCH_NATIVE, number);
+  if (name != NULL)
+    {
+      char *text = g_strdup_printf ("%s()", name);
+
+      free (name);
+      return text;
+    }
+#endif
+
+  return g_strdup_printf ("system call %d", (int) number);
+}
 
 /**
  * cfut_process_executor_get_sandbox: (get-property sandbox)

@@ -20,6 +20,9 @@ G_BEGIN_DECLS
  * its end. The mark says where in the stream the notes begin and how many bytes
  * they are; it is one atomic word, so it is right at every moment.
  *
+ * A system call that a filter kills the worker for is noted here as well, since
+ * nothing else tells which one it was.
+ *
  * The manager believes nothing of it: the bytes are copied, and parsed like any
  * other that came from the worker.
  */
@@ -29,6 +32,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   guint64 mark; /* atomic: stream offset << 24 | number of bytes */
+  guint64 trap; /* atomic: the number of a system call and 1; 0: none */
   guint8 data[CFUT_JOURNAL_SIZE];
 } CfutJournal;
 
@@ -42,6 +46,14 @@ gboolean  cfut_journal_append   (CfutJournal   *self,
 /* Worker: all before @offset is written; what comes next is noted from there. */
 void      cfut_journal_restart  (CfutJournal   *self,
                                  guint64        offset);
+
+/* Worker: this is the system call that it is killed for. Runs in: a signal
+ * handler, of any thread. */
+void      cfut_journal_note_trap (CfutJournal  *self,
+                                 int            number);
+
+/* Manager: that system call, which may be any number; -1: none was noted. */
+gint64    cfut_journal_get_trap (CfutJournal   *self);
 
 /* Manager: a copy of what follows the first @n_received bytes of the stream, or
  * NULL if nothing does. The worker is dead. */

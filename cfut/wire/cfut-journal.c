@@ -45,6 +45,21 @@ cfut_journal_restart (CfutJournal *self,
   __atomic_store_n (&self->mark, (offset & OFFSET_MASK) << LENGTH_BITS, __ATOMIC_RELEASE);
 }
 
+void
+cfut_journal_note_trap (CfutJournal *self,
+                        int          number)
+{
+  __atomic_store_n (&self->trap, (guint64) (guint32) number + 1, __ATOMIC_RELEASE);
+}
+
+gint64
+cfut_journal_get_trap (CfutJournal *self)
+{
+  guint64 trap = __atomic_load_n (&self->trap, __ATOMIC_ACQUIRE);
+
+  return (gint64) MIN (trap, G_MAXINT64) - 1;
+}
+
 GBytes *
 cfut_journal_dup_rest (CfutJournal *self,
                        guint64      n_received)

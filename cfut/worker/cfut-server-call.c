@@ -140,7 +140,7 @@ answer_initializer (CfutServer   *self,
 {
   if (error == NULL)
     {
-      cfut_server_queue_ready (self);
+      cfut_server_get_ready (self);
       return;
     }
 

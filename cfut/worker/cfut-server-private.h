@@ -31,7 +31,8 @@ typedef struct
   guint n_functions;
   gint64 now;                     /* monotonic ns */
   int signum;                     /* for a host's call that is cancelled; 0: none */
-  GError *refused;                /* (owned) (nullable) why the initializer failed */
+  gboolean filter;                /* functions are to run behind a filter */
+  GError *refused;                /* (owned) (nullable) why this cannot serve */
 
   /* The call that it is at. The fields that progress needs do not change while
    * there is one, but for @item, which is atomic. */
@@ -65,8 +66,8 @@ CfutServeStatus  cfut_server_step         (CfutServer       *self,
 /* Tells the parent that this worker cannot serve. */
 void             cfut_server_refuse       (CfutServer       *self,
                                            const GError     *reason);
-/* The initializer is done, or there is none: READY. */
-void             cfut_server_queue_ready  (CfutServer       *self);
+/* The initializer is done, or there is none: confines itself, and READY. */
+void             cfut_server_get_ready    (CfutServer       *self);
 
 /* cfut-server-call.c: one call. */
 gint64           cfut_server_get_time_ns  (void);

@@ -10,6 +10,7 @@
 
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
+#include "worker/cfut-filter-private.h"
 #include "worker/cfut-server-private.h"
 #include "worker/cfut-setup-private.h"
 
@@ -48,8 +49,8 @@ cfut_server_free (CfutServer *self)
 }
 
 /* The table of functions, in the order of their indices. */
-void
-cfut_server_queue_ready (CfutServer *self)
+static void
+queue_ready (CfutServer *self)
 {
   CfutFrameHeader header = { .type = CFUT_FRAME_READY };
   g_autoptr(GVariant) table = NULL;
@@ -84,6 +85,35 @@ cfut_server_refuse (CfutServer   *self,
   cfut_output_flush (&self->line->output);
 }
 
+/* The filter is for good, and so is what it notes in. */
+static CfutLine *filtered_line;
+
+/* A host's interpreter needs more than functions in C do. */
+static gboolean
+install_filter (CfutServer  *self,
+                GError     **error)
+{
+  if (self->hosted->len == 0)
+    {
+      filtered_line = cfut_line_ref (self->line);
+      return cfut_filter_install (cfut_claims_get_journal (filtered_line->claims), error);
+    }
+
+  g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+                       "The filter of system calls is for functions in C, and the worker has others; "
+                       "CFUT_SANDBOX_LAUNCHER is for all");
+  return FALSE;
+}
+
+void
+cfut_server_get_ready (CfutServer *self)
+{
+  if (self->filter && !install_filter (self, &self->refused))
+    cfut_server_refuse (self, self->refused);
+  else
+    queue_ready (self);
+}
+
 /* Does what SETUP asks for; TRUE if a host is to run the initializer. */
 static gboolean
 set_up (CfutServer      *self,
@@ -92,7 +122,8 @@ set_up (CfutServer      *self,
   g_autofree char *initializer = NULL;
   g_autoptr(GVariant) arguments = NULL;
 
-  if (!cfut_setup_apply (self->line, frame, &initializer, &arguments, &self->refused))
+  if (!cfut_setup_apply (self->line, frame, &initializer, &arguments, &self->filter,
+                         &self->refused))
     {
       cfut_server_refuse (self, self->refused);
       return FALSE;
@@ -101,7 +132,7 @@ set_up (CfutServer      *self,
   if (initializer != NULL)
     return cfut_server_begin_initializer (self, frame, initializer, arguments);
 
-  cfut_server_queue_ready (self);
+  cfut_server_get_ready (self);
   return FALSE;
 }
 

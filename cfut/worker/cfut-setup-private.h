@@ -11,13 +11,15 @@
 G_BEGIN_DECLS
 
 /* Does what a SETUP frame asks for: the working directory and resource limits.
- * What is left to be done is @initializer, with sunk @arguments, or NULL. FALSE
- * with the reason why this worker cannot serve.
+ * What is left to be done is @initializer, with sunk @arguments, or NULL; and
+ * then the filter of system calls, if @filter. FALSE with the reason why this
+ * worker cannot serve.
  * Runs in: worker's main thread. */
 gboolean cfut_setup_apply (CfutLine         *line,
                            const CfutFrame  *frame,
                            char            **initializer,
                            GVariant        **arguments,
+                           gboolean         *filter,
                            GError          **error);
 
 G_END_DECLS

@@ -74,6 +74,7 @@ cfut_setup_apply (CfutLine         *line,
                   const CfutFrame  *frame,
                   char            **initializer,
                   GVariant        **arguments,
+                  gboolean         *filter,
                   GError          **error)
 {
   g_autoptr(GVariant) body = NULL;
@@ -81,6 +82,7 @@ cfut_setup_apply (CfutLine         *line,
   g_autoptr(GVariant) rlimits = NULL;
   g_autoptr(GVariant) name = NULL;
   g_autoptr(GVariant) boxed = NULL;
+  g_autoptr(GVariant) filtered = NULL;
   g_autoptr(GVariant) rest = NULL;
   g_auto(GVariantDict) setup = { 0, };
 
@@ -93,6 +95,7 @@ cfut_setup_apply (CfutLine         *line,
   rlimits = take (&setup, "rlimits", "a(utt)");
   name = take (&setup, "initializer", "s");
   boxed = take (&setup, "initializer-arguments", "v");
+  filtered = take (&setup, "filter", "b");
 
   /* Of the wrong type, or from a parent that is newer than this. */
   rest = g_variant_ref_sink (g_variant_dict_end (&setup));
@@ -110,6 +113,8 @@ cfut_setup_apply (CfutLine         *line,
 
   if (rlimits != NULL && !set_rlimits (rlimits, error))
     return FALSE;
+
+  *filter = filtered != NULL && g_variant_get_boolean (filtered);
 
   if (name == NULL)
     return TRUE;

@@ -213,6 +213,24 @@ test_lies (void)
     }
 }
 
+static void
+test_trap (void)
+{
+  g_autofree CfutJournal *journal = g_new0 (CfutJournal, 1);
+
+  g_test_summary ("A system call is noted by its number, which is never a negative one for the reader");
+
+  g_assert_cmpint (cfut_journal_get_trap (journal), ==, -1);
+  cfut_journal_note_trap (journal, 0);
+  g_assert_cmpint (cfut_journal_get_trap (journal), ==, 0);
+  cfut_journal_note_trap (journal, 41);
+  g_assert_cmpint (cfut_journal_get_trap (journal), ==, 41);
+  cfut_journal_note_trap (journal, -1);
+  g_assert_cmpint (cfut_journal_get_trap (journal), ==, G_MAXUINT32);
+  journal->trap = G_MAXUINT64;
+  g_assert_cmpint (cfut_journal_get_trap (journal), ==, G_MAXINT64 - 1);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -224,6 +242,7 @@ main (int   argc,
   g_test_add_func ("/journal/partly-written", test_partly_written);
   g_test_add_func ("/journal/too-large", test_too_large);
   g_test_add_func ("/journal/lies", test_lies);
+  g_test_add_func ("/journal/trap", test_trap);
 
   return g_test_run ();
 }
