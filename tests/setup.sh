@@ -9,7 +9,7 @@
 #   cfut_require WHAT...   install what is missing of the sets: build, tests, all,
 #                          fuzz
 #   cfut_wish WHAT...      the same for sets that one can do without: types,
-#                          lua, window, model
+#                          lua, window, bwrap, model
 #   cfut_build OPTION...   configure with meson options, and build
 #   $python $meson         programs that work, after cfut_require
 #   $top $build            the source and the build directory
@@ -61,6 +61,7 @@ lua    cmd lua5.3                          lua5.3
 window pkg gtk4 4.8                        libgtk-4-dev
 window has_gtk_typelib                     gir1.2-gtk-4.0
 window cmd Xvfb                            xvfb
+bwrap  cmd bwrap                           bubblewrap
 all    has_loky                            python3-joblib
 all    cmd valgrind                        valgrind
 all    cmd gcovr                           gcovr

@@ -17,7 +17,7 @@ declare module 'gi://Cfut?version=1' {
         enum FutureState { PENDING, RUNNING, DONE, FAILED, CANCELLED }
         enum Overflow { BLOCK, FAIL }
         enum CrashPolicy { FAIL_CALL, BREAK_POOL }
-        enum Sandbox { NONE, LIMITS, SECCOMP }
+        enum Sandbox { NONE, LIMITS, SECCOMP, LAUNCHER }
         enum WorkerState { STARTING, IDLE, BUSY, LEAVING, GONE }
         enum ReturnWhen { ALL_COMPLETED, FIRST_COMPLETED, FIRST_EXCEPTION }
         enum ShutdownFlags { NONE = 0, WAIT = 1, CANCEL = 2 }
@@ -198,6 +198,7 @@ declare module 'gi://Cfut?version=1' {
             maxWorkerRss?: number;
             crashPolicy?: CrashPolicy;
             sandbox?: Sandbox;
+            sandboxLauncher?: string[] | null;
             workerSetup?: WorkerSetup;
         }
 

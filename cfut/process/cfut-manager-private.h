@@ -58,6 +58,7 @@ typedef struct
   gint64 grace_us;                 /* negative: for ever */
   CfutCrashPolicy crash_policy;
   CfutSandbox sandbox;
+  char **launcher;                 /* (nullable) */
 } CfutManagerConfig;
 
 struct _CfutManager

@@ -129,6 +129,7 @@ cfut_manager_start_worker (CfutManager  *self,
   CfutSpawned spawned;
   CfutProcess *process;
   CfutSandbox sandbox;
+  g_auto(GStrv) launcher = NULL;
   g_autoptr(GVariant) setup = NULL;
   g_auto(GStrv) argv = NULL;
   g_auto(GStrv) envp = g_strdupv (self->envp);
@@ -140,13 +141,16 @@ cfut_manager_start_worker (CfutManager  *self,
     envp = cfut_worker_setup_apply_environment (self->config.setup, envp);
   setup = cfut_manager_make_setup_locked (self);
   sandbox = self->config.sandbox;
+  launcher = g_strdupv (self->config.launcher);
   g_mutex_unlock (&pool->lock);
 
-  if (argv == NULL || !cfut_setup_check_size (setup, error) || !cfut_sandbox_check (sandbox, error) ||
-      !cfut_spawn ((const char * const *) argv, (const char * const *) envp, sandbox, &spawned, error))
+  if (argv == NULL || !cfut_setup_check_size (setup, error) ||
+      !cfut_spawn ((const char * const *) argv, (const char * const *) envp,
+                   sandbox, (const char * const *) launcher, &spawned, error))
     return FALSE;
 
   process = cfut_process_new (self, ++self->next_id, &spawned, now);
+  process->launched = sandbox == CFUT_SANDBOX_LAUNCHER;
   CFUT_DEBUG (WORKERS, "worker %d starts: %s", process->pid, argv[0]);
 
   g_mutex_lock (&pool->lock);

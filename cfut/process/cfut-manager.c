@@ -341,7 +341,8 @@ cfut_manager_ensure_thread (CfutManager  *self,
 
   argv = cfut_spawn_make_argv ((const char * const *) self->config.argv,
                                (const char * const *) self->config.modules, error);
-  if (argv == NULL || !cfut_sandbox_check (self->config.sandbox, error) ||
+  if (argv == NULL ||
+      !cfut_sandbox_check (self->config.sandbox, (const char * const *) self->config.launcher, error) ||
       !cfut_manager_ensure_context_locked (self, error))
     {
       self->awake = FALSE;
@@ -496,6 +497,7 @@ cfut_manager_config_clear (CfutManagerConfig *self)
 {
   g_strfreev (self->argv);
   g_strfreev (self->modules);
+  g_strfreev (self->launcher);
   g_free (self->initializer);
   g_clear_pointer (&self->initializer_arguments, g_variant_unref);
   g_clear_pointer (&self->setup, cfut_worker_setup_free);

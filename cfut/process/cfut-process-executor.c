@@ -75,9 +75,10 @@ typedef enum
   PROP_CRASH_POLICY,
   PROP_WORKER_SETUP,
   PROP_SANDBOX,
+  PROP_SANDBOX_LAUNCHER,
 } CfutProcessExecutorProperty;
 
-static GParamSpec *properties[PROP_SANDBOX + 1];
+static GParamSpec *properties[PROP_SANDBOX_LAUNCHER + 1];
 
 static void
 cfut_process_executor_constructed (GObject *object)
@@ -127,6 +128,9 @@ cfut_process_executor_get_property (GObject    *object,
     case PROP_SANDBOX:
       g_value_set_enum (value, cfut_process_executor_get_sandbox (self));
       break;
+    case PROP_SANDBOX_LAUNCHER:
+      g_value_take_boxed (value, cfut_process_executor_dup_sandbox_launcher (self));
+      break;
     case PROP_WORKER_SETUP:
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -172,6 +176,9 @@ cfut_process_executor_set_property (GObject      *object,
       break;
     case PROP_SANDBOX:
       cfut_process_executor_set_sandbox (self, g_value_get_enum (value));
+      break;
+    case PROP_SANDBOX_LAUNCHER:
+      cfut_process_executor_set_sandbox_launcher (self, g_value_get_boxed (value));
       break;
     default:
       G_OBJECT_WARN_INVALID_PROPERTY_ID (object, prop_id, pspec);
@@ -317,6 +324,21 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
   properties[PROP_SANDBOX] =
     g_param_spec_enum ("sandbox", NULL, NULL, CFUT_TYPE_SANDBOX,
                        CFUT_SANDBOX_LIMITS, G_PARAM_READWRITE | flags);
+
+  /**
+   * CfutProcessExecutor:sandbox-launcher: (getter dup_sandbox_launcher) (setter set_sandbox_launcher)
+   *
+   * What %CFUT_SANDBOX_LAUNCHER puts before the command line of a worker; %NULL
+   * for bubblewrap, with all files to be read and none to be written, and no
+   * network.
+   *
+   * See [trusted workers and others](sandbox.html) for the default in full, and
+   * what a launcher has to do.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_SANDBOX_LAUNCHER] =
+    g_param_spec_boxed ("sandbox-launcher", NULL, NULL, G_TYPE_STRV, G_PARAM_READWRITE | flags);
 
   g_object_class_install_properties (object_class, G_N_ELEMENTS (properties), properties);
 }

@@ -40,11 +40,13 @@ GType             cfut_crash_policy_get_type                   (void);
  *   has a process group of its own
  * @CFUT_SANDBOX_SECCOMP: and once it is ready, it can compute, and read and write
  *   what it has open already; a system call for more kills it. For functions in C
+ * @CFUT_SANDBOX_LAUNCHER: as %CFUT_SANDBOX_LIMITS, and another program,
+ *   bubblewrap by default, starts it in surroundings of its own. For any program
  *
  * What the worker processes of a [class@Cfut.ProcessExecutor] are kept from.
  *
- * Each level includes what the one before it has. See
- * [trusted workers and others](sandbox.html) for what they promise, and what not.
+ * See [trusted workers and others](sandbox.html) for what they promise, and what
+ * not.
  *
  * Since: 1.0
  */
@@ -53,6 +55,7 @@ typedef enum
   CFUT_SANDBOX_NONE,
   CFUT_SANDBOX_LIMITS,
   CFUT_SANDBOX_SECCOMP,
+  CFUT_SANDBOX_LAUNCHER,
 } CfutSandbox;
 
 #define CFUT_TYPE_SANDBOX (cfut_sandbox_get_type ())
@@ -166,5 +169,10 @@ CfutSandbox       cfut_process_executor_get_sandbox            (CfutProcessExecu
 CFUT_AVAILABLE_IN_ALL
 void              cfut_process_executor_set_sandbox            (CfutProcessExecutor   *self,
                                                                 CfutSandbox            sandbox);
+CFUT_AVAILABLE_IN_ALL
+char            **cfut_process_executor_dup_sandbox_launcher   (CfutProcessExecutor   *self);
+CFUT_AVAILABLE_IN_ALL
+void              cfut_process_executor_set_sandbox_launcher   (CfutProcessExecutor   *self,
+                                                                const char * const    *launcher);
 
 G_END_DECLS

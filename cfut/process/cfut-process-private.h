@@ -82,6 +82,7 @@ struct _CfutProcess
   CfutManager *manager; /* (unowned) */
   guint id;
   int pid;
+  gboolean launched;    /* it is a launcher, and the worker is a child of it */
   CfutClaims *claims;   /* (owned) */
   CfutArena *arena;     /* (owned) (nullable) only for the manager thread */
   clockid_t cpu_clock;

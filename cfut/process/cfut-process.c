@@ -343,6 +343,13 @@ cfut_process_describe_death (CfutProcess *self,
     g_string_append_printf (text, "exited with status %d%s", WEXITSTATUS (self->status),
                             self->status_lost ? " (unless other code of this program took its status)" : "");
 
+  /* As shells do, launchers tell of a signal by a status. */
+  if (self->condemned == NULL && self->launched && WIFEXITED (self->status) &&
+      WEXITSTATUS (self->status) > 128 && WEXITSTATUS (self->status) < 128 + NSIG)
+    g_string_append_printf (text, ", which is how a launcher tells of signal %d (%s),",
+                            WEXITSTATUS (self->status) - 128,
+                            g_strsignal (WEXITSTATUS (self->status) - 128));
+
   if (self->condemned == NULL && WIFSIGNALED (self->status) && WTERMSIG (self->status) == SIGSYS)
     trap = cfut_sandbox_describe_trap (cfut_journal_get_trap (cfut_claims_get_journal (self->claims)));
   if (trap != NULL)

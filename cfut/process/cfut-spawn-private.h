@@ -32,13 +32,14 @@ typedef struct
 } CfutSpawned;
 
 /* @argv: what to start. @envp: its environment, to which CFUT_WORKER is added.
- * @sandbox: what the worker is to keep itself from.
+ * @sandbox, @launcher: see cfut-sandbox-private.h.
  * Fails with START_FAILED if it is no use to try again, else with other errors.
  * Runs in: manager thread, since the workers die with the thread that started
  * them. */
 gboolean  cfut_spawn           (const char * const  *argv,
                                 const char * const  *envp,
                                 CfutSandbox          sandbox,
+                                const char * const  *launcher,
                                 CfutSpawned         *spawned,
                                 GError             **error);
 void      cfut_spawned_clear   (CfutSpawned         *self);

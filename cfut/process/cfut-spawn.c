@@ -18,6 +18,7 @@
 
 #include "call/cfut-program-private.h"
 #include "cfut-error.h"
+#include "process/cfut-sandbox-private.h"
 
 static void
 clear_fd (int *fd)
@@ -69,6 +70,7 @@ typedef struct
   int control;
   int claims;
   int err;
+  int filter;
 } ChildFds;
 
 static void
@@ -78,6 +80,7 @@ child_fds_clear (ChildFds *self)
   clear_fd (&self->control);
   clear_fd (&self->claims);
   clear_fd (&self->err);
+  clear_fd (&self->filter);
 }
 
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ChildFds, child_fds_clear)
@@ -165,7 +168,7 @@ set_spawn_error (GError             **error,
   else
     g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
                  "Failed to start the worker program \"%s\": %s; is it installed, "
-                 "and does \"argv\" name it?",
+                 "and does \"argv\" or \"sandbox-launcher\" name it?",
                  argv[0], g_strerror (code));
 }
 
@@ -179,39 +182,61 @@ open_pidfd (int pid)
 #endif
 }
 
+/* What is started by a launcher may not be believed to close what it inherits: then
+ * GLib does so, which takes a fork. */
+static GSubprocessFlags
+get_flags (CfutSandbox sandbox)
+{
+  return sandbox == CFUT_SANDBOX_LAUNCHER ? G_SUBPROCESS_FLAGS_NONE
+                                          : G_SUBPROCESS_FLAGS_INHERIT_FDS;
+}
+
+/* What CFUT_WORKER says. The parent of a launched worker is the launcher, or has a
+ * number that means nothing there: 0 for that. */
+static char *
+make_identity (CfutSandbox sandbox)
+{
+  return g_strdup_printf ("1:%d%s", sandbox == CFUT_SANDBOX_LAUNCHER ? 0 : (int) getpid (),
+                          sandbox == CFUT_SANDBOX_NONE ? "" : ":limits");
+}
+
 gboolean
 cfut_spawn (const char * const  *argv,
             const char * const  *envp,
             CfutSandbox          sandbox,
+            const char * const  *launcher,
             CfutSpawned         *spawned,
             GError             **error)
 {
-  g_autoptr(GSubprocessLauncher) launcher = NULL;
+  g_autoptr(GSubprocessLauncher) start = NULL;
   g_auto(CfutSpawned) result = { NULL, 0, -1, -1, -1, NULL, NULL };
-  g_auto(ChildFds) child = { -1, -1, -1, -1 };
+  g_auto(ChildFds) child = { -1, -1, -1, -1, -1 };
+  g_auto(GStrv) full_argv = NULL;
   g_autofree char *identity = NULL;
   g_autoptr(GError) local_error = NULL;
 
-  if (!open_fds (&result, &child, error))
+  full_argv = cfut_sandbox_make_argv (sandbox, launcher, argv, &child.filter, error);
+  if (full_argv == NULL || !open_fds (&result, &child, error))
     return FALSE;
 
-  launcher = g_subprocess_launcher_new (G_SUBPROCESS_FLAGS_INHERIT_FDS);
-  identity = g_strdup_printf ("1:%d%s", (int) getpid (),
-                              sandbox >= CFUT_SANDBOX_LIMITS ? ":limits" : "");
-  g_subprocess_launcher_set_environ (launcher, (char **) envp);
-  g_subprocess_launcher_setenv (launcher, "CFUT_WORKER", identity, TRUE);
-  g_subprocess_launcher_take_fd (launcher, g_steal_fd (&child.channel), CFUT_FD_CHANNEL);
-  g_subprocess_launcher_take_fd (launcher, g_steal_fd (&child.control), CFUT_FD_CONTROL);
-  g_subprocess_launcher_take_fd (launcher, g_steal_fd (&child.claims), CFUT_FD_CLAIMS);
-  g_subprocess_launcher_take_stderr_fd (launcher, g_steal_fd (&child.err));
+  start = g_subprocess_launcher_new (get_flags (sandbox));
+  identity = make_identity (sandbox);
+  g_subprocess_launcher_set_environ (start, (char **) envp);
+  g_subprocess_launcher_setenv (start, "CFUT_WORKER", identity, TRUE);
+  g_subprocess_launcher_take_fd (start, g_steal_fd (&child.channel), CFUT_FD_CHANNEL);
+  g_subprocess_launcher_take_fd (start, g_steal_fd (&child.control), CFUT_FD_CONTROL);
+  g_subprocess_launcher_take_fd (start, g_steal_fd (&child.claims), CFUT_FD_CLAIMS);
+  g_subprocess_launcher_take_stderr_fd (start, g_steal_fd (&child.err));
+  if (child.filter >= 0)
+    g_subprocess_launcher_take_fd (start, g_steal_fd (&child.filter), CFUT_FD_FILTER);
 
-  result.subprocess = g_subprocess_launcher_spawnv (launcher, argv, &local_error);
+  result.subprocess = g_subprocess_launcher_spawnv (start, (const char * const *) full_argv, &local_error);
   /* While the launcher has the child's ends, no end of file would be seen. */
-  g_subprocess_launcher_close (launcher);
+  g_subprocess_launcher_close (start);
 
   if (result.subprocess == NULL)
     {
-      set_spawn_error (error, argv, local_error);
+      set_spawn_error (error, (const char * const *) full_argv, local_error);
       return FALSE;
     }
 
@@ -240,12 +265,12 @@ get_helper_program (void)
 static char *
 get_own_program (void)
 {
-  g_autofree char *path = g_file_read_link ("/proc/self/exe", NULL);
+  g_autofree char *path = g_file_read_link (CFUT_SELF_PROGRAM, NULL);
 
   if (path != NULL && g_file_test (path, G_FILE_TEST_IS_EXECUTABLE))
     return g_steal_pointer (&path);
 
-  return g_strdup ("/proc/self/exe");
+  return g_strdup (CFUT_SELF_PROGRAM);
 }
 
 char **

@@ -21,7 +21,7 @@ G_BEGIN_DECLS
 /* What the variable says. */
 typedef struct
 {
-  pid_t parent;
+  pid_t parent;    /* 0: not this process's parent, but before that */
   gboolean limits; /* the worker is to confine itself */
 } CfutIdentity;
 

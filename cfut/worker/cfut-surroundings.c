@@ -94,7 +94,7 @@ cfut_surroundings_read_environment (CfutIdentity  *identity,
       return FALSE;
     }
 
-  if (!g_ascii_string_to_unsigned (fields[1], 10, 1, G_MAXINT32, &pid, NULL))
+  if (!g_ascii_string_to_unsigned (fields[1], 10, 0, G_MAXINT32, &pid, NULL))
     {
       g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
                    "The environment variable " CFUT_WORKER_ENVIRONMENT
@@ -186,14 +186,15 @@ settle_descriptors (GError **error)
 }
 
 /* Asks for the parent's death to be this one's, and then looks whether it was
- * already too late for that. */
+ * already too late for that. If something is between, its death is all that can be
+ * asked for; and that the parent is gone the watcher finds. */
 static gboolean
 settle_parent (pid_t    parent,
                GError **error)
 {
   prctl (PR_SET_PDEATHSIG, SIGKILL);
 
-  if (getppid () == parent)
+  if (parent == 0 || getppid () == parent)
     return TRUE;
 
   g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_CLOSED,

@@ -62,6 +62,7 @@ gboolean
 cfut_spawn (const char * const  *argv,
             const char * const  *envp,
             CfutSandbox          sandbox,
+            const char * const  *launcher,
             CfutSpawned         *spawned,
             GError             **error)
 {
