@@ -66,15 +66,24 @@ cfut_spawn (const char * const  *argv,
             CfutSpawned         *spawned,
             GError             **error)
 {
-  FakeWorker *worker = g_new0 (FakeWorker, 1);
+  FakeWorld *world = fake_world_get ();
+  FakeWorker *worker;
   g_autoptr(CfutArena) arena = NULL;
   int channel[2], control[2], output[2];
+
+  if (world->n_failures > 0)
+    {
+      world->n_failures--;
+      g_set_error_literal (error, G_IO_ERROR, G_IO_ERROR_FAILED, "Nothing can be spawned");
+      return FALSE;
+    }
 
   make_pair (channel);
   make_pair (control);
   g_assert_cmpint (pipe2 (output, O_CLOEXEC | O_NONBLOCK), ==, 0);
 
-  worker->world = fake_world_get ();
+  worker = g_new0 (FakeWorker, 1);
+  worker->world = world;
   worker->subprocess = g_object_new (G_TYPE_SUBPROCESS, NULL);
   worker->channel = cfut_channel_new_take_fd (channel[1], CFUT_FRAME_FROM_PARENT, NULL);
   worker->control_fd = control[1];

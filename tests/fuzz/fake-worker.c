@@ -116,6 +116,21 @@ fake_worker_ready (FakeWorker *self)
   fake_worker_flush (self);
 }
 
+void
+fake_worker_refuse (FakeWorker *self)
+{
+  CfutFrameHeader header = { .type = CFUT_FRAME_ERROR };
+  g_autoptr(GError) reason = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "No");
+  g_autoptr(GVariant) body = cfut_frame_error_to_variant (reason);
+
+  if (!fake_worker_read (self) || !self->set_up || self->said_ready)
+    return;
+
+  cfut_channel_queue_variant (self->channel, &header, body);
+  self->said_ready = TRUE;
+  fake_worker_flush (self);
+}
+
 gboolean
 fake_worker_start (FakeWorker *self)
 {

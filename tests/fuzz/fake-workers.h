@@ -81,6 +81,7 @@ struct _FakeWorld
   CfutPool *pool;       /* (owned) */
   CfutManager *manager; /* (unowned) the pool's */
   gint64 now;
+  guint n_failures;     /* of the next attempts to spawn */
   GPtrArray *workers;   /* (element-type FakeWorker) (owned) all that there ever were */
   GPtrArray *calls;     /* (element-type FakeCall) (owned) */
 };
@@ -112,6 +113,8 @@ void        fake_world_cancel      (FakeWorld   *self,
 void        fake_worker_free       (FakeWorker  *self);
 /* What workers do. Each does nothing if a worker could not do it now. */
 void        fake_worker_ready      (FakeWorker  *self);
+/* Its initializer has failed. */
+void        fake_worker_refuse     (FakeWorker  *self);
 /* Reads, and claims the first call that was not taken back; the others are
  * dropped. TRUE if one is claimed. */
 gboolean    fake_worker_start      (FakeWorker  *self);

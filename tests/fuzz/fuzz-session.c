@@ -46,6 +46,9 @@ typedef enum
   EVENT_SHUTDOWN,
   EVENT_GIVE_UP,
   EVENT_DEEPEN, /* a window, as many short calls would */
+  EVENT_REFUSE,
+  EVENT_NO_SPAWN,
+  EVENT_TERMINATE,
   N_EVENTS,
 } Event;
 
@@ -139,6 +142,9 @@ act_worker (FakeWorld  *world,
     case EVENT_READY:
       fake_worker_ready (worker);
       break;
+    case EVENT_REFUSE:
+      fake_worker_refuse (worker);
+      break;
     case EVENT_START:
       fake_worker_start (worker);
       break;
@@ -181,10 +187,23 @@ act_worker (FakeWorld  *world,
     case EVENT_TIME:
     case EVENT_SHUTDOWN:
     case EVENT_GIVE_UP:
+    case EVENT_NO_SPAWN:
+    case EVENT_TERMINATE:
     case N_EVENTS:
     default:
       break;
     }
+}
+
+/* As cfut_process_executor_terminate_workers() does, and kill_workers(). */
+static void
+terminate (FakeWorld *world,
+           int        signum)
+{
+  world->manager->abandoned = TRUE;
+  cfut_pool_shutdown_now (world->pool);
+  world->manager->signal = signum;
+  cfut_manager_ring (world->manager);
 }
 
 static void
@@ -214,7 +233,14 @@ act (FakeWorld *world,
       if (world->pool->phase != CFUT_POOL_OPEN)
         cfut_pool_give_up (world->pool);
       break;
+    case EVENT_NO_SPAWN:
+      world->n_failures = argument % 16;
+      break;
+    case EVENT_TERMINATE:
+      terminate (world, argument & 1 ? SIGKILL : SIGTERM);
+      break;
     case EVENT_READY:
+    case EVENT_REFUSE:
     case EVENT_START:
     case EVENT_ANSWER:
     case EVENT_FLUSH:

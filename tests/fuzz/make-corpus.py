@@ -194,7 +194,7 @@ def worker_stream():
 
 def session():
     (submit, ready, start, answer, flush, serve, progress, die, reap, cancel, time, hang_up, lie,
-     forge, shutdown, give_up, deepen) = range(17)
+     forge, shutdown, give_up, deepen, refuse, no_spawn, terminate) = range(20)
     later = 128
     seen = 64
     scripts = {
@@ -230,6 +230,11 @@ def session():
         'recycled': (2, [submit, 0, submit, 0, submit, 0, serve, 0, serve, 0, serve, 1]),
         'breaks': (4, [submit, 0, submit, 0, ready, 0, start, 0, die, seen, submit, 0]),
         'idle': (16, [submit, 0, serve, 0, time, 0, time, 7, submit, 0, serve, 0]),
+        'refuses': (1, [submit, 0, submit, 0, refuse, 0]),
+        'nothing-to-spawn': (0, [no_spawn, 3, submit, 0] + [time, 8] * 4 + [serve, 0]),
+        'nothing-to-spawn-at-all': (0, [no_spawn, 15, submit, 0] + [time, 8] * 9),
+        'terminated': (1, [submit, 0, ready, 0, start, 0, submit, 1, terminate, 0]),
+        'terminated-while-dead': (0, [submit, 1, ready, 0, start, 0, die | later, 0, terminate | later, 1]),
         'chunk': (0, [submit, 32, ready, 0, start, 0, die, seen, submit, 33, serve, 0]),
     }
     for name, (settings, events) in scripts.items():
