@@ -77,6 +77,8 @@ class Library:
         declare(self._blocking, 'cfut_worker_answer', ctypes.c_int, pointer, pointer, pointer, error)
         declare(self._blocking, 'cfut_worker_answer_data',
                 ctypes.c_int, pointer, pointer, text, size, error)
+        declare(self._blocking, 'cfut_worker_exchange_data',
+                pointer, pointer, text, size, pointer, error)
         declare(self._blocking, 'cfut_worker_answer_exception',
                 None, pointer, pointer, text, text, text, text, size)
         declare(self._blocking, 'cfut_worker_answer_vectors',
@@ -235,13 +237,11 @@ class Worker:
     def serve(self):
         """Runs calls until there will be no more."""
         pointer, length, run = self.pointer, self.length, self.run_first
-        next_data, answer = self.c.cfut_worker_next_data, self.c.cfut_worker_answer_data
+        next_data, exchange = self.c.cfut_worker_next_data, self.c.cfut_worker_exchange_data
         length_at = ctypes.byref(length)
-        while True:
-            # What it fails with at the end the parent knows already.
-            at = next_data(pointer, length_at, None)
-            if not at and not self.get_call():
-                break
+        # What it fails with at the end the parent knows already.
+        at = next_data(pointer, length_at, None)
+        while at or self.get_call():
             size = length.value
             try:
                 if not at:
@@ -253,16 +253,19 @@ class Worker:
                 if Output.is_pending:
                     flush()
                 # A result that is refused is answered with the reason.
-                if type(result) is bytes:
-                    answer(pointer, None, result, len(result), None)
-                elif result is not None:
+                if result is not None and type(result) is not bytes:
                     with_vectors(result, self.answer_vectors)
+                    result = None
             except BaseException as exception:
                 self.running = False
+                result = None
                 flush()
                 self.fail(exception)
-            result = None
             run = self.run_pickled
+            if result is None:
+                at = next_data(pointer, length_at, None)
+            else:
+                at = exchange(pointer, result, len(result), length_at, None)
 
     def answer_vectors(self, vectors):
         self.c.cfut_worker_answer_vectors(self.pointer, None, vectors,

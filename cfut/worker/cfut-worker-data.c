@@ -51,6 +51,39 @@ cfut_worker_next_data (CfutWorker  *self,
 }
 
 /**
+ * cfut_worker_exchange_data:
+ * @self: a worker that has a call to be answered
+ * @data: (array length=length) (nullable): the result of that call
+ * @length: the number of bytes
+ * @next_length: (out): return location for the number of bytes of the next call
+ * @error: return location for an error
+ *
+ * Answers a call with bytes and waits for the next one:
+ * [method@Cfut.Worker.answer_data], and then [method@Cfut.Worker.next_data].
+ *
+ * An interpreter that lets go of a lock whenever it calls a library does so once
+ * instead of twice. That a result was refused is told to the submitter alone.
+ *
+ * Returns: (transfer none) (array length=next_length) (element-type guint8) (nullable):
+ *   what [method@Cfut.Worker.next_data] returns
+ *
+ * Since: 1.0
+ */
+const guint8 *
+cfut_worker_exchange_data (CfutWorker    *self,
+                           const guint8  *data,
+                           gsize          length,
+                           gsize         *next_length,
+                           GError       **error)
+{
+  g_return_val_if_fail (next_length != NULL, NULL);
+
+  cfut_worker_answer_data (self, NULL, data, length, NULL);
+
+  return cfut_worker_next_data (self, next_length, error);
+}
+
+/**
  * cfut_worker_get_call:
  * @self: a worker
  *

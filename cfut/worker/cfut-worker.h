@@ -46,6 +46,12 @@ const guint8 *cfut_worker_next_data       (CfutWorker          *self,
                                            gsize               *length,
                                            GError             **error);
 CFUT_AVAILABLE_IN_ALL
+const guint8 *cfut_worker_exchange_data   (CfutWorker          *self,
+                                           const guint8        *data,
+                                           gsize                length,
+                                           gsize               *next_length,
+                                           GError             **error);
+CFUT_AVAILABLE_IN_ALL
 CfutCall   *cfut_worker_get_call          (CfutWorker          *self);
 CFUT_AVAILABLE_IN_ALL
 gboolean    cfut_worker_answer            (CfutWorker          *self,

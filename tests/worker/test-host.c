@@ -36,6 +36,21 @@ HOST (reverse)
   g_assert_null (cfut_worker_get_call (worker));
 }
 
+/* Whether there is a call already that came with the last answer. */
+static gboolean exchanged;
+static const guint8 *exchanged_data;
+static gsize exchanged_length;
+
+/* Answers with what it got, and takes the next call at once. */
+HOST (exchange)
+{
+  gsize length;
+  const guint8 *data = cfut_call_get_data (call, &length);
+
+  exchanged_data = cfut_worker_exchange_data (worker, data, length, &exchanged_length, NULL);
+  exchanged = TRUE;
+}
+
 /* Answers with its second half, nothing, and its first half, out of what it got. */
 HOST (swap_halves)
 {
@@ -154,6 +169,7 @@ static const struct
 } host_functions[] = {
   { "host.badly", "(s)", "x", answer_badly },
   { "host.count-signals", "()", "x", count_signals },
+  { "host.exchange", "ay", "ay", exchange },
   { "host.halve", "x", "x", halve_number },
   { "host.initialize", "(s)", "()", initialize_host },
   { "host.reverse", "ay", "ay", reverse },
@@ -172,10 +188,21 @@ next_call (CfutWorker  *worker,
   gsize length, length_again;
   CfutCall *call;
 
-  if (turn++ % 2 == 0)
-    return cfut_worker_next (worker, error);
+  if (exchanged)
+    {
+      exchanged = FALSE;
+      data = exchanged_data;
+      length = exchanged_length;
+    }
+  else if (turn++ % 2 == 0)
+    {
+      return cfut_worker_next (worker, error);
+    }
+  else
+    {
+      data = cfut_worker_next_data (worker, &length, error);
+    }
 
-  data = cfut_worker_next_data (worker, &length, error);
   call = cfut_worker_get_call (worker);
   if (call == NULL)
     {
@@ -299,6 +326,33 @@ test_pieces (void)
 
       result = fake_parent_call (&parent, "host.swap", new_bytes (data, length), "ay");
       g_assert_cmpmem (g_variant_get_data (result), g_variant_get_size (result), expected, length);
+    }
+  fake_parent_end (&parent);
+}
+
+static void
+test_exchange (void)
+{
+  const gsize lengths[] = { 0, 1, 100, 70000, CFUT_ARENA_CAPACITY + 1, 5 };
+  FakeParent parent;
+
+  g_test_summary ("A host answers a call and takes the next, of whatever function, in one step");
+
+  fake_parent_begin (&parent);
+  for (guint i = 0; i < G_N_ELEMENTS (lengths); i++)
+    {
+      g_autofree guint8 *data = g_malloc (lengths[i] + 1);
+      g_autoptr(GVariant) result = NULL;
+      g_autoptr(GVariant) reversed = NULL;
+
+      memset (data, 'a' + i, lengths[i]);
+      result = fake_parent_call (&parent, "host.exchange", new_bytes (data, lengths[i]), "ay");
+      g_assert_cmpmem (g_variant_get_data (result), g_variant_get_size (result), data, lengths[i]);
+      if (i % 2 == 0)
+        continue;
+
+      reversed = fake_parent_call (&parent, "host.reverse", new_bytes ("abc", 3), "ay");
+      g_assert_cmpmem (g_variant_get_data (reversed), g_variant_get_size (reversed), "cba", 3);
     }
   fake_parent_end (&parent);
 }
@@ -668,6 +722,7 @@ main (int    argc,
   g_test_add_func ("/host/table", test_table);
   g_test_add_func ("/host/bytes", test_bytes);
   g_test_add_func ("/host/pieces", test_pieces);
+  g_test_add_func ("/host/exchange", test_exchange);
   g_test_add_func ("/host/mixed", test_mixed);
   g_test_add_func ("/host/errors", test_errors);
   g_test_add_func ("/host/bad-answers", test_bad_answers);
