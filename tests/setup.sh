@@ -68,6 +68,7 @@ all    cmd gcovr                           gcovr
 all    cmd clang                           clang
 all    has_libfuzzer                       libclang-rt-14-dev
 all    cmd spin                            spin
+all    cmd strace                          strace
 fuzz   cmd clang                           clang
 fuzz   has_libfuzzer                       libclang-rt-14-dev
 model  cmd spin                            spin

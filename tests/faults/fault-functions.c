@@ -67,6 +67,16 @@ FUNCTION (allocate)
   return g_variant_new_int32 (getpid ());
 }
 
+/* ---- Input. */
+
+/* How many bytes there are. */
+FUNCTION (read_input)
+{
+  char bytes[100];
+
+  return g_variant_new_int32 (read (STDIN_FILENO, bytes, sizeof bytes));
+}
+
 /* ---- The table. */
 
 typedef struct
@@ -81,6 +91,7 @@ static const Registration registrations[] = {
   { "die-at-exit", NULL, NULL, die_at_exit },
   { "close-channel", "(iii)", "i", close_channel },
   { "allocate", "(t)", "i", allocate },
+  { "read-input", NULL, "i", read_input },
 };
 
 void

@@ -745,38 +745,6 @@ test_timeouts_ahead (void)
   process_test_end (&test);
 }
 
-static void
-test_surroundings (void)
-{
-  ProcessTest test;
-  g_autoptr(GVariant) fds = NULL;
-  g_autoptr(GVariant) status = NULL;
-  g_autofree char *text = NULL;
-  int inherited[2];
-  const char *mask;
-
-  g_test_summary ("A worker inherits neither descriptors nor the signal mask");
-
-  g_assert_cmpint (pipe (inherited), ==, 0); /* not close-on-exec */
-  process_test_begin (&test, 1);
-  fds = process_call (&test, "list-fds", "()");
-  text = g_variant_print (fds, FALSE);
-  g_test_message ("%s", text);
-  for (guint i = 0; i < 2; i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/proc/self/fd/%d", inherited[i]);
-      g_autofree char *target = g_file_read_link (path, NULL);
-
-      g_assert_null (strstr (text, target));
-      close (inherited[i]);
-    }
-
-  status = process_call (&test, "read-file", "(s)", "/proc/self/status");
-  mask = strstr (g_variant_get_string (status, NULL), "SigBlk:");
-  g_assert_true (g_str_has_prefix (mask, "SigBlk:\t0000000000000000"));
-  process_test_end (&test);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -805,7 +773,6 @@ main (int    argc,
   g_test_add_func ("/calls/bad-module", test_bad_module);
   g_test_add_func ("/calls/call", test_call);
   g_test_add_func ("/calls/time-outs-ahead", test_timeouts_ahead);
-  g_test_add_func ("/calls/surroundings", test_surroundings);
 
   return g_test_run ();
 }
