@@ -329,27 +329,6 @@ test_no_claims (void)
   fault_end (&test);
 }
 
-static void
-test_hang (void)
-{
-  FaultTest test;
-  CfutFuture *future;
-
-  g_test_summary ("A worker that does not read its control socket is killed all the same");
-
-  fault_begin_evil (&test, 1, "hang");
-  cfut_process_executor_set_grace (PROCESS_EXECUTOR (&test.process), 10 * 1000);
-  for (guint i = 0; i < 5; i++)
-    {
-      future = fault_submit (&test, NULL, "pid", "()");
-      cfut_future_wait (future, 5000, NULL);
-      g_assert_true (cfut_future_cancel (future));
-      process_expect_cancelled (future);
-    }
-  fault_assert_serves (&test, 5);
-  fault_end (&test);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -378,7 +357,6 @@ main (int    argc,
   g_test_add_func ("/faults/F42/stream-is-no-silence", test_stream_is_no_silence);
   g_test_add_func ("/faults/F59/stays-one-by-one", test_stays_one_by_one);
   g_test_add_func ("/faults/F41/no-claims", test_no_claims);
-  g_test_add_func ("/faults/F54/hang", test_hang);
 
   return g_test_run ();
 }

@@ -417,34 +417,6 @@ test_max_calls_map (void)
 #define MIB (1024 * 1024)
 
 static void
-test_max_rss (void)
-{
-  ProcessTest test;
-  g_autoptr(GHashTable) pids = g_hash_table_new (NULL, NULL);
-  g_autoptr(CfutStats) stats = NULL;
-
-  g_test_summary ("A worker that has grown too large is replaced after its call, whose result is kept");
-
-  process_test_begin (&test, 2);
-  cfut_process_executor_set_max_worker_rss (PROCESS_EXECUTOR (&test), 100 * MIB);
-  for (guint i = 0; i < 100; i++)
-    {
-      CfutFuture *future = process_submit (&test, "leak", "(t)", (guint64) 10 * MIB);
-
-      g_hash_table_add (pids, GINT_TO_POINTER (process_int (future)));
-      g_object_unref (future);
-    }
-
-  g_test_message ("%u workers", g_hash_table_size (pids));
-  g_assert_cmpuint (g_hash_table_size (pids), >=, 8);
-  g_assert_cmpuint (g_hash_table_size (pids), <=, 25);
-  stats = cfut_executor_get_stats (test.executor);
-  g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 0);
-  g_assert_cmpuint (cfut_stats_get_n_failed (stats), ==, 0);
-  process_test_end (&test);
-}
-
-static void
 test_max_rss_of_nothing (void)
 {
   gint64 n_calls = test_scale (40);
@@ -764,7 +736,6 @@ main (int    argc,
   g_test_add_func ("/starting/max-calls-concurrency", test_max_calls_concurrency);
   g_test_add_func ("/starting/replaced-before-missed", test_replaced_before_missed);
   g_test_add_func ("/starting/max-calls-map", test_max_calls_map);
-  g_test_add_func ("/starting/max-rss", test_max_rss);
   g_test_add_func ("/starting/max-rss-of-nothing", test_max_rss_of_nothing);
   g_test_add_func ("/starting/initializer", test_initializer);
   g_test_add_func ("/starting/initializer-fails", test_initializer_fails);

@@ -20,16 +20,6 @@ expect_timed_out (CfutFuture *future)
 }
 
 static CfutSubmitOptions *
-with_timeout (gint64 timeout_us)
-{
-  CfutSubmitOptions *options = cfut_submit_options_new ();
-
-  cfut_submit_options_set_timeout (options, timeout_us);
-
-  return options;
-}
-
-static CfutSubmitOptions *
 with_deadline (gint64 deadline_us)
 {
   CfutSubmitOptions *options = cfut_submit_options_new ();
@@ -290,97 +280,6 @@ test_others_go_on (void)
 /* ---- Time-outs. */
 
 static void
-assert_n_kills (ProcessTest *test,
-                guint        expected)
-{
-  g_autoptr(CfutStats) stats = cfut_executor_get_stats (test->executor);
-
-  g_assert_cmpuint (cfut_stats_get_n_kills (stats), ==, expected);
-  g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 0);
-}
-
-static void
-test_timeout_soft (void)
-{
-  ProcessTest test;
-  Gate gate;
-  g_autoptr(CfutSubmitOptions) options = with_timeout (20 * 1000);
-  CfutFuture *future;
-  int pid;
-
-  g_test_summary ("A call that heeds its cancellable when its time is over keeps its worker");
-
-  gate_init (&gate);
-  process_test_begin (&test, 1);
-  future = gate_submit_full (&gate, &test, options, "hold-politely", 0);
-  pid = gate_next (&gate).pid;
-  expect_timed_out (future);
-  g_assert_cmpint (process_get_pid (&test), ==, pid);
-  assert_n_kills (&test, 0);
-  process_test_end (&test);
-  gate_clear (&gate);
-}
-
-static void
-test_timeout_hard (gconstpointer function)
-{
-  ProcessTest test;
-  Gate gate;
-  g_autoptr(CfutSubmitOptions) options = with_timeout (20 * 1000);
-  CfutFuture *future;
-  int pid;
-
-  g_test_summary ("A call that does not heed fails when its time is over, and its worker is killed after the grace");
-
-  gate_init (&gate);
-  process_test_begin (&test, 1);
-  cfut_process_executor_set_grace (PROCESS_EXECUTOR (&test), 20 * 1000);
-  cfut_submit_options_set_retries (options, CFUT_RETRY_FOREVER);
-  future = gate_submit_full (&gate, &test, options, function, 0);
-  pid = gate_next (&gate).pid;
-  expect_timed_out (future);
-  g_assert_cmpint (process_get_pid (&test), !=, pid);
-  process_await_exit (pid);
-  /* It is not retried. */
-  g_assert_false (gate_has_next (&gate));
-  assert_n_kills (&test, 1);
-  process_test_end (&test);
-  gate_clear (&gate);
-}
-
-static void
-test_timeout_few (void)
-{
-  enum { N_CALLS = 1000 };
-  ProcessTest test;
-  g_autoptr(CfutSubmitOptions) options = with_timeout (50 * 1000);
-  g_autofree CfutFuture **futures = g_new0 (CfutFuture *, N_CALLS);
-  g_autoptr(CfutStats) stats = NULL;
-
-  g_test_summary ("Of a thousand calls exactly the ten that hang time out");
-
-  process_test_begin (&test, 2);
-  cfut_process_executor_set_grace (PROCESS_EXECUTOR (&test), 0);
-  for (int i = 0; i < N_CALLS; i++)
-    {
-      if (i % 100 == 50)
-        futures[i] = process_submit_full (&test, options, "spin-forever", "(iii)", i, -1, -1);
-      else
-        futures[i] = process_submit (&test, "square", "(x)", (gint64) i);
-    }
-  for (int i = 0; i < N_CALLS; i++)
-    {
-      if (i % 100 == 50)
-        expect_timed_out (futures[i]);
-      else
-        process_expect_done (futures[i]);
-    }
-  stats = cfut_executor_get_stats (test.executor);
-  g_assert_cmpuint (cfut_stats_get_n_failed (stats), ==, 10);
-  process_test_end (&test);
-}
-
-static void
 test_deadline_queued (void)
 {
   ProcessTest test;
@@ -425,34 +324,6 @@ test_deadline_running (void)
   gate_clear (&gate);
 }
 
-static void
-test_stopped_worker (void)
-{
-  ProcessTest test;
-  g_autoptr(CfutSubmitOptions) options = with_timeout (30 * 1000);
-  Gate gate;
-  CfutFuture *future;
-  int pid;
-
-  g_test_summary ("A worker that is stopped while it runs a call is killed and replaced");
-
-  gate_init (&gate);
-  process_test_begin (&test, 1);
-  cfut_process_executor_set_grace (PROCESS_EXECUTOR (&test), 10 * 1000);
-
-  expect_timed_out (process_submit_full (&test, options, "stop-self", "()"));
-  g_assert_cmpint (process_get_pid (&test), >, 0);
-
-  future = gate_submit (&gate, &test, "hold-politely", 0);
-  pid = gate_next (&gate).pid;
-  kill (pid, SIGSTOP);
-  g_assert_true (cfut_future_cancel (future));
-  process_expect_cancelled (future);
-  g_assert_cmpint (process_get_pid (&test), !=, pid);
-  process_test_end (&test);
-  gate_clear (&gate);
-}
-
 int
 main (int    argc,
       char **argv)
@@ -470,13 +341,8 @@ main (int    argc,
   g_test_add_data_func ("/stopping/impolite/spin", "spin-forever", test_impolite);
   g_test_add_func ("/stopping/grace", test_grace);
   g_test_add_func ("/stopping/others-go-on", test_others_go_on);
-  g_test_add_func ("/stopping/timeout-soft", test_timeout_soft);
-  g_test_add_data_func ("/stopping/timeout-hard/hold", "hold", test_timeout_hard);
-  g_test_add_data_func ("/stopping/timeout-hard/deaf", "hold-deaf", test_timeout_hard);
-  g_test_add_func ("/stopping/timeout-few", test_timeout_few);
   g_test_add_func ("/stopping/deadline-queued", test_deadline_queued);
   g_test_add_func ("/stopping/deadline-running", test_deadline_running);
-  g_test_add_func ("/stopping/stopped-worker", test_stopped_worker);
 
   return g_test_run ();
 }
