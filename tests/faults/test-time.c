@@ -89,7 +89,7 @@ test_deaf (gconstpointer function)
 {
   FaultTest test;
   Gate gate;
-  g_autoptr(CfutSubmitOptions) options = fault_with_timeout (20 * 1000);
+  g_autoptr(CfutSubmitOptions) options = fault_with_timeout (200 * 1000);
   CfutFuture *future;
   int pid;
 
@@ -168,7 +168,7 @@ test_polite (void)
   guint n_rounds = fault_scale (3, 20);
   FaultTest test;
   Gate gate;
-  g_autoptr(CfutSubmitOptions) options = fault_with_timeout (20 * 1000);
+  g_autoptr(CfutSubmitOptions) options = fault_with_timeout (200 * 1000);
   int pid;
 
   g_test_summary ("A call that heeds its cancellable times out, and its worker stays");
@@ -198,7 +198,7 @@ test_wall_clock (void)
   g_autoptr(CfutSubmitOptions) options = fault_with_timeout (100 * G_USEC_PER_SEC);
   gint64 before, after;
   FaultTest test;
-  Gate gate;
+  Gate gate, other;
 
   g_test_summary ("A wall clock that is set ends no call, and keeps none from ending");
 
@@ -210,6 +210,7 @@ test_wall_clock (void)
   g_assert_cmpint (after - before, >, G_GINT64_CONSTANT (86000) * G_USEC_PER_SEC);
 
   gate_init (&gate);
+  gate_init (&other);
   fault_begin (&test, 2);
   cfut_submit_options_set_deadline (options, 200 * G_USEC_PER_SEC);
   for (guint i = 0; i < G_N_ELEMENTS (jumps); i++)
@@ -219,14 +220,14 @@ test_wall_clock (void)
 
       gate_next (&gate);
       jump (jumps[i]);
-      process_expect_error (fault_track (&test, gate_submit_full (&gate, &test.process, short_options, "hold-politely", i)),
+      process_expect_error (fault_track (&test, gate_submit_full (&other, &test.process, short_options, "hold-politely", i)),
                             G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "");
-      g_assert_cmpint (gate_next (&gate).id, ==, i);
       gate_let_through (&gate, 1);
       process_expect_done (held);
     }
   jump (0);
   fault_end (&test);
+  gate_clear (&other);
   gate_clear (&gate);
 }
 
