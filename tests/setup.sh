@@ -72,8 +72,6 @@ all    cmd strace                          strace
 fuzz   cmd clang                           clang
 fuzz   has_libfuzzer                       libclang-rt-14-dev
 model  cmd spin                            spin
-fuzz   cmd clang                           clang
-fuzz   has_libfuzzer                       libclang-rt-14-dev
 '
 
 probe_cmd () { command -v "$1" > /dev/null; }
