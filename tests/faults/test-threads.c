@@ -455,8 +455,13 @@ test_no_fds_at_restart (void)
   cfut_process_executor_set_min_workers (PROCESS_EXECUTOR (&test.process), 2);
   for (guint i = 0; i < 2; i++)
     g_object_unref (fault_track (&test, gate_submit (&gate, &test.process, "hold", i)));
+  /* In whatever order they come. */
   for (guint i = 0; i < 2; i++)
-    pids[i] = gate_next (&gate).pid;
+    {
+      GateRecord record = gate_next (&gate);
+
+      pids[record.id] = record.pid;
+    }
 
   begin_fd_limit ();
   /* What the dead one leaves is too little for another. */
