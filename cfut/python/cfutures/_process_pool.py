@@ -72,6 +72,13 @@ class ProcessPool(Pool):
         # which the thread that runs it may hold.
         self.abandoned = False
 
+        # The thread that collects. An exception of a signal handler may come when
+        # a thread is being started: then another is, and the first that is there
+        # does it.
+        self.collector = None
+        self.has_collector = threading.Lock()
+        self.collecting = threading.Event()
+
         # (future, record) of calls that another thread has taken out of the queue
         # and could not finish.
         self.left_over = deque()
@@ -82,7 +89,7 @@ class ProcessPool(Pool):
 
         # All below: protected by the lock.
         self.closed = False
-        self.collector = None
+        self.started = False
         self.unfinished = {}    # futures by tag
         self.withdrawn = {}     # those whose calls were taken back
         self.waiting = deque()  # those of them that do not count as running
@@ -105,7 +112,7 @@ class ProcessPool(Pool):
 
         with self.lock:
             self.check_open()
-            if self.collector is None:
+            if not self.started:
                 self.start()
             self.unfinished[tag] = future
             try:
@@ -123,13 +130,14 @@ class ProcessPool(Pool):
         return future
 
     def start(self):
-        """Caller holds the lock."""
+        """Caller holds the lock. It may be interrupted, and done again."""
         self.engine.configure(self.initializer, self.initargs)
         if self.all_at_once:
             self.want_workers(self.max_workers)
-        self.collector = threading.Thread(target=collect, args=[self], name='cfutures-collector')
-        self.collector.daemon = False
-        self.collector.start()
+        thread = threading.Thread(target=collect, args=[self], name='cfutures-collector')
+        thread.daemon = False
+        thread.start()
+        self.started = True
 
     def want_workers(self, number):
         """Caller holds the lock."""
@@ -299,7 +307,8 @@ class ProcessPool(Pool):
 
     def join(self):
         """Waits until all calls have ended and all workers have left."""
-        if self.collector is not None:
+        if self.started:
+            self.collecting.wait()
             self.collector.join()
 
     def end_workers(self, signal):
@@ -325,6 +334,10 @@ def get_slice_us(thread, timeout):
 
 def collect(pool):
     """Runs in the collector."""
+    if not pool.has_collector.acquire(blocking=False):
+        return
+    pool.collector = threading.current_thread()
+    pool.collecting.set()
     engine = pool.engine
     while not pool.finished:
         engine.wait()
