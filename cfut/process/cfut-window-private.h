@@ -19,7 +19,7 @@ G_BEGIN_DECLS
  * mean duration. Pure: no clock, no I/O.
  */
 
-#define CFUT_WINDOW_SPAN_US   200
+#define CFUT_WINDOW_SPAN_US   500
 #define CFUT_WINDOW_MAX_DEPTH 512
 #define CFUT_WINDOW_MAX_BYTES (256 * 1024)
 
