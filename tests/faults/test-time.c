@@ -24,11 +24,15 @@ int
 clock_gettime (clockid_t        clock,
                struct timespec *now)
 {
-  static ClockGetTime real; /* the same whoever sets it */
+  static gpointer symbol; /* atomic; the same whoever sets it */
+  ClockGetTime real = g_atomic_pointer_get (&symbol);
   int result;
 
   if (real == NULL)
-    real = (ClockGetTime) dlsym (RTLD_NEXT, "clock_gettime");
+    {
+      real = (ClockGetTime) dlsym (RTLD_NEXT, "clock_gettime");
+      g_atomic_pointer_set (&symbol, real);
+    }
   result = real (clock, now);
   if (clock == CLOCK_REALTIME)
     now->tv_sec += g_atomic_int_get (&wall_offset);
