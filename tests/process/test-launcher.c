@@ -171,6 +171,7 @@ test_default (void)
   g_autofree char *path = NULL;
   g_autoptr(GSocketListener) listener = g_socket_listener_new ();
   g_autoptr(GVariant) fds = NULL;
+  g_autofree const char **names = NULL;
   g_autoptr(GError) error = NULL;
   ProcessTest test;
   guint16 port;
@@ -197,7 +198,8 @@ test_default (void)
                         g_quark_from_string ("some-domain"), 3, "as ever");
 
   fds = process_call (&test, "list-fds", "()");
-  g_assert_false (g_strv_contains (g_variant_get_strv (fds, NULL), path));
+  names = g_variant_get_strv (fds, NULL);
+  g_assert_false (g_strv_contains (names, path));
 
   launcher = get_launcher (&test);
   g_assert_cmpint (getpgid (launcher), ==, launcher);

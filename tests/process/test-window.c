@@ -96,7 +96,7 @@ test_settles (void)
   g_assert_cmpuint (window.depth, ==, CFUT_WINDOW_MAX_DEPTH);
 
   for (guint i = 0; i < 100; i++)
-    cfut_window_measured (&window, 150 * 1000);
+    cfut_window_measured (&window, 2 * CFUT_WINDOW_SPAN_US * 1000);
   g_assert_cmpuint (window.depth, ==, 1);
 }
 
