@@ -4,15 +4,14 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "oracle.h"
+#include "thread-limit.h"
 
 /* F68 to F72: re-entrancy, threads, and limits of the system. */
 
@@ -319,25 +318,7 @@ test_race (gconstpointer data)
   fault_end (&test);
 }
 
-/* ---- F71: no more threads, as when a limit of the system is reached: this takes
- * the place of the function that GLib calls. */
-static gint no_threads; /* atomic */
-
-typedef int (*PthreadCreate) (pthread_t            *thread,
-                              const pthread_attr_t *attributes,
-                              void                 *(*start) (void *),
-                              void                 *data);
-
-int
-pthread_create (pthread_t            *thread,
-                const pthread_attr_t *attributes,
-                void                 *(*start) (void *),
-                void                 *data)
-{
-  PthreadCreate create = (PthreadCreate) dlsym (RTLD_NEXT, "pthread_create");
-
-  return g_atomic_int_get (&no_threads) ? EAGAIN : create (thread, attributes, start, data);
-}
+/* ---- F71: no more threads. */
 
 static void
 assert_submit_fails (FaultTest *test)
@@ -358,15 +339,11 @@ test_no_threads (gconstpointer data)
   g_test_summary ("Without threads an executor can be made, a submit fails and never runs, and a later one works");
 
   fault_begin_bare (&test);
-  g_thread_pool_stop_unused_threads ();
-  while (g_thread_pool_get_num_unused_threads () > 0)
-    g_thread_yield ();
-
-  g_atomic_int_set (&no_threads, TRUE);
+  thread_limit_begin ();
   test.process.executor = with_processes ? cfut_process_executor_new (2) : cfut_thread_executor_new (2);
   for (guint i = 0; i < 3; i++)
     assert_submit_fails (&test);
-  g_atomic_int_set (&no_threads, FALSE);
+  thread_limit_end ();
 
   fault_assert_serves (&test, 10);
   g_assert_cmpuint (fault_get_stat (&test, cfut_stats_get_n_submitted), ==, 10);

@@ -6,46 +6,9 @@
 
 #include "calls.h"
 
-#include <dlfcn.h>
-#include <errno.h>
-#include <pthread.h>
 #include <sys/resource.h>
 
-/* No more threads, as when a limit of the system is reached: this takes the
- * place of the function that GLib calls. */
-static int no_threads; /* atomic */
-
-typedef int (*PthreadCreate) (pthread_t            *thread,
-                              const pthread_attr_t *attributes,
-                              void                 *(*start) (void *),
-                              void                 *data);
-
-int
-pthread_create (pthread_t            *thread,
-                const pthread_attr_t *attributes,
-                void                 *(*start) (void *),
-                void                 *data)
-{
-  PthreadCreate create = (PthreadCreate) dlsym (RTLD_NEXT, "pthread_create");
-
-  return g_atomic_int_get (&no_threads) ? EAGAIN : create (thread, attributes, start, data);
-}
-
-/* Threads that GLib keeps for reuse would do. */
-static void
-begin_limit (void)
-{
-  g_thread_pool_stop_unused_threads ();
-  while (g_thread_pool_get_num_unused_threads () > 0)
-    g_thread_yield ();
-  g_atomic_int_set (&no_threads, TRUE);
-}
-
-static void
-end_limit (void)
-{
-  g_atomic_int_set (&no_threads, FALSE);
-}
+#include "thread-limit.h"
 
 static void
 test_no_thread (void)
@@ -57,7 +20,7 @@ test_no_thread (void)
 
   g_test_summary ("Without a thread a submit fails, its call never runs, and the next submit works");
 
-  begin_limit ();
+  thread_limit_begin ();
   executor = cfut_thread_executor_new (2);
   for (guint i = 0; i < 3; i++)
     {
@@ -66,7 +29,7 @@ test_no_thread (void)
       g_assert_true (g_str_has_prefix (error->message, "Failed to start a thread: "));
       g_clear_error (&error);
     }
-  end_limit ();
+  thread_limit_end ();
 
   stats = cfut_executor_get_stats (executor);
   g_assert_cmpuint (cfut_stats_get_n_submitted (stats), ==, 0);
@@ -91,13 +54,13 @@ test_no_second_thread (void)
 
   g_test_summary ("Without a further thread calls wait for those that are there");
 
-  begin_limit ();
+  thread_limit_begin ();
   for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
     futures[i] = submit (executor, "square", i);
   release (occupied, &gate);
   for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
     assert_result (futures[i], i * i);
-  end_limit ();
+  thread_limit_end ();
 
   end_executor (executor);
 }
@@ -111,10 +74,10 @@ test_async (void)
 
   g_test_summary ("submit_async() tells, too");
 
-  begin_limit ();
+  thread_limit_begin ();
   cfut_executor_submit_async (executor, "nothing", NULL, NULL, NULL, answer_cb, &answer);
   answer_await (&answer);
-  end_limit ();
+  thread_limit_end ();
   g_assert_null (cfut_executor_submit_finish (executor, answer.result, &error));
   g_assert_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED);
   answer_clear (&answer);
@@ -175,9 +138,9 @@ test_storm (void)
 
   while (g_atomic_int_get (&self.n_left) > 0)
     {
-      g_atomic_int_set (&no_threads, TRUE);
+      thread_limit_set (TRUE);
       g_thread_yield ();
-      g_atomic_int_set (&no_threads, FALSE);
+      thread_limit_set (FALSE);
       g_thread_yield ();
     }
   for (guint i = 0; i < G_N_ELEMENTS (threads); i++)
@@ -200,11 +163,11 @@ test_no_clock (void)
   g_test_summary ("Without a thread to watch time-outs there is a warning, and the next submit tries again");
 
   cfut_submit_options_set_deadline (options, G_USEC_PER_SEC / 5);
-  begin_limit ();
+  thread_limit_begin ();
   g_test_expect_message ("Cfut", G_LOG_LEVEL_WARNING, "Failed to start the thread that watches*");
   first = submit_with (executor, "square", 1, options);
   g_test_assert_expected_messages ();
-  end_limit ();
+  thread_limit_end ();
 
   second = submit_with (executor, "square", 2, options);
   assert_error (first, G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "*waiting*");
