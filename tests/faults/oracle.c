@@ -75,7 +75,7 @@ get_watchdog_span (void)
 
   if (test_is_under_valgrind ())
     span *= 20;
-  else if (test_scale (100) < 100)
+  else if (test_is_sanitized ())
     span *= 5;
 
   return g_test_slow () ? 8 * span : span;
@@ -209,24 +209,6 @@ fault_track (FaultTest  *self,
   return future;
 }
 
-static CfutFuture *
-submit_va (FaultTest         *self,
-           CfutSubmitOptions *options,
-           const char        *function,
-           const char        *format,
-           va_list           *arguments)
-{
-  g_autoptr(GError) error = NULL;
-  CfutFuture *future;
-
-  future = cfut_executor_submit_full (self->process.executor, function,
-                                      g_variant_new_va (format, NULL, arguments),
-                                      options, &error);
-  g_assert_no_error (error);
-
-  return fault_track (self, future);
-}
-
 CfutFuture *
 fault_submit (FaultTest         *self,
               CfutSubmitOptions *options,
@@ -238,7 +220,7 @@ fault_submit (FaultTest         *self,
   va_list arguments;
 
   va_start (arguments, format);
-  future = submit_va (self, options, function, format, &arguments);
+  future = fault_track (self, process_submit_va (&self->process, options, function, format, &arguments));
   va_end (arguments);
 
   return future;
@@ -254,7 +236,7 @@ fault_submit_only (FaultTest         *self,
   va_list arguments;
 
   va_start (arguments, format);
-  g_object_unref (submit_va (self, options, function, format, &arguments));
+  g_object_unref (fault_track (self, process_submit_va (&self->process, options, function, format, &arguments)));
   va_end (arguments);
 }
 

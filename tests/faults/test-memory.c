@@ -117,13 +117,6 @@ test_large_results (void)
   fault_end (&test);
 }
 
-/* Sanitizers take far more addresses than are left to a worker there. */
-#if defined (__SANITIZE_ADDRESS__) || defined (__SANITIZE_THREAD__)
-static const gboolean has_addresses = FALSE;
-#else
-static const gboolean has_addresses = TRUE;
-#endif
-
 int
 main (int    argc,
       char **argv)
@@ -132,7 +125,8 @@ main (int    argc,
 
   g_test_add_func ("/faults/F58/leak", test_leak);
   g_test_add_func ("/faults/F59/leak-together", test_leak_together);
-  if (has_addresses && !test_is_under_valgrind ())
+  /* Sanitizers take far more addresses than are left to a worker there. */
+  if (!test_is_sanitized () && !test_is_under_valgrind ())
     g_test_add_func ("/faults/F60/address-space", test_address_space);
   g_test_add_func ("/faults/F61/large-results", test_large_results);
 

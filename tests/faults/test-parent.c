@@ -186,13 +186,6 @@ test_killed_parent (gconstpointer how)
   fault_end (&test);
 }
 
-/* A sanitizer wants to be the first to be loaded. */
-#if defined (__SANITIZE_ADDRESS__) || defined (__SANITIZE_THREAD__)
-static const gboolean can_preload = FALSE;
-#else
-static const gboolean can_preload = TRUE;
-#endif
-
 static void
 test_late (void)
 {
@@ -290,7 +283,8 @@ main (int    argc,
       /* F21: there is no end of file then, only the signal at the death. */
       g_test_add_data_func ("/faults/F24/sibling", "sibling", test_killed_parent);
       g_test_add_data_func ("/faults/F25/stopped", "stopped", test_killed_parent);
-      if (can_preload)
+      /* A sanitizer wants to be the first to be loaded. */
+      if (!test_is_sanitized ())
         {
           g_test_add_func ("/faults/F23/late", test_late);
           g_test_add_func ("/faults/F26/subreaper", test_subreaper);

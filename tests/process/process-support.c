@@ -105,12 +105,12 @@ process_test_end (ProcessTest *self)
 
 /* ---- Calls. */
 
-static CfutFuture *
-submit_va (ProcessTest       *self,
-           CfutSubmitOptions *options,
-           const char        *function,
-           const char        *format,
-           va_list           *arguments)
+CfutFuture *
+process_submit_va (ProcessTest       *self,
+                   CfutSubmitOptions *options,
+                   const char        *function,
+                   const char        *format,
+                   va_list           *arguments)
 {
   g_autoptr(GError) error = NULL;
   CfutFuture *future;
@@ -133,7 +133,7 @@ process_submit (ProcessTest *self,
   va_list arguments;
 
   va_start (arguments, format);
-  future = submit_va (self, NULL, function, format, &arguments);
+  future = process_submit_va (self, NULL, function, format, &arguments);
   va_end (arguments);
 
   return future;
@@ -150,7 +150,7 @@ process_submit_full (ProcessTest       *self,
   va_list arguments;
 
   va_start (arguments, format);
-  future = submit_va (self, options, function, format, &arguments);
+  future = process_submit_va (self, options, function, format, &arguments);
   va_end (arguments);
 
   return future;
@@ -178,7 +178,7 @@ process_call (ProcessTest *self,
   va_list arguments;
 
   va_start (arguments, format);
-  future = submit_va (self, NULL, function, format, &arguments);
+  future = process_submit_va (self, NULL, function, format, &arguments);
   va_end (arguments);
 
   return process_result (future);

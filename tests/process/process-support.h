@@ -63,6 +63,11 @@ CfutFuture   *process_submit_full     (ProcessTest   *self,
                                        const char    *function,
                                        const char    *format,
                                        ...);
+CfutFuture   *process_submit_va       (ProcessTest   *self,
+                                       CfutSubmitOptions *options,
+                                       const char    *function,
+                                       const char    *format,
+                                       va_list       *arguments);
 /* Submits and waits; the call must succeed. */
 GVariant     *process_call            (ProcessTest   *self,
                                        const char    *function,

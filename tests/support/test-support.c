@@ -17,7 +17,7 @@
 
 #if defined (__SANITIZE_ADDRESS__) || defined (__SANITIZE_THREAD__) || \
     __has_feature (address_sanitizer) || __has_feature (thread_sanitizer)
-#define HAVE_SANITIZER_ALLOCATOR
+#define IS_SANITIZED
 /* Part of both; gcc lacks the header that declares it. */
 size_t __sanitizer_get_current_allocated_bytes (void);
 #endif
@@ -215,14 +215,23 @@ test_is_under_valgrind (void)
   return preloaded != NULL && strstr (preloaded, "vgpreload") != NULL;
 }
 
+gboolean
+test_is_sanitized (void)
+{
+#ifdef IS_SANITIZED
+  return TRUE;
+#else
+  return FALSE;
+#endif
+}
+
 guint
 test_scale (guint n)
 {
   if (test_is_under_valgrind ())
     n /= 20;
-#ifdef HAVE_SANITIZER_ALLOCATOR
-  n /= 4;
-#endif
+  if (test_is_sanitized ())
+    n /= 4;
 
   return MAX (n, 1);
 }
@@ -230,7 +239,7 @@ test_scale (guint n)
 gsize
 test_get_memory (void)
 {
-#ifdef HAVE_SANITIZER_ALLOCATOR
+#ifdef IS_SANITIZED
   /* What is resident includes what was freed and is kept back. */
   return __sanitizer_get_current_allocated_bytes ();
 #else

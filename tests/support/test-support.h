@@ -61,6 +61,8 @@ guint    test_count_children (void);
 guint    test_count_threads  (void);
 
 gboolean test_is_under_valgrind (void);
+/* The address or the thread sanitizer. */
+gboolean test_is_sanitized      (void);
 
 /* How often to do what shows as much as it can in @n rounds: that, or fewer
  * where each takes long and is looked at closely. */
