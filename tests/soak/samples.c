@@ -7,9 +7,8 @@
 #include "samples.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
+
+#include "test-support.h"
 
 typedef struct
 {
@@ -30,99 +29,13 @@ static const Series all_series[N_SAMPLES] = {
 
 /* ---- Taking. */
 
-static guint
-count_entries (const char *path)
-{
-  g_autoptr(GDir) dir = g_dir_open (path, 0, NULL);
-  guint n = 0;
-
-  g_assert_nonnull (dir);
-  while (g_dir_read_name (dir) != NULL)
-    n++;
-
-  return n;
-}
-
-/* Calls @func for the process id of each child. */
-static void
-for_each_child (void   (*func) (const char *pid,
-                                guint      *n),
-                guint   *n)
-{
-  g_autoptr(GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
-  const char *task;
-
-  g_assert_nonnull (dir);
-  while ((task = g_dir_read_name (dir)) != NULL)
-    {
-      g_autofree char *path = g_strdup_printf ("/proc/self/task/%s/children", task);
-      g_autofree char *contents = NULL;
-      g_auto(GStrv) pids = NULL;
-
-      if (!g_file_get_contents (path, &contents, NULL, NULL))
-        continue;
-
-      pids = g_strsplit (g_strstrip (contents), " ", -1);
-      for (guint i = 0; pids[i] != NULL && pids[i][0] != '\0'; i++)
-        func (pids[i], n);
-    }
-}
-
-static void
-count_child (const char *pid,
-             guint      *n)
-{
-  *n += 1;
-}
-
-static void
-count_zombie (const char *pid,
-              guint      *n)
-{
-  g_autofree char *path = g_strdup_printf ("/proc/%s/stat", pid);
-  g_autofree char *contents = NULL;
-  const char *state;
-
-  if (!g_file_get_contents (path, &contents, NULL, NULL))
-    return;
-
-  state = strrchr (contents, ')');
-  *n += state != NULL && g_str_has_prefix (state, ") Z");
-}
-
-guint
-sample_count_zombies (void)
-{
-  guint n = 0;
-
-  for_each_child (count_zombie, &n);
-
-  return n;
-}
-
-static double
-read_rss_kib (void)
-{
-  g_autofree char *contents = NULL;
-  guint64 size, resident;
-
-  if (!g_file_get_contents ("/proc/self/statm", &contents, NULL, NULL) ||
-      sscanf (contents, "%" G_GUINT64_FORMAT " %" G_GUINT64_FORMAT, &size, &resident) != 2)
-    g_error ("/proc/self/statm cannot be read");
-
-  return resident * (sysconf (_SC_PAGESIZE) / 1024.0);
-}
-
 void
 sample_take_process (Sample *self)
 {
-  guint n_children = 0;
-
-  for_each_child (count_child, &n_children);
-  self->values[SAMPLE_RSS] = read_rss_kib ();
-  self->values[SAMPLE_FDS] = count_entries ("/proc/self/fd");
-  self->values[SAMPLE_THREADS] = count_entries ("/proc/self/task");
-  self->values[SAMPLE_CHILDREN] = n_children;
+  self->values[SAMPLE_RSS] = test_get_memory () / 1024.0;
+  self->values[SAMPLE_FDS] = test_count_fds ();
+  self->values[SAMPLE_THREADS] = test_count_threads ();
+  self->values[SAMPLE_CHILDREN] = test_count_children ();
 }
 
 void

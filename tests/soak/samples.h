@@ -34,7 +34,6 @@ typedef struct
 
 /* Fills in what the kernel knows of this process. */
 void      sample_take_process (Sample       *self);
-guint     sample_count_zombies (void);
 void      sample_print        (const Sample *self);
 
 /* Whether nothing has grown; if not, says what. Half of the samples, from the

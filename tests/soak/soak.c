@@ -392,14 +392,13 @@ soak_print (Soak *self)
 static guint
 soak_count_lost (Soak *self)
 {
-  guint n_zombies = sample_count_zombies ();
   Sample end = { 0 };
 
   sample_take_process (&end);
   if (self->outstanding.length > 0)
     printf ("%u calls have never ended\n", self->outstanding.length);
   if (end.values[SAMPLE_CHILDREN] > 0)
-    printf ("%.0f children are left, %u of them zombies\n", end.values[SAMPLE_CHILDREN], n_zombies);
+    printf ("%.0f children are left\n", end.values[SAMPLE_CHILDREN]);
 
   return self->outstanding.length + end.values[SAMPLE_CHILDREN];
 }
