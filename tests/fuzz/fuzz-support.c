@@ -52,6 +52,23 @@ fuzz_take_bytes (FuzzInput *self,
   return data;
 }
 
+GByteArray *
+fuzz_take_stream (FuzzInput *self)
+{
+  gsize n_zeros = (gsize) fuzz_take_byte (self) << 10;
+  gsize n_bytes = self->size;
+  const guint8 *bytes = fuzz_take_bytes (self, &n_bytes);
+  GByteArray *stream = g_byte_array_new ();
+
+  if (n_bytes > 0)
+    g_byte_array_append (stream, bytes, n_bytes);
+  g_byte_array_set_size (stream, n_bytes + n_zeros);
+  if (n_zeros > 0)
+    memset (stream->data + n_bytes, 0, n_zeros);
+
+  return stream;
+}
+
 /* Each way to lay out a value, and each way to check one. */
 static const char * const types[] = {
   "y", "b", "n", "q", "i", "u", "x", "t", "d", "h", "s", "o", "g", "v", "()",

@@ -32,6 +32,8 @@ guint8        fuzz_take_seed   (FuzzInput    *self);
 /* At most @n_bytes, which stay where they are; *@n_bytes is how many. */
 const guint8 *fuzz_take_bytes  (FuzzInput    *self,
                                 gsize        *n_bytes);
+/* All that is left but one byte, which says how many KiB of zeros are behind it. */
+GByteArray   *fuzz_take_stream (FuzzInput    *self);
 /* A type: one of a table, or spelled out. NULL if what is there is no type that a
  * worker may declare. */
 GVariantType *fuzz_take_type   (FuzzInput    *self);

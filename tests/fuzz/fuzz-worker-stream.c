@@ -222,18 +222,11 @@ LLVMFuzzerTestOneInput (const guint8 *data,
 {
   FuzzInput input = { data, size };
   guint8 seed = fuzz_take_seed (&input);
-  gsize n_zeros = (gsize) fuzz_take_byte (&input) << 10;
-  g_autoptr(GByteArray) stream = g_byte_array_new ();
+  g_autoptr(GByteArray) stream = fuzz_take_stream (&input);
   g_autoptr(GByteArray) whole = NULL;
   g_autoptr(GByteArray) cut = NULL;
 
   register_functions ();
-
-  if (input.size > 0)
-    g_byte_array_append (stream, input.data, input.size);
-  g_byte_array_set_size (stream, input.size + n_zeros);
-  if (n_zeros > 0)
-    memset (stream->data + input.size, 0, n_zeros);
 
   whole = serve (stream, 0);
   cut = serve (stream, seed);
