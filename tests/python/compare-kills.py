@@ -129,29 +129,28 @@ class Calls:
         return sum(future.done() for future in self.futures)
 
 
-def keep_killing(calls):
-    """Kills until all has ended, or nothing happens any more."""
-    n_kills = 0
+def wait_for_end(calls, seconds, look):
+    """Looks every so often, until all has ended or nothing happens any more."""
     n_done, since = -1, time.monotonic()
     while n_done < len(calls.futures) and time.monotonic() - since < STUCK_SECONDS:
-        n_kills += kill_one()
-        time.sleep(KILL_SECONDS)
+        look()
+        time.sleep(seconds)
         n_now = calls.n_done()
         if n_now != n_done:
             n_done, since = n_now, time.monotonic()
-    return n_kills
+
+
+def keep_killing(calls):
+    kills = []
+    wait_for_end(calls, KILL_SECONDS, lambda: kills.append(kill_one()))
+    return sum(kills)
 
 
 def kill_once(calls):
     while calls.n_done() < len(calls.futures) // 4:
         time.sleep(0.001)
     n_kills = kill_one()
-    n_done, since = -1, time.monotonic()
-    while n_done < len(calls.futures) and time.monotonic() - since < STUCK_SECONDS:
-        time.sleep(0.01)
-        n_now = calls.n_done()
-        if n_now != n_done:
-            n_done, since = n_now, time.monotonic()
+    wait_for_end(calls, 0.01, lambda: None)
     return n_kills
 
 
