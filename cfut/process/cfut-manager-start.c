@@ -8,6 +8,8 @@
 
 #include "process/cfut-manager-private.h"
 
+#include <sys/resource.h>
+
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
 #include "executor/cfut-cpus-private.h"
@@ -120,6 +122,20 @@ cfut_setup_check_size (GVariant  *setup,
   return FALSE;
 }
 
+/* How much memory for bodies is to be shared with a worker. Where addresses are
+ * limited it is less, here or there. */
+static gsize
+cfut_manager_choose_arena_locked (CfutManager *self)
+{
+  struct rlimit limit;
+
+  if ((self->config.setup != NULL && cfut_worker_setup_limits (self->config.setup, RLIMIT_AS)) ||
+      getrlimit (RLIMIT_AS, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY)
+    return CFUT_ARENA_CAPACITY;
+
+  return CFUT_ARENA_LARGE_CAPACITY;
+}
+
 static gboolean
 cfut_manager_start_worker (CfutManager  *self,
                            gint64        now,
@@ -129,6 +145,7 @@ cfut_manager_start_worker (CfutManager  *self,
   CfutSpawned spawned;
   CfutProcess *process;
   CfutSandbox sandbox;
+  gsize arena_capacity;
   g_auto(GStrv) launcher = NULL;
   g_autoptr(GVariant) setup = NULL;
   g_auto(GStrv) argv = NULL;
@@ -142,15 +159,17 @@ cfut_manager_start_worker (CfutManager  *self,
   setup = cfut_manager_make_setup_locked (self);
   sandbox = self->config.sandbox;
   launcher = g_strdupv (self->config.launcher);
+  arena_capacity = cfut_manager_choose_arena_locked (self);
   g_mutex_unlock (&pool->lock);
 
   if (argv == NULL || !cfut_setup_check_size (setup, error) ||
       !cfut_spawn ((const char * const *) argv, (const char * const *) envp,
-                   sandbox, (const char * const *) launcher, &spawned, error))
+                   sandbox, (const char * const *) launcher, arena_capacity, &spawned, error))
     return FALSE;
 
   process = cfut_process_new (self, ++self->next_id, &spawned, now);
   process->launched = sandbox == CFUT_SANDBOX_LAUNCHER;
+  cfut_channel_set_borrows (process->channel, cfut_sandbox_trusts_worker (sandbox));
   CFUT_DEBUG (WORKERS, "worker %d starts: %s", process->pid, argv[0]);
 
   g_mutex_lock (&pool->lock);

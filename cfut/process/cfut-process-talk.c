@@ -185,7 +185,8 @@ cfut_process_handle_ready (CfutProcess  *self,
 
   self->ready = TRUE;
   self->no_claims = (frame->header.flags & CFUT_FRAME_FLAG_NO_CLAIMS) != 0;
-  cfut_channel_set_arena (self->channel, self->no_claims ? NULL : self->arena);
+  if (!self->no_claims && (frame->header.flags & CFUT_FRAME_FLAG_NO_ARENA) == 0)
+    cfut_channel_set_arena (self->channel, self->arena);
   cfut_manager_process_ready (self->manager, self);
 
   return TRUE;

@@ -22,6 +22,13 @@ G_BEGIN_DECLS
 /* Where the default launcher finds a filter of system calls. */
 #define CFUT_FD_FILTER 6
 
+/* Whether a worker is trusted to leave alone what it has sent. */
+static inline gboolean
+cfut_sandbox_trusts_worker (CfutSandbox sandbox)
+{
+  return sandbox == CFUT_SANDBOX_NONE || sandbox == CFUT_SANDBOX_LIMITS;
+}
+
 /* Whether there can be workers of that level at all; FALSE with
  * G_IO_ERROR_NOT_SUPPORTED, or with CFUT_ERROR_START_FAILED for want of a program.
  * Runs in: any thread. */

@@ -32,7 +32,8 @@ typedef struct
 } CfutSpawned;
 
 /* @argv: what to start. @envp: its environment, to which CFUT_WORKER is added.
- * @sandbox, @launcher: see cfut-sandbox-private.h.
+ * @sandbox, @launcher: see cfut-sandbox-private.h. @arena_capacity: see
+ * cfut_claims_new().
  * Fails with START_FAILED if it is no use to try again, else with other errors.
  * Runs in: manager thread, since the workers die with the thread that started
  * them. */
@@ -40,6 +41,7 @@ gboolean  cfut_spawn           (const char * const  *argv,
                                 const char * const  *envp,
                                 CfutSandbox          sandbox,
                                 const char * const  *launcher,
+                                gsize                arena_capacity,
                                 CfutSpawned         *spawned,
                                 GError             **error);
 void      cfut_spawned_clear   (CfutSpawned         *self);

@@ -87,9 +87,10 @@ G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (ChildFds, child_fds_clear)
 G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CfutSpawned, cfut_spawned_clear)
 
 static gboolean
-open_fds (CfutSpawned *spawned,
-          ChildFds    *child,
-          GError     **error)
+open_fds (gsize         arena_capacity,
+          CfutSpawned  *spawned,
+          ChildFds     *child,
+          GError      **error)
 {
   int ends[2];
 
@@ -115,7 +116,7 @@ open_fds (CfutSpawned *spawned,
   if (!g_unix_set_fd_nonblocking (spawned->stderr_fd, TRUE, error))
     return FALSE;
 
-  spawned->claims = cfut_claims_new (error);
+  spawned->claims = cfut_claims_new (arena_capacity, error);
   if (spawned->claims == NULL)
     return FALSE;
   child->claims = fcntl (cfut_claims_get_fd (spawned->claims), F_DUPFD_CLOEXEC, 0);
@@ -205,6 +206,7 @@ cfut_spawn (const char * const  *argv,
             const char * const  *envp,
             CfutSandbox          sandbox,
             const char * const  *launcher,
+            gsize                arena_capacity,
             CfutSpawned         *spawned,
             GError             **error)
 {
@@ -216,7 +218,7 @@ cfut_spawn (const char * const  *argv,
   g_autoptr(GError) local_error = NULL;
 
   full_argv = cfut_sandbox_make_argv (sandbox, launcher, argv, &child.filter, error);
-  if (full_argv == NULL || !open_fds (&result, &child, error))
+  if (full_argv == NULL || !open_fds (arena_capacity, &result, &child, error))
     return FALSE;
 
   start = g_subprocess_launcher_new (get_flags (sandbox));

@@ -21,7 +21,7 @@ G_BEGIN_DECLS
 
 #define CFUT_WINDOW_SPAN_US   500
 #define CFUT_WINDOW_MAX_DEPTH 512
-#define CFUT_WINDOW_MAX_BYTES (256 * 1024)
+#define CFUT_WINDOW_MAX_BYTES (2 * 1024 * 1024)
 
 /* A worker that has not answered for this long keeps only the call it runs. */
 #define CFUT_WINDOW_STALL_US  1000

@@ -27,6 +27,9 @@ typedef struct
 /* Applies the environment to @envp; consumes and returns it. */
 char    **cfut_worker_setup_apply_environment (const CfutWorkerSetup *self,
                                                char                 **envp);
+/* Whether it sets that limit. */
+gboolean  cfut_worker_setup_limits            (const CfutWorkerSetup *self,
+                                               guint                  resource);
 /* Adds what the worker itself applies, "cwd" and "rlimits", to a SETUP body. */
 void      cfut_worker_setup_add_to_body       (const CfutWorkerSetup *self,
                                                GVariantDict          *body);

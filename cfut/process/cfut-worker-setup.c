@@ -182,6 +182,19 @@ cfut_worker_setup_apply_environment (const CfutWorkerSetup  *self,
   return envp;
 }
 
+gboolean
+cfut_worker_setup_limits (const CfutWorkerSetup *self,
+                          guint                  resource)
+{
+  for (guint i = 0; i < self->rlimits->len; i++)
+    {
+      if (g_array_index (self->rlimits, CfutRlimit, i).resource == resource)
+        return TRUE;
+    }
+
+  return FALSE;
+}
+
 void
 cfut_worker_setup_add_to_body (const CfutWorkerSetup *self,
                                GVariantDict          *body)

@@ -20,8 +20,12 @@ G_BEGIN_DECLS
  * the books of which region is in use are the sender's own.
  *
  * So what an end may lose by a liar at the other end is what it has put there
- * itself. The manager copies what a worker sent before it looks at it; a worker
- * reads the manager's where it is.
+ * itself. A worker reads what the manager sent where it is. The manager copies what
+ * a worker sent before it looks at it, since a worker could change it afterwards;
+ * but for bytes that are handed on without being looked at, where the worker is
+ * trusted: these stay in place, and the region is given back with their last
+ * reference. No more than half of the arena is lent like that, so that users who
+ * keep results do not leave all later ones to the socket.
  *
  * When there is no room, the body goes through the socket. So nobody waits, and
  * regions that are never given back cost speed and no more.
@@ -31,12 +35,14 @@ G_BEGIN_DECLS
  * cfut_arena_trim() when the worker has nothing to do.
  */
 
-/* Each way. Only what is used takes memory. */
-#define CFUT_ARENA_CAPACITY ((gsize) (sizeof (gpointer) > 4 ? 32 : 8) << 20)
+/* Each way. Only what is used takes memory; but all takes addresses, so where these
+ * are limited it is the smaller one. */
+#define CFUT_ARENA_CAPACITY       ((gsize) (sizeof (gpointer) > 4 ? 32 : 8) << 20)
+#define CFUT_ARENA_LARGE_CAPACITY (sizeof (gpointer) > 4 ? (gsize) 256 << 20 : CFUT_ARENA_CAPACITY)
 /* What lies at a multiple of this is at the beginning of a page, of whatever size. */
 #define CFUT_ARENA_ALIGNMENT ((gsize) 64 << 10)
 /* Both, behind the words. */
-#define CFUT_ARENA_SIZE     (CFUT_ARENA_ALIGNMENT + 2 * CFUT_ARENA_CAPACITY)
+#define CFUT_ARENA_SIZE(capacity) (CFUT_ARENA_ALIGNMENT + 2 * (capacity))
 
 /* From here on a body is worth a region. */
 #define CFUT_ARENA_MIN_BODY ((gsize) 32 << 10)
@@ -54,10 +60,11 @@ G_STATIC_ASSERT (sizeof (CfutArenaPlace) == CFUT_FRAME_PLACE_SIZE);
 
 typedef struct _CfutArena CfutArena;
 
-/* Maps the arena that lies at @offset of @fd, a multiple of the alignment; @fd is
- * not taken. @peer is who the other end is. */
+/* Maps the arena of @capacity each way that lies at @offset of @fd, a multiple of
+ * the alignment; @fd is not taken. @peer is who the other end is. */
 CfutArena     *cfut_arena_new           (int                    fd,
                                          gsize                  offset,
+                                         gsize                  capacity,
                                          CfutFrameOrigin        peer,
                                          GError               **error);
 CfutArena     *cfut_arena_ref           (CfutArena             *self);
@@ -74,7 +81,21 @@ guint8        *cfut_arena_reserve       (CfutArena             *self,
 const guint8  *cfut_arena_find          (CfutArena             *self,
                                          const CfutArenaPlace  *place,
                                          GError               **error);
-/* Runs in: any thread. Once for each body. */
+/* For the thread that receives: a copy of what is there, with slack behind it,
+ * which is given back. */
+GBytes        *cfut_arena_copy          (CfutArena             *self,
+                                         const CfutArenaPlace  *place,
+                                         GError               **error);
+/* For the thread that receives: what is there, where it is. It is given back with
+ * the last reference, in whatever thread. */
+GBytes        *cfut_arena_borrow        (CfutArena             *self,
+                                         const CfutArenaPlace  *place,
+                                         GError               **error);
+/* For the thread that receives: whether that much more ought to be borrowed by those
+ * who may keep it. */
+gboolean       cfut_arena_may_borrow    (CfutArena             *self,
+                                         const CfutArenaPlace  *place);
+/* Runs in: any thread. Once for each body that was found. */
 void           cfut_arena_give_back     (CfutArena             *self,
                                          guint32                index);
 

@@ -21,10 +21,20 @@ typedef struct
   guint64 unused[15];
 } Words;
 
+/* What has borrowed a region, until nobody refers to its bytes. */
+typedef struct
+{
+  CfutArena *arena; /* (owned) */
+  guint32 offset;
+  guint32 length;
+  guint32 index;
+} Loan;
+
 struct _CfutArena
 {
   /* Set at construction, never changed; read from any thread. */
   guint8 *memory;      /* (owned) mapped */
+  gsize capacity;      /* each way */
   Words *out_words;    /* of what is sent */
   Words *in_words;     /* of what is received */
   guint8 *out;
@@ -36,16 +46,23 @@ struct _CfutArena
 
   /* Only for the thread that receives. */
   gsize in_touched;
+  guint32 loan_ends[CFUT_REGIONS_MAX]; /* by index, of those in @borrowed */
+
+  /* Atomic. */
+  guint64 borrowed;     /* a bit for each region of @in that is */
+  gsize borrowed_bytes;
+  int trimmed;          /* what is not in use is not to be kept */
 };
 
 /* Runs in: any thread. */
 CfutArena *
 cfut_arena_new (int               fd,
                 gsize             offset,
+                gsize             capacity,
                 CfutFrameOrigin   peer,
                 GError          **error)
 {
-  guint8 *memory = mmap (NULL, CFUT_ARENA_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
+  guint8 *memory = mmap (NULL, CFUT_ARENA_SIZE (capacity), PROT_READ | PROT_WRITE, MAP_SHARED, fd, offset);
   guint mine = peer == CFUT_FRAME_FROM_WORKER ? 0 : 1;
   CfutArena *self;
 
@@ -60,11 +77,12 @@ cfut_arena_new (int               fd,
 
   self = g_atomic_rc_box_new0 (CfutArena);
   self->memory = memory;
+  self->capacity = capacity;
   self->out_words = (Words *) (gpointer) memory + mine;
   self->in_words = (Words *) (gpointer) memory + !mine;
-  self->out = memory + CFUT_ARENA_ALIGNMENT + mine * CFUT_ARENA_CAPACITY;
-  self->in = memory + CFUT_ARENA_ALIGNMENT + !mine * CFUT_ARENA_CAPACITY;
-  cfut_regions_init (&self->regions, CFUT_ARENA_CAPACITY);
+  self->out = memory + CFUT_ARENA_ALIGNMENT + mine * capacity;
+  self->in = memory + CFUT_ARENA_ALIGNMENT + !mine * capacity;
+  cfut_regions_init (&self->regions, capacity);
 
   return self;
 }
@@ -80,7 +98,7 @@ arena_clear (gpointer data)
 {
   CfutArena *self = data;
 
-  munmap (self->memory, CFUT_ARENA_SIZE);
+  munmap (self->memory, CFUT_ARENA_SIZE (self->capacity));
 }
 
 void
@@ -107,9 +125,10 @@ cfut_arena_reserve (CfutArena      *self,
 
   g_assert (length > 0);
 
-  if (length > CFUT_ARENA_CAPACITY - CFUT_FRAME_SLACK)
+  if (length > self->capacity - CFUT_FRAME_SLACK)
     return NULL;
 
+  g_atomic_int_set (&self->trimmed, FALSE);
   collect_returned (self);
   if (!cfut_regions_take (&self->regions, length + CFUT_FRAME_SLACK, &region))
     return NULL;
@@ -135,8 +154,8 @@ cfut_arena_find (CfutArena             *self,
   gsize offset = GUINT32_FROM_LE (place->offset);
   gsize length = GUINT32_FROM_LE (place->length);
 
-  if (length == 0 || length > CFUT_ARENA_CAPACITY - CFUT_FRAME_SLACK ||
-      offset > CFUT_ARENA_CAPACITY - CFUT_FRAME_SLACK - length ||
+  if (length == 0 || length > self->capacity - CFUT_FRAME_SLACK ||
+      offset > self->capacity - CFUT_FRAME_SLACK - length ||
       offset % CFUT_REGIONS_GRANULARITY != 0 ||
       GUINT32_FROM_LE (place->index) >= CFUT_REGIONS_MAX || place->zero != 0)
     {
@@ -146,9 +165,110 @@ cfut_arena_find (CfutArena             *self,
       return NULL;
     }
 
+  g_atomic_int_set (&self->trimmed, FALSE);
   self->in_touched = MAX (self->in_touched, offset + length + CFUT_FRAME_SLACK);
 
   return self->in + offset;
+}
+
+GBytes *
+cfut_arena_copy (CfutArena             *self,
+                 const CfutArenaPlace  *place,
+                 GError               **error)
+{
+  const guint8 *data = cfut_arena_find (self, place, error);
+  GBytes *copy;
+
+  if (data == NULL)
+    return NULL;
+
+  copy = cfut_frame_copy_body (data, GUINT32_FROM_LE (place->length));
+  cfut_arena_give_back (self, GUINT32_FROM_LE (place->index));
+
+  return copy;
+}
+
+static guint64
+get_bit (guint32 index)
+{
+  return G_GUINT64_CONSTANT (1) << index;
+}
+
+static gsize
+align_up (gsize offset)
+{
+  return (offset + CFUT_ARENA_ALIGNMENT - 1) & ~(CFUT_ARENA_ALIGNMENT - 1);
+}
+
+/* Gives the pages from @begin to @end, which is a multiple of the alignment, back to
+ * the system; they are zeros then. */
+static void
+remove_pages (guint8 *memory,
+              gsize   begin,
+              gsize   end)
+{
+  begin = align_up (begin);
+
+  /* Where it is not possible the pages are kept, and that is all. */
+  if (begin < end)
+    (void) madvise (memory + begin, end - begin, MADV_REMOVE);
+}
+
+/* Runs in: any thread. Locks: none. The other end uses the region again as soon as
+ * it is given back, and not before. */
+static void
+loan_return (gpointer data)
+{
+  Loan *self = data;
+  CfutArena *arena = self->arena;
+
+  if (g_atomic_int_get (&arena->trimmed))
+    remove_pages (arena->in, self->offset,
+                  (self->offset + self->length) & ~(CFUT_ARENA_ALIGNMENT - 1));
+
+  __atomic_fetch_sub (&arena->borrowed_bytes, self->length, __ATOMIC_RELAXED);
+  __atomic_fetch_and (&arena->borrowed, ~get_bit (self->index), __ATOMIC_RELEASE);
+  cfut_arena_give_back (arena, self->index);
+  cfut_arena_unref (arena);
+  g_free (self);
+}
+
+GBytes *
+cfut_arena_borrow (CfutArena             *self,
+                   const CfutArenaPlace  *place,
+                   GError               **error)
+{
+  const guint8 *data = cfut_arena_find (self, place, error);
+  Loan *loan;
+
+  if (data == NULL)
+    return NULL;
+
+  loan = g_new (Loan, 1);
+  loan->arena = cfut_arena_ref (self);
+  loan->offset = GUINT32_FROM_LE (place->offset);
+  loan->length = GUINT32_FROM_LE (place->length);
+  loan->index = GUINT32_FROM_LE (place->index);
+
+  self->loan_ends[loan->index] = loan->offset + loan->length;
+  __atomic_fetch_add (&self->borrowed_bytes, loan->length, __ATOMIC_RELAXED);
+  __atomic_fetch_or (&self->borrowed, get_bit (loan->index), __ATOMIC_RELAXED);
+
+  return g_bytes_new_with_free_func (data, loan->length, loan_return, loan);
+}
+
+gboolean
+cfut_arena_may_borrow (CfutArena            *self,
+                       const CfutArenaPlace *place)
+{
+  guint64 borrowed = __atomic_load_n (&self->borrowed, __ATOMIC_ACQUIRE);
+  gsize n_bytes = __atomic_load_n (&self->borrowed_bytes, __ATOMIC_RELAXED);
+  guint32 index = GUINT32_FROM_LE (place->index);
+
+  /* An index that is in use cannot come again, unless from a liar. */
+  return index < CFUT_REGIONS_MAX && (borrowed & get_bit (index)) == 0 &&
+         __builtin_popcountll (borrowed) < CFUT_REGIONS_MAX / 2 &&
+         n_bytes + GUINT32_FROM_LE (place->length) <= self->capacity / 2;
 }
 
 /* Runs in: any thread. Locks: none. */
@@ -158,7 +278,7 @@ cfut_arena_give_back (CfutArena *self,
 {
   g_assert (index < CFUT_REGIONS_MAX);
 
-  __atomic_fetch_or (&self->in_words->returned, G_GUINT64_CONSTANT (1) << index, __ATOMIC_RELEASE);
+  __atomic_fetch_or (&self->in_words->returned, get_bit (index), __ATOMIC_RELEASE);
 }
 
 /* Runs in: manager thread. */
@@ -166,6 +286,19 @@ gsize
 cfut_arena_get_touched (CfutArena *self)
 {
   return self->in_touched + self->out_touched;
+}
+
+/* Where the last region of @in ends that is borrowed. */
+static gsize
+get_borrowed_end (CfutArena *self)
+{
+  guint64 borrowed = __atomic_load_n (&self->borrowed, __ATOMIC_ACQUIRE);
+  gsize end = 0;
+
+  for (; borrowed != 0; borrowed &= borrowed - 1)
+    end = MAX (end, self->loan_ends[__builtin_ctzll (borrowed)]);
+
+  return end;
 }
 
 /* Runs in: manager thread. */
@@ -177,40 +310,25 @@ cfut_arena_has_surplus (CfutArena *self)
 
   collect_returned (self);
 
-  return self->in_touched > 0 || self->out_touched > cfut_regions_get_end (&self->regions);
-}
-
-static gsize
-align_up (gsize offset)
-{
-  return (offset + CFUT_ARENA_ALIGNMENT - 1) & ~(CFUT_ARENA_ALIGNMENT - 1);
-}
-
-/* Gives the pages from @begin to @end back to the system; they are zeros then. */
-static void
-remove_pages (guint8 *memory,
-              gsize   begin,
-              gsize   end)
-{
-  begin = align_up (begin);
-  end = align_up (end);
-
-  /* Where it is not possible the pages are kept, and that is all. */
-  if (begin < end)
-    (void) madvise (memory + begin, end - begin, MADV_REMOVE);
+  return self->in_touched > get_borrowed_end (self) ||
+         self->out_touched > cfut_regions_get_end (&self->regions);
 }
 
 /* Runs in: manager thread. */
 void
 cfut_arena_trim (CfutArena *self)
 {
-  gsize end;
+  gsize out_end, in_end;
 
   collect_returned (self);
-  end = cfut_regions_get_end (&self->regions);
+  out_end = cfut_regions_get_end (&self->regions);
 
-  remove_pages (self->out, end, self->out_touched);
-  remove_pages (self->in, 0, self->in_touched);
-  self->out_touched = end;
-  self->in_touched = 0;
+  /* What is returned from now on is not counted, and removes itself. */
+  g_atomic_int_set (&self->trimmed, TRUE);
+  in_end = get_borrowed_end (self);
+
+  remove_pages (self->out, out_end, align_up (self->out_touched));
+  remove_pages (self->in, in_end, align_up (self->in_touched));
+  self->out_touched = out_end;
+  self->in_touched = in_end;
 }

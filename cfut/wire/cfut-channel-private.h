@@ -24,7 +24,8 @@ G_BEGIN_DECLS
  * With an arena large bodies do not go through the socket. Whoever queues and
  * takes frames does not see that. The one end, that of the manager, copies such
  * a body first, so that it cannot change while and after it is checked; the other
- * reads it where it is.
+ * reads it where it is. If the manager borrows, the body of a RESULT stays where it is
+ * as well, until it is taken: then it is copied, unless there is nothing to check.
  */
 typedef struct _CfutChannel CfutChannel;
 
@@ -36,8 +37,9 @@ typedef enum
   CFUT_CHANNEL_FAILED,  /* protocol error; @error is set */
 } CfutChannelStatus;
 
-/* A received frame; SHARED is not among its flags. @body is 8-aligned, has CFUT_FRAME_SLACK zero bytes behind
- * it, and is valid until the next read. */
+/* A received frame; SHARED is not among its flags. @body is 8-aligned, has
+ * CFUT_FRAME_SLACK zero bytes behind it, and is valid until the next read. It is NULL
+ * if it may still change: cfut_channel_take_variant() is the only way to it. */
 typedef struct
 {
   CfutFrameHeader header;
@@ -75,6 +77,12 @@ void               cfut_channel_write_wait  (CfutChannel            *self);
  * reference. */
 void               cfut_channel_set_arena  (CfutChannel            *self,
                                              CfutArena              *arena);
+
+gboolean           cfut_channel_has_arena  (CfutChannel            *self);
+/* For the manager's end: whether results that need no check are borrowed from the
+ * arena, and not copied. The worker is trusted not to change them. */
+void               cfut_channel_set_borrows (CfutChannel           *self,
+                                             gboolean               borrows);
 
 /* From now on notes in @journal (unowned) what is queued, until it is written. */
 void               cfut_channel_set_journal (CfutChannel            *self,

@@ -39,11 +39,13 @@ struct _CfutChannel
 
   /* Set before there are frames; each end of it is for one thread. */
   CfutArena *arena; /* (owned) (nullable) */
+  gboolean borrows;
 
   /* Only for the thread that reads. */
   CfutInbox inbox;
   guint64 n_read;
   GBytes *shared;   /* (owned) (nullable) the body of the last frame, if it was shared */
+  gboolean mutable; /* the worker could still change @shared */
 
   /* Only for the thread that writes. */
   CfutOutbox outbox;
@@ -133,6 +135,19 @@ cfut_channel_set_arena (CfutChannel *self,
     cfut_arena_ref (arena);
   g_clear_pointer (&self->arena, cfut_arena_unref);
   self->arena = arena;
+}
+
+gboolean
+cfut_channel_has_arena (CfutChannel *self)
+{
+  return self->arena != NULL;
+}
+
+void
+cfut_channel_set_borrows (CfutChannel *self,
+                          gboolean     borrows)
+{
+  self->borrows = borrows;
 }
 
 gboolean
@@ -424,35 +439,13 @@ cfut_channel_write_wait (CfutChannel *self)
   g_socket_condition_wait (self->socket, G_IO_OUT, NULL, NULL);
 }
 
-/* Who a body in the arena is given back to. */
-typedef struct
-{
-  CfutArena *arena; /* (owned) */
-  guint32 index;
-} Loan;
-
-/* Runs in: any thread. */
-static void
-loan_return (gpointer data)
-{
-  Loan *self = data;
-
-  cfut_arena_give_back (self->arena, self->index);
-  cfut_arena_unref (self->arena);
-  g_free (self);
-}
-
-/* The body that is at @place. */
+/* The body of @frame, which is in the arena. */
 static GBytes *
-take_shared (CfutChannel           *self,
-             const CfutArenaPlace  *place,
-             GError               **error)
+take_shared (CfutChannel      *self,
+             const CfutFrame  *frame,
+             GError          **error)
 {
-  gsize length = GUINT32_FROM_LE (place->length);
-  guint32 index = GUINT32_FROM_LE (place->index);
-  const guint8 *data;
-  GBytes *copy;
-  Loan *loan;
+  CfutArenaPlace place;
 
   if (self->arena == NULL)
     {
@@ -461,22 +454,15 @@ take_shared (CfutChannel           *self,
       return NULL;
     }
 
-  data = cfut_arena_find (self->arena, place, error);
-  if (data == NULL)
-    return NULL;
+  memcpy (&place, frame->body, sizeof place);
+  self->mutable = self->peer == CFUT_FRAME_FROM_WORKER && self->borrows &&
+                  frame->header.type == CFUT_FRAME_RESULT &&
+                  cfut_arena_may_borrow (self->arena, &place);
 
-  if (self->peer == CFUT_FRAME_FROM_WORKER)
-    {
-      copy = cfut_frame_copy_body (data, length);
-      cfut_arena_give_back (self->arena, index);
-      return copy;
-    }
+  if (self->peer == CFUT_FRAME_FROM_PARENT || self->mutable)
+    return cfut_arena_borrow (self->arena, &place, error);
 
-  loan = g_new (Loan, 1);
-  loan->arena = cfut_arena_ref (self->arena);
-  loan->index = index;
-
-  return g_bytes_new_with_free_func (data, length, loan_return, loan);
+  return cfut_arena_copy (self->arena, &place, error);
 }
 
 /* Makes of a frame that says where its body is one that has it. */
@@ -486,11 +472,9 @@ resolve_shared (CfutChannel  *self,
                 GError      **error)
 {
   GError *fault = NULL;
-  CfutArenaPlace place;
   gsize length;
 
-  memcpy (&place, frame->body, sizeof place);
-  self->shared = take_shared (self, &place, &fault);
+  self->shared = take_shared (self, frame, &fault);
   if (self->shared == NULL)
     {
       cfut_inbox_take_fault (&self->inbox, fault);
@@ -500,6 +484,8 @@ resolve_shared (CfutChannel  *self,
   frame->header.flags &= ~CFUT_FRAME_FLAG_SHARED;
   frame->body = g_bytes_get_data (self->shared, &length);
   frame->header.length = length;
+  if (self->mutable)
+    frame->body = NULL;
 
   return CFUT_CHANNEL_OK;
 }
@@ -534,6 +520,12 @@ cfut_channel_take_variant (CfutChannel         *self,
 
   if (bytes == NULL)
     bytes = cfut_inbox_take_body (&self->inbox, frame);
+  else if (self->mutable && !cfut_frame_type_is_plain (type))
+    {
+      g_autoptr(GBytes) borrowed = g_steal_pointer (&bytes);
+
+      bytes = cfut_frame_copy_body (g_bytes_get_data (borrowed, NULL), g_bytes_get_size (borrowed));
+    }
 
   return cfut_frame_bytes_to_variant (type, bytes, trusted, error);
 }

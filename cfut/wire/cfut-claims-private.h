@@ -37,9 +37,11 @@ G_BEGIN_DECLS
 
 typedef struct _CfutClaims CfutClaims;
 
-/* The manager's end: a new page. cfut_claims_get_fd() is to be handed to the
- * worker. */
-CfutClaims *cfut_claims_new         (GError     **error);
+/* The manager's end: a new page, and behind it an arena of @arena_capacity, which is
+ * one of the two, or 0 for none. It may be less than that. cfut_claims_get_fd() is to
+ * be handed to the worker. */
+CfutClaims *cfut_claims_new         (gsize        arena_capacity,
+                                     GError     **error);
 /* The worker's end. Takes @fd. */
 CfutClaims *cfut_claims_new_take_fd (int          fd,
                                      GError     **error);

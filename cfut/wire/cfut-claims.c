@@ -33,7 +33,7 @@
 #define CLAIMS_SIZE (CFUT_CLAIMS_N_SLOTS * sizeof (Slot) + sizeof (CfutJournal))
 /* Then the arena; or nothing, where so large a file cannot be. */
 #define ARENA_OFFSET ((CLAIMS_SIZE + CFUT_ARENA_ALIGNMENT - 1) & ~(CFUT_ARENA_ALIGNMENT - 1))
-#define FULL_SIZE    (ARENA_OFFSET + CFUT_ARENA_SIZE)
+#define FULL_SIZE(capacity) (ARENA_OFFSET + CFUT_ARENA_SIZE (capacity))
 #define SEALS     (F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL)
 #define NO_SLOT   CFUT_CLAIMS_N_SLOTS
 
@@ -134,22 +134,46 @@ map_slots (int      fd,
   return NULL;
 }
 
+/* The capacities that an arena can have, the best first. */
+static const gsize capacities[] = { CFUT_ARENA_LARGE_CAPACITY, CFUT_ARENA_CAPACITY };
+
 /* Files that are too large cost their maker a signal. Most of this one is never
  * used, and takes no memory. */
 static gsize
-choose_size (void)
+choose_size (gsize arena_capacity)
 {
   struct rlimit limit;
 
-  if (getrlimit (RLIMIT_FSIZE, &limit) == 0 && limit.rlim_cur < FULL_SIZE)
-    return CLAIMS_SIZE;
+  for (guint i = 0; i < G_N_ELEMENTS (capacities); i++)
+    {
+      if (capacities[i] <= arena_capacity &&
+          (getrlimit (RLIMIT_FSIZE, &limit) < 0 || limit.rlim_cur >= FULL_SIZE (capacities[i])))
+        return FULL_SIZE (capacities[i]);
+    }
 
-  return FULL_SIZE;
+  return CLAIMS_SIZE;
+}
+
+/* The capacity of the arena in a file of @size, which may be 0; FALSE if it is not one
+ * of these files. */
+static gboolean
+get_capacity (off_t  size,
+              gsize *arena_capacity)
+{
+  *arena_capacity = 0;
+  for (guint i = 0; i < G_N_ELEMENTS (capacities); i++)
+    {
+      if (size == (off_t) FULL_SIZE (capacities[i]))
+        *arena_capacity = capacities[i];
+    }
+
+  return *arena_capacity > 0 || size == (off_t) CLAIMS_SIZE;
 }
 
 /* Runs in: any thread. */
 CfutClaims *
-cfut_claims_new (GError **error)
+cfut_claims_new (gsize    arena_capacity,
+                 GError **error)
 {
   int fd = memfd_create ("cfut-claims", MFD_CLOEXEC | MFD_ALLOW_SEALING);
   Slot *slots;
@@ -160,7 +184,7 @@ cfut_claims_new (GError **error)
       return NULL;
     }
 
-  if (ftruncate (fd, choose_size ()) < 0 || fcntl (fd, F_ADD_SEALS, SEALS) < 0)
+  if (ftruncate (fd, choose_size (arena_capacity)) < 0 || fcntl (fd, F_ADD_SEALS, SEALS) < 0)
     {
       set_error_from_errno (error, "seal", errno);
       close (fd);
@@ -184,11 +208,11 @@ cfut_claims_new_take_fd (int      fd,
 {
   struct stat status;
   Slot *slots;
+  gsize capacity;
   int seals = fcntl (fd, F_GET_SEALS);
 
   if (seals < 0 || (seals & SEALS) != SEALS ||
-      fstat (fd, &status) < 0 ||
-      (status.st_size != (off_t) CLAIMS_SIZE && status.st_size != (off_t) FULL_SIZE))
+      fstat (fd, &status) < 0 || !get_capacity (status.st_size, &capacity))
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_DATA,
                    "Descriptor %d is not a page of claims", fd);
@@ -256,11 +280,12 @@ cfut_claims_dup_arena (CfutClaims      *self,
   struct stat status;
   g_autoptr(GError) error = NULL;
   CfutArena *arena;
+  gsize capacity;
 
-  if (fstat (self->fd, &status) < 0 || status.st_size != (off_t) FULL_SIZE)
+  if (fstat (self->fd, &status) < 0 || !get_capacity (status.st_size, &capacity) || capacity == 0)
     return NULL;
 
-  arena = cfut_arena_new (self->fd, ARENA_OFFSET, peer, &error);
+  arena = cfut_arena_new (self->fd, ARENA_OFFSET, capacity, peer, &error);
   if (arena == NULL)
     CFUT_DEBUG (PROTOCOL, "Large bodies go through the socket: %s", error->message);
 

@@ -137,6 +137,18 @@ check_length (const GVariantType *type,
   return layout.size == 0 || length == layout.size;
 }
 
+/* Runs in: any thread. Locks: none. */
+gboolean
+cfut_frame_type_is_plain (const GVariantType *type)
+{
+  gboolean plain;
+
+  /* Of the length nobody has asked. */
+  check_length (type, 0, &plain);
+
+  return plain;
+}
+
 static gboolean
 holds_variants (const GVariantType *type)
 {

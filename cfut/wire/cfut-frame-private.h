@@ -56,7 +56,8 @@ G_BEGIN_DECLS
  * A CALL, RESULT or ERROR with the flag SHARED has its body in memory that both
  * ends share; the frame's own body says where: four numbers of 4 bytes each, the
  * offset in the sender's half, the length, the index of the region, and 0. See
- * cfut-arena-private.h. A worker that cannot claim gets none, and sends none.
+ * cfut-arena-private.h. A worker that cannot claim, or has no arena, gets none, and
+ * sends none.
  *
  * A worker gets three descriptors: 3 the channel, 4 the control socket (on
  * which the parent only writes; its end of file means that the parent is
@@ -92,6 +93,7 @@ typedef enum
   CFUT_FRAME_FLAG_CHUNK     = 1 << 0, /* CALL, RESULT */
   CFUT_FRAME_FLAG_NO_CLAIMS = 1 << 1, /* READY: this worker cannot claim */
   CFUT_FRAME_FLAG_SHARED    = 1 << 2, /* CALL, RESULT, ERROR: the body is elsewhere */
+  CFUT_FRAME_FLAG_NO_ARENA  = 1 << 3, /* READY: this worker has no shared memory for bodies */
 } CfutFrameFlags;
 
 typedef enum
@@ -155,6 +157,10 @@ GVariant *cfut_frame_bytes_to_variant (const GVariantType *type,
                                       GBytes             *bytes,
                                       gboolean            trusted,
                                       GError            **error);
+
+/* Whether all bytes of the right number are a value of @type: numbers, and arrays
+ * and tuples of numbers without gaps. */
+gboolean  cfut_frame_type_is_plain   (const GVariantType *type);
 
 /* A type that a worker declares in READY: NULL with CFUT_ERROR_PROTOCOL if it
  * is no type, not a definite one, or longer than is reasonable. */

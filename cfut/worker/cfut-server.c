@@ -56,6 +56,9 @@ queue_ready (CfutServer *self)
   g_autoptr(GVariant) table = NULL;
   GVariantBuilder builder;
 
+  if (!cfut_channel_has_arena (self->line->channel))
+    header.flags |= CFUT_FRAME_FLAG_NO_ARENA;
+
   self->functions = cfut_function_list_with (self->hosted);
 
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sss)"));

@@ -366,7 +366,7 @@ spoil_claims (Evil  *self,
     case CLAIMS_GARBAGE:
     default:
       /* All but the bodies. */
-      for (gsize i = 0; i < ((gsize) info.st_size - 2 * CFUT_ARENA_CAPACITY) / sizeof *words; i++)
+      for (gsize i = 0; i < ((gsize) info.st_size - 2 * CFUT_ARENA_LARGE_CAPACITY) / sizeof *words; i++)
         words[i] = g_random_int ();
       break;
     }
@@ -602,7 +602,7 @@ misbehave (Evil            *self,
       _exit (EXIT_SUCCESS);
     }
   MODE ("shared-beyond")
-    send_place (self, &answer, CFUT_ARENA_CAPACITY, sizeof pid, 0);
+    send_place (self, &answer, CFUT_ARENA_LARGE_CAPACITY, sizeof pid, 0);
   MODE ("shared-too-long")
     send_place (self, &answer, 0, G_MAXUINT32, 0);
   MODE ("shared-wraps")
@@ -610,7 +610,7 @@ misbehave (Evil            *self,
   MODE ("shared-index")
     send_place (self, &answer, 0, sizeof pid, 64);
   MODE ("shared-hole")
-    send_place (self, &answer, 0, CFUT_ARENA_CAPACITY / 8, 0);
+    send_place (self, &answer, 0, CFUT_ARENA_LARGE_CAPACITY / 8, 0);
   MODE ("shared-short-place")
     {
       answer.flags = CFUT_FRAME_FLAG_SHARED;

@@ -63,6 +63,7 @@ cfut_spawn (const char * const  *argv,
             const char * const  *envp,
             CfutSandbox          sandbox,
             const char * const  *launcher,
+            gsize                arena_capacity,
             CfutSpawned         *spawned,
             GError             **error)
 {
@@ -97,7 +98,7 @@ cfut_spawn (const char * const  *argv,
   spawned->control_fd = control[0];
   spawned->stderr_fd = output[0];
   spawned->channel = cfut_channel_new_take_fd (channel[0], CFUT_FRAME_FROM_WORKER, NULL);
-  spawned->claims = cfut_claims_new (error);
+  spawned->claims = cfut_claims_new (CFUT_ARENA_CAPACITY, error);
   g_assert_no_error (*error);
 
   worker->claims = cfut_claims_new_take_fd (dup (cfut_claims_get_fd (spawned->claims)), error);

@@ -84,7 +84,7 @@ get_full_size (void)
 
   if (size == 0)
     {
-      g_autoptr(CfutClaims) claims = cfut_claims_new (NULL);
+      g_autoptr(CfutClaims) claims = cfut_claims_new (CFUT_ARENA_CAPACITY, NULL);
       struct stat status;
 
       g_assert_nonnull (claims);

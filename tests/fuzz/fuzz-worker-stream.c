@@ -144,7 +144,7 @@ parent_init (Parent *self,
              int     fd)
 {
   memset (self, 0, sizeof *self);
-  self->claims = cfut_claims_new (NULL);
+  self->claims = cfut_claims_new (CFUT_ARENA_CAPACITY, NULL);
   g_assert_nonnull (self->claims);
   self->fd = fd;
   self->transcript = g_byte_array_new ();

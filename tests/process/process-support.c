@@ -9,6 +9,7 @@
 #include <glib-unix.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -547,4 +548,26 @@ gate_end_close (GateEnd *self)
     close (self->notes);
   if (self->passes >= 0)
     close (self->passes);
+}
+
+gboolean
+process_is_shared (GVariant *value)
+{
+  g_autofree char *maps = NULL;
+  g_auto(GStrv) lines = NULL;
+  guint64 at = GPOINTER_TO_SIZE (g_variant_get_data (value));
+
+  g_assert_true (g_file_get_contents ("/proc/self/maps", &maps, NULL, NULL));
+  lines = g_strsplit (maps, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      guint64 begin, end;
+
+      if (strstr (lines[i], "cfut-claims") != NULL &&
+          sscanf (lines[i], "%" G_GINT64_MODIFIER "x-%" G_GINT64_MODIFIER "x", &begin, &end) == 2 &&
+          at >= begin && at < end)
+        return TRUE;
+    }
+
+  return FALSE;
 }

@@ -109,6 +109,9 @@ char          process_get_run_state   (int            pid);
 void          process_await_run_state (int            pid,
                                        char           state);
 
+/* Whether the bytes of @value lie in memory that is shared with a worker. */
+gboolean      process_is_shared       (GVariant      *value);
+
 /* Waits until @condition holds, without iterating anything. */
 void          process_await           (TestCondition  condition,
                                        gpointer       user_data);

@@ -156,17 +156,72 @@ static void
 test_too_large_for_it (void)
 {
   ProcessTest test;
+  g_autoptr(CfutWorkerSetup) setup = cfut_worker_setup_new ();
+  guint64 limit = G_GUINT64_CONSTANT (1) << 40;
 
-  g_test_summary ("What is larger than the shared memory comes through the socket");
+  g_test_summary ("What is larger than the shared memory comes through the socket; "
+                  "where a worker has few addresses that is small");
 
   process_test_begin (&test, 1);
+  cfut_worker_setup_add_rlimit (setup, RLIMIT_AS, limit, limit);
+  cfut_process_executor_set_worker_setup (PROCESS_EXECUTOR (&test), setup);
   for (guint i = 0; i < 2; i++)
     {
       g_autoptr(GVariant) result = process_call (&test, "echo-ay", "(@ay)", make_bytes (40 * MIB, i));
 
       assert_bytes (result, 40 * MIB, i);
+      g_assert_cmpuint (get_shared (), <, MIB);
     }
   process_test_end (&test);
+}
+
+static void
+test_very_large (void)
+{
+  ProcessTest test;
+
+  g_test_summary ("64 MiB have room, twice in each direction");
+
+  process_test_begin (&test, 1);
+  {
+    g_autoptr(GVariant) kept = process_call (&test, "echo-ay", "(@ay)", make_bytes (64 * MIB, 1));
+
+    for (guint i = 0; i < 2; i++)
+      {
+        g_autoptr(GVariant) result = process_call (&test, "echo-ay", "(@ay)", make_bytes (64 * MIB, i));
+
+        assert_bytes (result, 64 * MIB, i);
+        g_assert_cmpuint (get_shared (), >=, 128 * MIB);
+        g_assert_cmpuint (get_shared (), <, 258 * MIB);
+      }
+    assert_bytes (kept, 64 * MIB, 1);
+  }
+  process_await (is_given_back, NULL);
+  process_test_end (&test);
+}
+
+static void
+test_in_place (gconstpointer data)
+{
+  ProcessTest test;
+  g_autoptr(GVariant) bytes = NULL;
+  g_autoptr(GVariant) text = NULL;
+  g_autofree char *long_text = g_strnfill (MIB, 'x');
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("Bytes from a worker that is trusted are not copied, and outlive it; all else is copied");
+
+  process_test_begin (&test, 1);
+  cfut_process_executor_set_sandbox (PROCESS_EXECUTOR (&test), GPOINTER_TO_UINT (data));
+  g_object_unref (process_submit (&test, "pid", "()"));
+  bytes = process_call (&test, "echo-ay", "(@ay)", make_bytes (MIB, 3));
+  text = process_call (&test, "echo-s", "(s)", long_text);
+  g_assert_true (process_is_shared (bytes));
+  g_assert_false (process_is_shared (text));
+  cfut_process_executor_kill_workers (PROCESS_EXECUTOR (&test));
+  process_test_end (&test);
+  assert_bytes (bytes, MIB, 3);
+  g_assert_cmpstr (g_variant_get_string (text, NULL), ==, long_text);
 }
 
 static void
@@ -319,6 +374,9 @@ main (int    argc,
   g_test_add_func ("/large/max-rss", test_max_rss);
   g_test_add_func ("/large/shared", test_shared);
   g_test_add_func ("/large/too-large-for-it", test_too_large_for_it);
+  g_test_add_func ("/large/very-large", test_very_large);
+  g_test_add_data_func ("/large/in-place/none", GUINT_TO_POINTER (CFUT_SANDBOX_NONE), test_in_place);
+  g_test_add_data_func ("/large/in-place/limits", GUINT_TO_POINTER (CFUT_SANDBOX_LIMITS), test_in_place);
   g_test_add_func ("/large/without", test_without);
   g_test_add_func ("/large/kept-arguments", test_kept_arguments);
   g_test_add_func ("/large/retry", test_retry);

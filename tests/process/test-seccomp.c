@@ -296,6 +296,7 @@ test_work (void)
   process_expect_done (process_submit (&test, "report", "(u)", 10));
   bytes = process_call (&test, "make-bytes", "(t)", (guint64) 4000000);
   g_assert_cmpuint (g_variant_get_size (bytes), ==, 4000000);
+  g_assert_false (process_is_shared (bytes));
   process_expect_error (process_submit (&test, "read-file", "(s)", "/etc/passwd"),
                         G_FILE_ERROR, G_FILE_ERROR_ACCES, "");
   for (gint64 i = 0; i < 100; i++)

@@ -137,7 +137,7 @@ test_spawn (void)
 
   test_census_take (&census);
   g_assert_true (cfut_spawn (WORDS ("sleep", "100"), (const char * const *) envp,
-                            CFUT_SANDBOX_LIMITS, NULL, &spawned, &error));
+                            CFUT_SANDBOX_LIMITS, NULL, CFUT_ARENA_CAPACITY, &spawned, &error));
   g_assert_no_error (error);
   g_assert_cmpint (spawned.pid, >, 0);
   g_assert_cmpint (spawned.control_fd, >=, 0);
@@ -162,7 +162,7 @@ assert_missing (const char *program,
 
   test_census_take (&census);
   g_assert_false (cfut_spawn (WORDS (program), (const char * const *) envp,
-                              CFUT_SANDBOX_LIMITS, NULL, &spawned, &error));
+                              CFUT_SANDBOX_LIMITS, NULL, CFUT_ARENA_CAPACITY, &spawned, &error));
   g_assert_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED);
   g_test_message ("%s", error->message);
   g_assert_nonnull (strstr (error->message, program));

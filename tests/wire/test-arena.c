@@ -36,7 +36,7 @@ ends_set_up (Ends *self)
   int fds[2];
 
   test_census_take (&self->census);
-  self->manager_claims = cfut_claims_new (NULL);
+  self->manager_claims = cfut_claims_new (CFUT_ARENA_CAPACITY, NULL);
   self->worker_claims = cfut_claims_new_take_fd (
     fcntl (cfut_claims_get_fd (self->manager_claims), F_DUPFD_CLOEXEC, 3), NULL);
   self->manager_arena = cfut_claims_dup_arena (self->manager_claims, CFUT_FRAME_FROM_WORKER);
@@ -324,6 +324,122 @@ test_copied (void)
   ends_tear_down (&ends);
 }
 
+/* Where the manager sees what the worker sends first. */
+static guint8 *
+get_first (Ends *self)
+{
+  CfutArenaPlace place = { 0, GUINT32_TO_LE (LARGE), 0, 0 };
+
+  return (guint8 *) cfut_arena_find (self->manager_arena, &place, NULL);
+}
+
+static GVariant *
+receive_borrowed (Ends    *self,
+                  guint64  call,
+                  gsize    length)
+{
+  g_autoptr(GError) error = NULL;
+  CfutFrame frame;
+  GVariant *value;
+
+  send_bytes (self, self->worker, call, length);
+  next_frame (self->manager, &frame);
+  g_assert_cmpuint (frame.header.length, ==, length);
+  value = cfut_channel_take_variant (self->manager, &frame, G_VARIANT_TYPE_BYTESTRING, FALSE, &error);
+  g_assert_no_error (error);
+  g_assert_true (is_bytes (value, length, call));
+
+  return value;
+}
+
+static void
+test_borrowed (void)
+{
+  Ends ends;
+  GVariant *values[3];
+
+  g_test_summary ("Where a worker is trusted bytes of a result stay where they are until nobody has them");
+
+  ends_set_up (&ends);
+  cfut_channel_set_borrows (ends.manager, TRUE);
+  for (guint i = 0; i < 3; i++)
+    values[i] = receive_borrowed (&ends, i + 1, LARGE);
+  g_assert_true (g_variant_get_data (values[0]) == get_first (&ends));
+  for (guint i = 0; i < 3; i++)
+    g_assert_true (is_bytes (values[i], LARGE, i + 1));
+
+  g_variant_unref (values[0]);
+  values[0] = receive_borrowed (&ends, 7, LARGE);
+  g_assert_true (g_variant_get_data (values[0]) == get_first (&ends));
+
+  /* They may outlive the channel. */
+  g_clear_pointer (&ends.manager, cfut_channel_free);
+  g_assert_true (is_bytes (values[2], LARGE, 3));
+  for (guint i = 0; i < 3; i++)
+    g_variant_unref (values[i]);
+  ends_tear_down (&ends);
+}
+
+static void
+test_borrowed_and_checked (void)
+{
+  Ends ends;
+  CfutFrame frame;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GVariant) value = NULL;
+
+  g_test_summary ("What has to be checked is copied even from a worker that is trusted");
+
+  ends_set_up (&ends);
+  cfut_channel_set_borrows (ends.manager, TRUE);
+  send_bytes (&ends, ends.worker, 1, LARGE);
+  next_frame (ends.manager, &frame);
+  g_assert_null (frame.body);
+  value = cfut_channel_take_variant (ends.manager, &frame, G_VARIANT_TYPE ("ab"), FALSE, &error);
+  g_assert_no_error (error);
+  g_assert_true (g_variant_get_data (value) != get_first (&ends));
+  memset (get_first (&ends), 7, LARGE);
+  g_assert_true (g_variant_is_normal_form (value));
+
+  /* The region is free. */
+  g_clear_pointer (&value, g_variant_unref);
+  value = receive_borrowed (&ends, 2, LARGE);
+  g_assert_true (g_variant_get_data (value) == get_first (&ends));
+  g_clear_pointer (&value, g_variant_unref);
+  ends_tear_down (&ends);
+}
+
+static void
+test_borrowed_by_half (void)
+{
+  Ends ends;
+  g_autoptr(GPtrArray) held = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+
+  g_test_summary ("However many results are kept, the next ones need no socket");
+
+  ends_set_up (&ends);
+  cfut_channel_set_borrows (ends.manager, TRUE);
+  for (guint64 call = 1; call <= 50; call++)
+    {
+      const gsize length = call % 2 == 0 ? CFUT_ARENA_MIN_BODY : CFUT_ARENA_CAPACITY / 5;
+
+      g_assert_cmpuint (send_bytes (&ends, ends.worker, call, length), ==,
+                        CFUT_FRAME_HEADER_SIZE + CFUT_FRAME_PLACE_SIZE);
+      {
+        CfutFrame frame;
+
+        next_frame (ends.manager, &frame);
+        g_ptr_array_add (held, cfut_channel_take_variant (ends.manager, &frame, G_VARIANT_TYPE_BYTESTRING,
+                                                          FALSE, NULL));
+      }
+    }
+  for (guint i = 0; i < held->len; i++)
+    g_assert_true (is_bytes (held->pdata[i],
+                             (i + 1) % 2 == 0 ? CFUT_ARENA_MIN_BODY : CFUT_ARENA_CAPACITY / 5, i + 1));
+  g_ptr_array_set_size (held, 0);
+  ends_tear_down (&ends);
+}
+
 /* ---- Lies. */
 
 typedef struct
@@ -490,6 +606,67 @@ test_trim (void)
 }
 
 static void
+test_trim_borrowed (void)
+{
+  Ends ends;
+  GVariant *kept, *above;
+
+  g_test_summary ("What is borrowed survives when the rest is given back, and is given back when it is dropped");
+
+  ends_set_up (&ends);
+  cfut_channel_set_borrows (ends.manager, TRUE);
+  kept = receive_borrowed (&ends, 1, 4 * LARGE);
+  above = receive_borrowed (&ends, 2, 4 * LARGE);
+  g_variant_unref (above);
+  g_assert_true (cfut_arena_has_surplus (ends.manager_arena));
+  cfut_arena_trim (ends.manager_arena);
+  g_assert_false (cfut_arena_has_surplus (ends.manager_arena));
+  g_assert_cmpuint (get_used (&ends), >=, 4 * LARGE);
+  g_assert_cmpuint (get_used (&ends), <, 5 * LARGE);
+  g_assert_true (is_bytes (kept, 4 * LARGE, 1));
+
+  g_variant_unref (kept);
+  g_assert_cmpuint (get_used (&ends), <, LARGE / 2);
+  kept = receive_borrowed (&ends, 3, 4 * LARGE);
+  g_variant_unref (kept);
+  ends_tear_down (&ends);
+}
+
+static void
+test_capacities (void)
+{
+  const gsize capacities[] = { 0, CFUT_ARENA_CAPACITY, CFUT_ARENA_LARGE_CAPACITY };
+
+  g_test_summary ("A page has the arena behind it that it was made with, and both ends know how large it is");
+
+  for (guint i = 0; i < G_N_ELEMENTS (capacities); i++)
+    {
+      CfutClaims *manager = cfut_claims_new (capacities[i], NULL);
+      CfutClaims *worker = cfut_claims_new_take_fd (fcntl (cfut_claims_get_fd (manager), F_DUPFD_CLOEXEC, 3), NULL);
+      CfutArena *out = cfut_claims_dup_arena (manager, CFUT_FRAME_FROM_WORKER);
+      CfutArena *in = cfut_claims_dup_arena (worker, CFUT_FRAME_FROM_PARENT);
+
+      g_assert_true ((out != NULL) == (capacities[i] > 0));
+      g_assert_true ((in != NULL) == (capacities[i] > 0));
+      if (out != NULL)
+        {
+          CfutArenaPlace place;
+          guint8 *room;
+
+          g_assert_null (cfut_arena_reserve (out, capacities[i], &place));
+          room = cfut_arena_reserve (out, capacities[i] - CFUT_FRAME_SLACK, &place);
+          g_assert_nonnull (room);
+          room[capacities[i] / 2] = 42;
+          g_assert_cmpuint (cfut_arena_find (in, &place, NULL)[capacities[i] / 2], ==, 42);
+        }
+      g_clear_pointer (&out, cfut_arena_unref);
+      g_clear_pointer (&in, cfut_arena_unref);
+      cfut_claims_free (manager);
+      cfut_claims_free (worker);
+    }
+}
+
+static void
 test_small_files_only (void)
 {
   TestCensus census;
@@ -503,7 +680,7 @@ test_small_files_only (void)
   small = limit;
   small.rlim_cur = 1 << 20;
   g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &small), ==, 0);
-  claims = cfut_claims_new (NULL);
+  claims = cfut_claims_new (CFUT_ARENA_CAPACITY, NULL);
   g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);
 
   g_assert_nonnull (claims);
@@ -524,6 +701,9 @@ main (int   argc,
   g_test_add_func ("/arena/no-room", test_no_room);
   g_test_add_func ("/arena/not-taken", test_not_taken);
   g_test_add_func ("/arena/copied", test_copied);
+  g_test_add_func ("/arena/borrowed", test_borrowed);
+  g_test_add_func ("/arena/borrowed-and-checked", test_borrowed_and_checked);
+  g_test_add_func ("/arena/borrowed-by-half", test_borrowed_by_half);
   for (guint i = 0; i < G_N_ELEMENTS (lies); i++)
     {
       g_autofree char *path = g_strdup_printf ("/arena/lie/%s", lies[i].name);
@@ -534,6 +714,8 @@ main (int   argc,
   g_test_add_func ("/arena/without-arena", test_without_arena);
   g_test_add_func ("/arena/given-back-too-early", test_given_back_too_early);
   g_test_add_func ("/arena/trim", test_trim);
+  g_test_add_func ("/arena/trim-borrowed", test_trim_borrowed);
+  g_test_add_func ("/arena/capacities", test_capacities);
   g_test_add_func ("/arena/small-files-only", test_small_files_only);
 
   return g_test_run ();

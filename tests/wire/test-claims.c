@@ -44,7 +44,7 @@ page_set_up (Page *self)
   g_autoptr(GError) error = NULL;
 
   test_census_take (&self->census);
-  self->manager = cfut_claims_new (&error);
+  self->manager = cfut_claims_new (CFUT_ARENA_CAPACITY, &error);
   g_assert_no_error (error);
   self->worker = open_again (self->manager);
 }
@@ -271,7 +271,7 @@ assert_limited (int resource,
   none.rlim_cur = 0;
 
   g_assert_cmpint (setrlimit (resource, &none), ==, 0);
-  g_assert_null (cfut_claims_new (&error));
+  g_assert_null (cfut_claims_new (CFUT_ARENA_CAPACITY, &error));
   g_assert_cmpint (setrlimit (resource, &before), ==, 0);
 
   g_assert_error (error, G_IO_ERROR, code);
@@ -396,7 +396,7 @@ test_race_of_processes (void)
   g_test_summary ("The same holds when the worker is another process");
 
   test_census_take (&census);
-  manager = cfut_claims_new (&error);
+  manager = cfut_claims_new (CFUT_ARENA_CAPACITY, &error);
   g_assert_no_error (error);
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), ==, 0);
 

@@ -55,7 +55,7 @@ fake_parent_start (FakeParent        *self,
 
   make_socket_pair (&self->channel, &channel_fd);
   make_socket_pair (&self->control, &control_fd);
-  self->claims = cfut_claims_new (&error);
+  self->claims = cfut_claims_new (CFUT_ARENA_CAPACITY, &error);
   g_assert_no_error (error);
 
   launcher = g_subprocess_launcher_new (flags);

@@ -348,7 +348,7 @@ test_line (void)
   g_clear_error (&error);
   test_census_check (&census);
 
-  claims = cfut_claims_new (&error);
+  claims = cfut_claims_new (CFUT_ARENA_CAPACITY, &error);
   g_assert_no_error (error);
 
   g_assert_cmpint (socketpair (AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, channel), ==, 0);
