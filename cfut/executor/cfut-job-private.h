@@ -57,6 +57,7 @@ struct _CfutWork
                    GError     **error);
   gpointer data;
   gpointer func;
+  gpointer marshal;       /* (nullable) of a closure: tells its language */
   GDestroyNotify destroy; /* run in the future's home context */
 };
 

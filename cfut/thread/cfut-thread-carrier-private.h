@@ -7,6 +7,7 @@
 #pragma once
 
 #include "executor/cfut-pool-private.h"
+#include "thread/cfut-thread-executor.h"
 
 G_BEGIN_DECLS
 
@@ -38,7 +39,8 @@ void               cfut_thread_carrier_set_initializer  (CfutThreadCarrier *self
                                                          GVariant          *arguments);
 gboolean           cfut_thread_carrier_take_closure     (CfutThreadCarrier *self,
                                                          GClosure          *closure);
-void               cfut_thread_carrier_serve            (void);
+void               cfut_thread_carrier_serve            (CfutThreadUnlockFunc unlock,
+                                                         CfutThreadLockFunc   relock);
 
 extern const CfutCarrierClass cfut_thread_carrier_class;
 

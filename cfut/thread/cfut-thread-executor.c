@@ -329,7 +329,34 @@ cfut_thread_executor_set_thread_closure (CfutThreadExecutor  *self,
 void
 cfut_thread_executor_serve (void)
 {
-  cfut_thread_carrier_serve ();
+  cfut_thread_carrier_serve (NULL, NULL);
+}
+
+/**
+ * cfut_thread_executor_serve_locked: (skip)
+ * @unlock: lets go of the lock of the interpreter
+ * @lock: takes it back
+ *
+ * Runs calls in this thread, which holds the lock of an interpreter.
+ *
+ * It is [func@Cfut.ThreadExecutor.serve] for languages that run in one thread at
+ * a time. The thread keeps the lock from call to call when these are closures
+ * that the language has made, as it has made the one around its stay: a hand-over
+ * of such a lock takes longer than a short call. It lets go of it while it waits,
+ * and for calls of other languages.
+ *
+ * It returns with the lock held.
+ *
+ * Since: 1.0
+ */
+void
+cfut_thread_executor_serve_locked (CfutThreadUnlockFunc unlock,
+                                   CfutThreadLockFunc   lock)
+{
+  g_return_if_fail (unlock != NULL);
+  g_return_if_fail (lock != NULL);
+
+  cfut_thread_carrier_serve (unlock, lock);
 }
 
 static gboolean
@@ -347,12 +374,13 @@ static CfutFuture *
 cfut_thread_executor_submit_work (CfutThreadExecutor *self,
                                   CfutWork           *work,
                                   CfutSubmitOptions  *options,
+                                  CfutRoom            room,
                                   GError            **error)
 {
   CfutPool *pool = cfut_executor_get_pool (CFUT_EXECUTOR (self));
   g_autoptr(CfutJob) job = cfut_job_new (pool, NULL, work, NULL, 0, options);
 
-  return cfut_executor_submit_job (CFUT_EXECUTOR (self), job, CFUT_ROOM_POLICY, error);
+  return cfut_executor_submit_job (CFUT_EXECUTOR (self), job, room, error);
 }
 
 /**
@@ -394,7 +422,7 @@ cfut_thread_executor_submit_func (CfutThreadExecutor  *self,
   work->data = user_data;
   work->destroy = destroy;
 
-  return cfut_thread_executor_submit_work (self, work, options, error);
+  return cfut_thread_executor_submit_work (self, work, options, CFUT_ROOM_POLICY, error);
 }
 
 typedef struct
@@ -441,6 +469,36 @@ run_closure (CfutWork  *work,
   return FALSE;
 }
 
+static CfutFuture *
+cfut_thread_executor_take_call (CfutThreadExecutor  *self,
+                                GClosure            *closure,
+                                GType                result_type,
+                                CfutSubmitOptions   *options,
+                                CfutRoom             room,
+                                GError             **error)
+{
+  ClosureWork *closure_work;
+  CfutWork *work;
+
+  if (!take_closure (closure, error))
+    return NULL;
+
+  /* Where there is no main loop, and nobody waits since calls have ended before
+   * they are looked at, those that have run would pile up. */
+  cfut_delivery_sweep ();
+
+  closure_work = g_new (ClosureWork, 1);
+  closure_work->closure = closure;
+  closure_work->result_type = result_type;
+  work = g_new0 (CfutWork, 1);
+  work->run = run_closure;
+  work->data = closure_work;
+  work->marshal = closure->marshal;
+  work->destroy = closure_work_free;
+
+  return cfut_thread_executor_submit_work (self, work, options, room, error);
+}
+
 /**
  * cfut_thread_executor_submit_closure:
  * @self: a thread executor
@@ -473,28 +531,48 @@ cfut_thread_executor_submit_closure (CfutThreadExecutor  *self,
                                      CfutSubmitOptions   *options,
                                      GError             **error)
 {
-  ClosureWork *closure_work;
-  CfutWork *work;
-
   g_return_val_if_fail (CFUT_IS_THREAD_EXECUTOR (self), NULL);
   g_return_val_if_fail (closure != NULL, NULL);
   g_return_val_if_fail (result_type == G_TYPE_NONE || G_TYPE_IS_VALUE (result_type), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!take_closure (closure, error))
-    return NULL;
+  return cfut_thread_executor_take_call (self, closure, result_type, options,
+                                         CFUT_ROOM_POLICY, error);
+}
 
-  /* Where there is no main loop, and nobody waits since calls have ended before
-   * they are looked at, those that have run would pile up. */
-  cfut_delivery_sweep ();
+/**
+ * cfut_thread_executor_try_submit_closure:
+ * @self: a thread executor
+ * @closure: a closure that takes a [class@Cfut.Call] and returns a value of
+ *   @result_type
+ * @result_type: the type of the result, or %G_TYPE_NONE
+ * @options: (nullable): options of the call; they are copied
+ * @error: return location for an error
+ *
+ * Submits a closure, if there is room for it now.
+ *
+ * It is [method@Cfut.ThreadExecutor.submit_closure], except that it never waits:
+ * when the queue is full it fails with %CFUT_ERROR_QUEUE_FULL, whatever the
+ * overflow policy. So it may be called with the lock of an interpreter held, which
+ * waiting with it would stop.
+ *
+ * Returns: (transfer full): the future of the call, or %NULL with
+ *   @error set
+ *
+ * Since: 1.0
+ */
+CfutFuture *
+cfut_thread_executor_try_submit_closure (CfutThreadExecutor  *self,
+                                         GClosure            *closure,
+                                         GType                result_type,
+                                         CfutSubmitOptions   *options,
+                                         GError             **error)
+{
+  g_return_val_if_fail (CFUT_IS_THREAD_EXECUTOR (self), NULL);
+  g_return_val_if_fail (closure != NULL, NULL);
+  g_return_val_if_fail (result_type == G_TYPE_NONE || G_TYPE_IS_VALUE (result_type), NULL);
+  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  closure_work = g_new (ClosureWork, 1);
-  closure_work->closure = closure;
-  closure_work->result_type = result_type;
-  work = g_new0 (CfutWork, 1);
-  work->run = run_closure;
-  work->data = closure_work;
-  work->destroy = closure_work_free;
-
-  return cfut_thread_executor_submit_work (self, work, options, error);
+  return cfut_thread_executor_take_call (self, closure, result_type, options,
+                                         CFUT_ROOM_TRY, error);
 }

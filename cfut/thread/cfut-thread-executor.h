@@ -34,10 +34,37 @@ typedef gboolean (*CfutThreadFunc) (CfutCall  *call,
                                     gpointer   user_data,
                                     GError   **error);
 
+/**
+ * CfutThreadUnlockFunc: (skip)
+ *
+ * Lets go of the lock of an interpreter, as `PyEval_SaveThread()` does.
+ *
+ * Returns: what a [callback@Cfut.ThreadLockFunc] wants to take it back
+ *
+ * Since: 1.0
+ */
+typedef gpointer (*CfutThreadUnlockFunc) (void);
+
+/**
+ * CfutThreadLockFunc: (skip)
+ * @state: what the [callback@Cfut.ThreadUnlockFunc] has returned
+ *
+ * Takes the lock of an interpreter back, as `PyEval_RestoreThread()` does.
+ *
+ * Since: 1.0
+ */
+typedef void     (*CfutThreadLockFunc)   (gpointer state);
+
 CFUT_AVAILABLE_IN_ALL
 CfutExecutor *cfut_thread_executor_new              (guint                max_workers);
 CFUT_AVAILABLE_IN_ALL
 CfutFuture   *cfut_thread_executor_submit_closure   (CfutThreadExecutor  *self,
+                                                     GClosure            *closure,
+                                                     GType                result_type,
+                                                     CfutSubmitOptions   *options,
+                                                     GError             **error);
+CFUT_AVAILABLE_IN_ALL
+CfutFuture   *cfut_thread_executor_try_submit_closure (CfutThreadExecutor *self,
                                                      GClosure            *closure,
                                                      GType                result_type,
                                                      CfutSubmitOptions   *options,
@@ -65,5 +92,8 @@ gboolean      cfut_thread_executor_set_thread_closure (CfutThreadExecutor  *self
                                                        GError             **error);
 CFUT_AVAILABLE_IN_ALL
 void          cfut_thread_executor_serve            (void);
+CFUT_AVAILABLE_IN_ALL
+void          cfut_thread_executor_serve_locked     (CfutThreadUnlockFunc  unlock,
+                                                     CfutThreadLockFunc    lock);
 
 G_END_DECLS

@@ -12,6 +12,19 @@
 #include "cfut-error-private.h"
 #include "future/cfut-delivery-private.h"
 
+/*
+ * Interpreters. A closure around a thread's stay may serve with the lock of its
+ * interpreter held, as Python's has to be for everything that Python does. Then
+ * the thread keeps it from one call to the next, as long as these are closures of
+ * the same language, and lets go of it to wait and for calls of others. To let
+ * it go and take it back for each call would be two hand-overs a call as soon as
+ * another thread wants it.
+ *
+ * The interpreter's lock comes before that of the pool: it is never taken, and
+ * never waited for, with the pool's held. Who has the former may take the latter,
+ * which nobody holds for long.
+ */
+
 /* One thread's stay, for the code of a closure that runs around it. */
 typedef struct
 {
@@ -19,9 +32,49 @@ typedef struct
   CfutThreadWorker *worker;
   gboolean counted; /* no longer among those that start */
   gboolean served;
+
+  /* What to do with the interpreter's lock, if it serves with that held. */
+  CfutThreadUnlockFunc unlock; /* (nullable) */
+  CfutThreadLockFunc relock;   /* (nullable) */
+  gboolean unlocked;           /* its lock is let go */
+  gpointer lock_state;         /* what @unlock gave, if so */
 } CfutThreadStay;
 
 static GPrivate this_stay = G_PRIVATE_INIT (NULL);
+
+/* Runs in: worker thread. Locks: lets go of the interpreter's. */
+static void
+cfut_thread_stay_unlock (CfutThreadStay *self)
+{
+  if (self->unlock == NULL || self->unlocked)
+    return;
+
+  self->lock_state = self->unlock ();
+  self->unlocked = TRUE;
+}
+
+/* Runs in: worker thread. Locks: takes the interpreter's. */
+static void
+cfut_thread_stay_relock (CfutThreadStay *self)
+{
+  if (!self->unlocked)
+    return;
+
+  self->relock (self->lock_state);
+  self->unlocked = FALSE;
+}
+
+/* Runs in: worker thread. Locks: as the job wants that of the interpreter. */
+static void
+cfut_thread_stay_prepare (CfutThreadStay *self,
+                          CfutJob        *job)
+{
+  /* Closures of one language have the same marshaller. */
+  if (job->work != NULL && job->work->marshal == self->carrier->closure->marshal)
+    cfut_thread_stay_relock (self);
+  else
+    cfut_thread_stay_unlock (self);
+}
 
 static void
 cfut_thread_carrier_add_locked (CfutThreadCarrier *self,
@@ -147,9 +200,10 @@ cfut_thread_last_settle (CfutThreadLast *self,
 /* Takes calls and runs them until there are none for long enough. Comes and
  * goes with the lock held; leaves it for each call. */
 static void
-cfut_thread_carrier_work_locked (CfutThreadCarrier *self,
-                                 CfutThreadWorker  *worker)
+cfut_thread_stay_run_locked (CfutThreadStay *stay)
 {
+  CfutThreadCarrier *self = stay->carrier;
+  CfutThreadWorker *worker = stay->worker;
   CfutPool *pool = self->pool;
   CfutThreadLast last = { NULL, CFUT_OUTCOME_INIT, FALSE };
   gint64 now = g_get_monotonic_time ();
@@ -178,6 +232,7 @@ cfut_thread_carrier_work_locked (CfutThreadCarrier *self,
           /* When calls come one after the other, and small ones, who submits
            * them goes on first if it has to share the CPU; then there are more.
            * That saves nearly all wake-ups. */
+          cfut_thread_stay_unlock (stay);
           if (n_in_a_row > 1)
             g_thread_yield ();
           n_in_a_row = 0;
@@ -189,6 +244,8 @@ cfut_thread_carrier_work_locked (CfutThreadCarrier *self,
         }
 
       n_in_a_row++;
+      if (stay->unlock != NULL)
+        cfut_thread_stay_prepare (stay, job);
       run_time_ns = cfut_pool_run (pool, job, &last.outcome, &now);
 
       g_mutex_lock (&pool->lock);
@@ -206,21 +263,30 @@ cfut_thread_stay_work_locked (CfutThreadStay *self)
     self->carrier->n_starting--;
   self->counted = TRUE;
   self->served = TRUE;
-  cfut_thread_carrier_work_locked (self->carrier, self->worker);
+  cfut_thread_stay_run_locked (self);
 }
 
-/* Runs in: worker thread, else it does nothing. Locks: takes the pool's. */
+/* Runs in: worker thread, else it does nothing. Locks: takes the pool's; caller
+ * holds the interpreter's if there are functions for it. */
 void
-cfut_thread_carrier_serve (void)
+cfut_thread_carrier_serve (CfutThreadUnlockFunc unlock,
+                           CfutThreadLockFunc   relock)
 {
   CfutThreadStay *stay = g_private_get (&this_stay);
 
   if (stay == NULL || stay->served)
     return;
 
+  stay->unlock = unlock;
+  stay->relock = relock;
+
   g_mutex_lock (&stay->carrier->pool->lock);
   cfut_thread_stay_work_locked (stay);
   g_mutex_unlock (&stay->carrier->pool->lock);
+
+  cfut_thread_stay_relock (stay);
+  stay->unlock = NULL;
+  stay->relock = NULL;
 }
 
 /* FALSE: the closure has found the thread unusable, and the pool is broken. */
@@ -279,7 +345,7 @@ static void
 cfut_thread_carrier_stay_locked (CfutThreadCarrier *self,
                                  CfutThreadWorker  *worker)
 {
-  CfutThreadStay stay = { self, worker, FALSE, FALSE };
+  CfutThreadStay stay = { .carrier = self, .worker = worker };
 
   if (self->closure == NULL)
     {

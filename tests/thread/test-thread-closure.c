@@ -187,6 +187,174 @@ test_elsewhere (void)
   cfut_thread_executor_serve ();
 }
 
+/* ---- With the lock of an interpreter held. */
+
+static GMutex interpreter;
+static GThread *holder; /* atomic: who holds it */
+static int n_unlocked;  /* atomic */
+static int n_locked;    /* atomic */
+
+static gpointer
+interpreter_unlock (void)
+{
+  g_assert_true (g_atomic_pointer_get (&holder) == g_thread_self ());
+  g_atomic_pointer_set (&holder, NULL);
+  g_atomic_int_inc (&n_unlocked);
+  g_mutex_unlock (&interpreter);
+
+  return g_thread_self ();
+}
+
+static void
+interpreter_lock (gpointer state)
+{
+  g_assert_true (state == g_thread_self ());
+  g_mutex_lock (&interpreter);
+  g_atomic_int_inc (&n_locked);
+  g_atomic_pointer_set (&holder, g_thread_self ());
+}
+
+static char *
+interpret_around (guint    number,
+                  gpointer user_data)
+{
+  interpreter_lock (g_thread_self ());
+  cfut_thread_executor_serve_locked (interpreter_unlock, interpreter_lock);
+  g_assert_true (g_atomic_pointer_get (&holder) == g_thread_self ());
+  interpreter_unlock ();
+
+  return NULL;
+}
+
+static void
+count_interpreted (CfutCall *call,
+                   gpointer  user_data)
+{
+  int *n_run = user_data;
+
+  g_assert_true (g_atomic_pointer_get (&holder) == g_thread_self ());
+  g_atomic_int_inc (n_run);
+}
+
+static CfutExecutor *
+executor_interpreting (void)
+{
+  CfutExecutor *executor = cfut_thread_executor_new (1);
+  g_autoptr(GError) error = NULL;
+
+  g_atomic_int_set (&n_unlocked, 0);
+  g_atomic_int_set (&n_locked, 0);
+  g_assert_true (cfut_thread_executor_set_thread_closure (
+      CFUT_THREAD_EXECUTOR (executor),
+      g_cclosure_new (G_CALLBACK (interpret_around), NULL, NULL), &error));
+  g_assert_no_error (error);
+
+  return executor;
+}
+
+static CfutFuture *
+try_submit (CfutExecutor  *executor,
+            int           *n_run,
+            GError       **error)
+{
+  return cfut_thread_executor_try_submit_closure (
+      CFUT_THREAD_EXECUTOR (executor), g_cclosure_new (G_CALLBACK (count_interpreted), n_run, NULL),
+      G_TYPE_NONE, NULL, error);
+}
+
+static gboolean
+take_interpreter (CfutCall  *call,
+                  GValue    *result,
+                  gpointer   user_data,
+                  GError   **error)
+{
+  interpreter_lock (g_thread_self ());
+  interpreter_unlock ();
+
+  return TRUE;
+}
+
+static void
+test_interpreter (void)
+{
+  CfutExecutor *executor = executor_interpreting ();
+  CfutFuture *futures[100];
+  CfutFuture *occupied;
+  Gate gate = GATE_INIT;
+  int n_run = 0;
+
+  g_test_summary ("An interpreter's lock is kept from call to call, and let go for others");
+
+  occupied = occupy (executor, &gate);
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    futures[i] = try_submit (executor, &n_run, NULL);
+  release (occupied, &gate);
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    {
+      g_assert_true (cfut_future_wait (futures[i], CFUT_WAIT_FOREVER, NULL));
+      g_assert_finalize_object (futures[i]);
+    }
+  g_assert_cmpint (n_run, ==, G_N_ELEMENTS (futures));
+
+  /* Around the first call, around the wait, and by the closure itself. */
+  end_executor (executor);
+  g_assert_cmpint (n_locked, ==, 3);
+  g_assert_cmpint (n_unlocked, ==, 3);
+}
+
+static void
+test_interpreter_is_free (void)
+{
+  CfutExecutor *executor = executor_interpreting ();
+  g_autoptr(CfutFuture) future = NULL;
+  int n_run = 0;
+
+  g_test_summary ("An interpreter's lock is free for functions of others, and while a thread waits");
+
+  for (guint i = 0; i < 100; i++)
+    {
+      CfutFuture *own = try_submit (executor, &n_run, NULL);
+
+      g_assert_true (cfut_future_wait (own, CFUT_WAIT_FOREVER, NULL));
+      g_object_unref (own);
+      interpreter_lock (g_thread_self ());
+      interpreter_unlock ();
+      future = cfut_thread_executor_submit_func (CFUT_THREAD_EXECUTOR (executor), take_interpreter,
+                                                 NULL, NULL, NULL, NULL);
+      g_assert_true (cfut_future_wait (future, CFUT_WAIT_FOREVER, NULL));
+      g_clear_object (&future);
+    }
+  g_assert_cmpint (n_run, ==, 100);
+
+  end_executor (executor);
+}
+
+static void
+test_try_submit (void)
+{
+  CfutExecutor *executor = executor_interpreting ();
+  CfutFuture *occupied, *queued;
+  Gate gate = GATE_INIT;
+  g_autoptr(GError) error = NULL;
+  int n_run = 0;
+
+  g_test_summary ("Trying to submit a closure never waits for room");
+
+  cfut_executor_set_max_pending (executor, 1);
+  occupied = occupy (executor, &gate);
+  queued = try_submit (executor, &n_run, &error);
+  g_assert_no_error (error);
+  g_assert_null (try_submit (executor, &n_run, &error));
+  g_assert_error (error, CFUT_ERROR, CFUT_ERROR_QUEUE_FULL);
+
+  release (occupied, &gate);
+  g_assert_true (cfut_future_wait (queued, CFUT_WAIT_FOREVER, NULL));
+  g_assert_finalize_object (queued);
+  g_assert_cmpint (n_run, ==, 1);
+
+  end_executor (executor);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -200,6 +368,9 @@ main (int    argc,
   add_test ("/thread-closure/reason", test_reason);
   add_test ("/thread-closure/second", test_second);
   add_test ("/thread-closure/elsewhere", test_elsewhere);
+  add_test ("/thread-closure/interpreter", test_interpreter);
+  add_test ("/thread-closure/interpreter-is-free", test_interpreter_is_free);
+  add_test ("/thread-closure/try-submit", test_try_submit);
 
   return g_test_run ();
 }
