@@ -6,6 +6,10 @@
 
 A call is a closure for C. All calls of a thread run within `serve`, a function
 of Python: entering Python from a thread that is in Python already is cheap.
+
+Neither submitting a call nor running one lets go of the interpreter lock, unless
+it has to wait: as soon as another thread wants the lock each time would be a
+hand-over, and those take longer than short calls.
 """
 
 import logging
@@ -18,7 +22,6 @@ from ._native_executor import AtExit, raise_gerror
 
 _current = cfut_worker._current
 _submit_closure = Cfut.ThreadExecutor.submit_closure
-_serve = Cfut.ThreadExecutor.serve
 _init = Cfut.ThreadExecutor.__init__
 
 
@@ -29,6 +32,9 @@ def __init__(self, max_workers=0, *, initializer=None, initargs=(), **properties
 
 
 def prepare(executor, initializer=None, initargs=()):
+    # Imported late: ctypes is large, and executors of processes do without it.
+    global quick
+    from . import _native_quick as quick
     try:
         executor.set_thread_closure(partial(serve, initializer, initargs))
     except GLib.Error:
@@ -44,7 +50,7 @@ def serve(initializer, initargs, number):
         except BaseException as error:
             logging.getLogger('cfut').critical('Exception in initializer:', exc_info=True)
             return f'{type(error).__name__}: {error}'
-    _serve()
+    quick.serve()
     return None
 
 
@@ -73,9 +79,12 @@ def _cfut_submit(self, function, args, kwargs, options):
         prepare(self)
     if not callable(function):
         raise TypeError(f'{function!r} is neither callable nor a name')
+    call = partial(run, function, args, kwargs)
+    future = quick.try_submit(self, call) if options is None else None
+    if future is not None:
+        return future
     try:
-        return _submit_closure(self, partial(run, function, args, kwargs), GObject.TYPE_PYOBJECT,
-                               options)
+        return _submit_closure(self, call, GObject.TYPE_PYOBJECT, options)
     except GLib.Error as error:
         raise_gerror(error)
 
