@@ -6,8 +6,8 @@
 
     bench-dropin.py [NAME]...
 
-Rounds of both take turns, and the best of each counts, so that what else the
-machine does harms both alike.
+Rounds of both take turns; each number is the median of them, and behind each ratio
+is where the middle half of them lies.
 """
 
 import concurrent.futures
@@ -16,10 +16,14 @@ import operator
 import subprocess
 import sys
 import time
+from functools import partial
 
 import cfutures
+from rounds import Rounds
 
 ROUNDS = 5
+# One round of threads is at the mercy of who gets the interpreter lock.
+THREAD_ROUNDS = 31
 
 STANDARD = concurrent.futures
 SPAWN = multiprocessing.get_context('spawn')
@@ -98,19 +102,16 @@ def memory(module, kind):
     return float(done.stdout)
 
 
-def both(measure, kind, workers, *arguments):
-    """The best rounds of cfutures and of the standard module."""
-    best = [float('inf'), float('inf')]
+def both(measure, kind, workers, *arguments, rounds=ROUNDS):
+    """The rounds of cfutures and of the standard module."""
     pools = [getattr(module, kind)(workers) for module in (cfutures, STANDARD)]
     for pool in pools:
         for future in [pool.submit(operator.add, 1, 1) for _ in range(workers * 10)]:
             future.result()
-    for _ in range(ROUNDS):
-        for i, pool in enumerate(pools):
-            best[i] = min(best[i], measure(pool, *arguments))
+    measured = Rounds(rounds, *(partial(measure, pool, *arguments) for pool in pools))
     for pool in pools:
         pool.shutdown()
-    return best
+    return measured
 
 
 def process_calls():
@@ -126,25 +127,28 @@ def process_echoes():
 
 
 def process_start():
-    makers = (cfutures.ProcessPoolExecutor,
-              lambda n: STANDARD.ProcessPoolExecutor(n, mp_context=SPAWN))
-    return [min(start(make) for _ in range(ROUNDS)) for make in makers]
+    return Rounds(ROUNDS, partial(start, cfutures.ProcessPoolExecutor),
+                  partial(start, partial(STANDARD.ProcessPoolExecutor, mp_context=SPAWN)))
+
+
+def both_memories(kind):
+    return Rounds(1, partial(memory, cfutures, kind), partial(memory, STANDARD, kind))
 
 
 def process_memory():
-    return [memory(module, 'ProcessPoolExecutor') for module in (cfutures, STANDARD)]
+    return both_memories('ProcessPoolExecutor')
 
 
 def thread_calls():
-    return both(calls, 'ThreadPoolExecutor', 4, operator.add, 10000)
+    return both(calls, 'ThreadPoolExecutor', 4, operator.add, 5000, rounds=THREAD_ROUNDS)
 
 
 def thread_round_trips():
-    return both(round_trips, 'ThreadPoolExecutor', 4, operator.add, 2000)
+    return both(round_trips, 'ThreadPoolExecutor', 4, operator.add, 1000, rounds=THREAD_ROUNDS)
 
 
 def thread_memory():
-    return [memory(module, 'ThreadPoolExecutor') for module in (cfutures, STANDARD)]
+    return both_memories('ThreadPoolExecutor')
 
 
 # What is compared, its unit, and how many times better cfutures has to be.
@@ -167,13 +171,15 @@ def main():
     failed = False
     for number, name in enumerate(wanted, 1):
         measure, unit, bound = COMPARISONS[name]
-        ours, standard = measure()
+        rounds = measure()
         scale = 1e6 if unit == 'us' else 1
-        good = standard / ours >= bound
+        ours, standard = (value * scale for value in rounds.medians)
+        ratio, low, high = rounds.ratios(less_is_better=True)
+        good = ratio >= bound
         failed = failed or not good
-        print(f'{"ok" if good else "not ok"} {number} {name}: {ours * scale:.1f} {unit}, '
-              f'standard {standard * scale:.1f} {unit}: {standard / ours:.1f} x, at least {bound} x',
-              flush=True)
+        print(f'{"ok" if good else "not ok"} {number} {name}: {ours:.1f} {unit}, '
+              f'standard {standard:.1f} {unit}: {ratio:.2f} x ({low:.2f}-{high:.2f}), '
+              f'at least {bound} x', flush=True)
     sys.exit(failed)
 
 
