@@ -205,6 +205,11 @@ CFUT_AVAILABLE_IN_ALL
 gboolean      cfut_executor_shutdown_finish       (CfutExecutor         *self,
                                                    GAsyncResult         *result,
                                                    GError              **error);
+CFUT_AVAILABLE_IN_ALL
+CfutFuture   *cfut_executor_await_room            (CfutExecutor         *self);
+CFUT_AVAILABLE_IN_ALL
+CfutFuture   *cfut_executor_await_end             (CfutExecutor         *self,
+                                                   GError              **error);
 
 CFUT_AVAILABLE_IN_ALL
 const char   *cfut_executor_get_name              (CfutExecutor         *self);

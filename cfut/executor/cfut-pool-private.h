@@ -286,8 +286,9 @@ GQueue       cfut_pool_collect_end_waiters_locked (CfutPool    *self);
 /* Asynchronous submit and shutdown: told once, without the lock. */
 struct _CfutRoomWaiter
 {
-  CfutJob *job; /* (owned) */
-  /* @error: NULL if the job was queued, or has ended before that. */
+  CfutJob *job; /* (owned) (nullable) for who only wants to know of room */
+  /* @error: NULL if the job was queued, or has ended before that; without one,
+   * if there is room. */
   void (*notify) (CfutRoomWaiter *waiter,
                   const GError   *error);
 
@@ -306,6 +307,10 @@ struct _CfutEndWaiter
  * waits until its deadline is over ends with that.
  * Runs in: any thread. Locks: takes the pool's. */
 gboolean     cfut_pool_await_room     (CfutPool                *self,
+                                       CfutRoomWaiter          *waiter,
+                                       GError                 **error);
+/* The same for a waiter without a job. FALSE: there is room now, or @error is set. */
+gboolean     cfut_pool_watch_room     (CfutPool                *self,
                                        CfutRoomWaiter          *waiter,
                                        GError                 **error);
 /* TRUE: @waiter will not be told, and the job not be submitted. */

@@ -41,19 +41,20 @@ cfut_pool_refusal_locked (CfutPool *self)
 }
 
 /* A call larger than the whole bound is let in when nothing else waits: else
- * it could never run. */
+ * it could never run. Without @job it is about one of the smallest. */
 gboolean
 cfut_pool_has_room_locked (CfutPool *self,
                            CfutJob  *job)
 {
   guint n_pending = self->queue.length + self->n_taken;
   gsize bytes = self->queue.bytes + self->taken_bytes;
+  gsize size = job != NULL ? job->size : 1;
 
   if (n_pending == 0)
     return TRUE;
 
   return n_pending < self->max_pending &&
-         bytes + job->size <= self->max_pending_bytes;
+         bytes + size <= self->max_pending_bytes;
 }
 
 static GError *
@@ -321,9 +322,12 @@ cfut_pool_admit_locked (CfutPool     *self,
     {
       CfutJob *job = waiter->job;
 
-      cfut_pool_take_waiter_locked (self, job);
+      if (job != NULL)
+        cfut_pool_take_waiter_locked (self, job);
+      else
+        g_queue_unlink (&self->room_waiters, &waiter->link);
       g_queue_push_tail_link (told, &waiter->link);
-      if (refusal != NULL)
+      if (refusal != NULL || job == NULL)
         continue;
 
       job->queued_at = g_get_monotonic_time ();
@@ -344,10 +348,11 @@ cfut_pool_tell_admitted (CfutPool       *self,
 
   if (refusal != NULL)
     {
-      cfut_job_unwatch_cancellable (waiter->job);
+      if (waiter->job != NULL)
+        cfut_job_unwatch_cancellable (waiter->job);
       error = g_error_copy (refusal);
     }
-  else
+  else if (waiter->job != NULL)
     {
       served = cfut_pool_see_to (self, waiter->job, waiter->due, waiter->wake, &error);
     }
@@ -442,6 +447,32 @@ cfut_pool_await_room (CfutPool        *self,
     cfut_pool_tell (self);
 
   return FALSE;
+}
+
+gboolean
+cfut_pool_watch_room (CfutPool        *self,
+                      CfutRoomWaiter  *waiter,
+                      GError         **error)
+{
+  GError *refusal;
+  gboolean waits;
+
+  g_assert (waiter->job == NULL);
+
+  g_mutex_lock (&self->lock);
+  refusal = cfut_pool_refusal_locked (self);
+  waits = refusal == NULL && !cfut_pool_has_room_locked (self, NULL);
+  if (waits)
+    {
+      waiter->link.data = waiter;
+      g_queue_push_tail_link (&self->room_waiters, &waiter->link);
+    }
+  g_mutex_unlock (&self->lock);
+
+  if (refusal != NULL)
+    g_propagate_error (error, refusal);
+
+  return waits;
 }
 
 gboolean

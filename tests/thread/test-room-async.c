@@ -425,6 +425,110 @@ test_cancel_race (void)
     }
 }
 
+static void
+assert_done (CfutFuture *future)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_assert_true (cfut_future_wait (future, CFUT_WAIT_FOREVER, &error));
+  g_assert_no_error (error);
+  g_assert_cmpint (cfut_future_get_state (future), ==, CFUT_FUTURE_STATE_DONE);
+  /* Who has told it may be about to drop its promise. */
+  g_object_unref (future);
+}
+
+static void
+test_await_room (void)
+{
+  Full full;
+  CfutFuture *room;
+
+  g_test_summary ("A future of room is done when there is some, and at once if there is");
+
+  full_init (&full);
+  room = cfut_executor_await_room (full.executor);
+  g_assert_false (cfut_future_is_done (room));
+  full_release (&full);
+  assert_done (room);
+
+  room = cfut_executor_await_room (full.executor);
+  g_assert_true (cfut_future_is_done (room));
+  assert_done (room);
+
+  end_executor (full.executor);
+}
+
+static void
+test_await_room_in_vain (void)
+{
+  Full full;
+  CfutFuture *room, *cancelled;
+
+  g_test_summary ("A future of room fails when the executor is shut down");
+
+  full_init (&full);
+  room = cfut_executor_await_room (full.executor);
+  cancelled = cfut_executor_await_room (full.executor);
+  g_assert_true (cfut_future_cancel (cancelled));
+  cfut_executor_shutdown (full.executor, CFUT_SHUTDOWN_NONE, 0, NULL);
+  assert_error (room, CFUT_ERROR, CFUT_ERROR_SHUTDOWN, "Executor was shut down*");
+  g_object_unref (cancelled);
+  assert_error (cfut_executor_await_room (full.executor), CFUT_ERROR, CFUT_ERROR_SHUTDOWN, "*");
+
+  full_release (&full);
+  end_executor (full.executor);
+}
+
+static void
+test_await_end (void)
+{
+  Full full;
+  CfutFuture *end;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("A future of the end is done when an executor that was shut down has ended");
+
+  full_init (&full);
+  end = cfut_executor_await_end (full.executor, &error);
+  g_assert_no_error (error);
+  cfut_executor_shutdown (full.executor, CFUT_SHUTDOWN_NONE, 0, NULL);
+  g_assert_false (cfut_future_is_done (end));
+  full_release (&full);
+  assert_done (end);
+
+  end = cfut_executor_await_end (full.executor, &error);
+  g_assert_no_error (error);
+  g_assert_true (cfut_future_is_done (end));
+  assert_done (end);
+
+  end_executor (full.executor);
+}
+
+static gboolean
+await_own_end (CfutCall  *call,
+               GValue    *result,
+               gpointer   user_data,
+               GError   **error)
+{
+  g_assert_null (cfut_executor_await_end (user_data, error));
+
+  return FALSE;
+}
+
+static void
+test_await_own_end (void)
+{
+  CfutExecutor *executor = cfut_thread_executor_new (1);
+
+  g_test_summary ("A call cannot wait for the end of its executor");
+
+  assert_error (cfut_thread_executor_submit_func (CFUT_THREAD_EXECUTOR (executor), await_own_end,
+                                                  executor, NULL, NULL, NULL),
+                CFUT_ERROR, CFUT_ERROR_WOULD_DEADLOCK, "A call cannot wait*");
+
+  end_executor (executor);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -444,6 +548,10 @@ main (int    argc,
   add_test ("/room-async/last-reference", test_last_reference);
   add_test ("/room-async/own-context", test_own_context);
   add_test ("/room-async/cancel-race", test_cancel_race);
+  add_test ("/room-async/await-room", test_await_room);
+  add_test ("/room-async/await-room-in-vain", test_await_room_in_vain);
+  add_test ("/room-async/await-end", test_await_end);
+  add_test ("/room-async/await-own-end", test_await_own_end);
 
   return g_test_run ();
 }

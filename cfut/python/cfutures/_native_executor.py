@@ -9,7 +9,6 @@ What differs between threads and processes is in `_native_thread` and
 a callable, and `_cfut_push()`, which does so for an event loop.
 """
 
-import time
 import weakref
 
 from gi.repository import Cfut, Gio, GLib, GObject
@@ -229,6 +228,7 @@ def _cfut_run_inline(self, function, args, kwargs, options):
 
 
 _shutdown = Cfut.Executor.shutdown
+_await_end = Cfut.Executor.await_end
 
 
 def shutdown(self, flags=None, timeout_us=-1, *, wait=True, cancel_futures=False):
@@ -243,17 +243,20 @@ def shutdown(self, flags=None, timeout_us=-1, *, wait=True, cancel_futures=False
         wait = bool(flags)
     _shutdown(self, Cfut.ShutdownFlags.CANCEL if cancel_futures else Cfut.ShutdownFlags.NONE, 0)
     if wait:
-        wait_until_idle(self)
+        wait_for_end(self)
+        # One of a kind of its own waits here.
         _shutdown(self, Cfut.ShutdownFlags.WAIT, -1)
     return True
 
 
-def wait_until_idle(executor):
+def wait_for_end(executor):
     """Waits in Python, where Ctrl-C interrupts it."""
-    pause = 0.0005
-    while executor.get_n_pending() or executor.get_n_running():
-        time.sleep(pause)
-        pause = min(2 * pause, 0.02)
+    from ._native_future import ALL_COMPLETED, wait_for
+    try:
+        end = _await_end(executor)
+    except GLib.Error as error:
+        raise_gerror(error)
+    wait_for([end], ALL_COMPLETED, None)
 
 
 def __enter__(self):

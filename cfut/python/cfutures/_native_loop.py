@@ -26,8 +26,7 @@ from ._workers import is_python
 DONE, FAILED, CANCELLED = (int(getattr(Cfut.FutureState, name))
                            for name in ('DONE', 'FAILED', 'CANCELLED'))
 
-# How long to wait for room that is not ours to make.
-LOOK_SECONDS = 0.002
+_await_room = Cfut.Executor.await_room
 
 _loops = weakref.WeakKeyDictionary()
 
@@ -54,6 +53,7 @@ class Inbox:
         self.tags = count(1)
         self.waiting = {}       # tag: future, of a call that was pushed
         self.watching = {}      # tag: (future, how to settle it, cancel), of a Cfut.Future
+        self.turns = weakref.WeakKeyDictionary()    # executor: whose turn it is to wait for room
         loop.add_reader(self.queue.get_fd(), self.read)
 
     # -- Calls go out
@@ -210,5 +210,10 @@ def wrap(cfut_future):
 
 
 async def wait_for_room(executor):
-    while not has_room(executor):
-        await asyncio.sleep(LOOK_SECONDS)
+    """Waits until there is room for a call; in the order in which they came."""
+    turns = inbox().turns
+    if executor not in turns:
+        turns[executor] = asyncio.Lock()
+    async with turns[executor]:
+        while not has_room(executor):
+            await wrap(_await_room(executor))
