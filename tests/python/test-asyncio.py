@@ -2,22 +2,36 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""The native face in event loops."""
+"""The native face in event loops.
+
+    test-asyncio.py [standard|glib|pygobject]
+"""
 
 import asyncio
 import gc
 import os
+import sys
+import threading
 import unittest
 import weakref
 
 from support import DEADLINE, Cfut, ExecutorCase, GLib, both_kinds, get_resident
+import loops
 import tasks
+
+LOOP = sys.argv.pop() if len(sys.argv) > 1 else 'standard'
+
+
+def run_in_loop(coroutine):
+    """As asyncio.run(), with the kind of loop that is tested."""
+    with asyncio.Runner(loop_factory=loops.LOOPS[LOOP]) as runner:
+        return runner.run(coroutine)
 
 
 def in_loop(test):
     """Decorates a coroutine: it runs in a loop of its own."""
     def run(self):
-        asyncio.run(asyncio.wait_for(test(self), DEADLINE))
+        run_in_loop(asyncio.wait_for(test(self), DEADLINE))
     run.__doc__ = test.__doc__
     return run
 
@@ -153,6 +167,36 @@ class Loops(ExecutorCase):
         ticker.cancel()
 
     @in_loop
+    async def test_room_in_turn(self):
+        """Who waits for room is told, in order, or that there is none any more"""
+        executor = self.make(1, max_pending=1)
+        blockers = [executor.submit(tasks.touch_and_wait, self.path(f'first-{i}')) for i in range(2)]
+        order = []
+
+        async def enqueue(i):
+            future = await executor.enqueue(tasks.echo, i)
+            order.append(i)
+            return await future
+
+        waiting = [asyncio.create_task(enqueue(i)) for i in range(10)]
+        await asyncio.sleep(0)
+        waiting[3].cancel()
+        for blocker in blockers:
+            blocker.cancel()
+        results = await asyncio.gather(*waiting, return_exceptions=True)
+        self.assertIsInstance(results.pop(3), asyncio.CancelledError)
+        self.assertEqual(results, [i for i in range(10) if i != 3])
+        self.assertEqual(order, results)
+
+        blockers = [executor.submit(tasks.touch_and_wait, self.path(f'second-{i}')) for i in range(2)]
+        waiting = [asyncio.create_task(enqueue(i)) for i in range(3)]
+        await asyncio.sleep(0)
+        self.assertEqual(executor.get_n_pending(), 1)
+        Cfut.Executor.shutdown(executor, Cfut.ShutdownFlags.CANCEL, 0)
+        for result in await asyncio.gather(*waiting, return_exceptions=True):
+            self.assertTrue(result.matches(Cfut.error_quark(), Cfut.Error.SHUTDOWN), result)
+
+    @in_loop
     async def test_map(self):
         """A map is an asynchronous iterator, too"""
         self.assertEqual([i async for i in self.executor.map(tasks.add, range(500))],
@@ -183,9 +227,53 @@ class Loops(ExecutorCase):
             gone.append(weakref.ref(asyncio.get_running_loop()))
 
         for _ in range(20):
-            asyncio.run(call())
+            run_in_loop(call())
         gc.collect()
         self.assertEqual([ref() for ref in gone], [None] * 20)
+
+
+@both_kinds
+@unittest.skipIf(LOOP == 'standard', 'its loop iterates no GMainContext')
+class Sources(ExecutorCase):
+    """Loops that are those of GLib, too."""
+
+    @in_loop
+    async def test_sources_go_on(self):
+        """Sources of GLib are dispatched while coroutines wait for calls"""
+        ticks = []
+        source = GLib.timeout_add(1, lambda: ticks.append(threading.get_ident()) or True)
+        waiting = self.executor.submit(tasks.touch_and_wait, self.path())
+        while len(ticks) < 20:
+            self.assertEqual(await self.executor.run(tasks.add, 1), 3)
+            await asyncio.sleep(0.001)
+        waiting.cancel()
+        GLib.source_remove(source)
+        self.assertEqual(set(ticks), {threading.get_ident()})
+
+    @in_loop
+    async def test_source_wakes_a_coroutine(self):
+        """What GLib dispatches may start calls, and have coroutines go on"""
+        found = asyncio.get_running_loop().create_future()
+
+        def start():
+            future = self.executor.submit(tasks.add, 1)
+            future.add_done_callback(lambda future: found.set_result(future.result()))
+            return GLib.SOURCE_REMOVE
+
+        GLib.idle_add(start)
+        self.assertEqual(await found, 3)
+
+    @in_loop
+    async def test_progress(self):
+        """Properties change, and signals come, in the loop's thread"""
+        future = self.executor.submit(tasks.report, [0.25, 0.5, 1.0])
+        changes = []
+        future.connect('notify::progress', lambda future, _: changes.append(
+            (future.props.progress, threading.get_ident())))
+        self.assertEqual(await future, 3)
+        while not changes or changes[-1][0] < 1:
+            await asyncio.sleep(0.001)
+        self.assertEqual({ident for _, ident in changes}, {threading.get_ident()})
 
 
 class Death(ExecutorCase):
@@ -199,7 +287,9 @@ class Death(ExecutorCase):
         self.assertEqual(await self.executor.run(tasks.add, 1), 3)
 
 
-del Loops
+del Loops, Sources
 
 if __name__ == '__main__':
+    if not loops.have(LOOP):
+        sys.exit(77)    # skipped
     unittest.main()
