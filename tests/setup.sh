@@ -9,7 +9,7 @@
 #   cfut_require WHAT...   install what is missing of the sets: build, tests, all,
 #                          fuzz
 #   cfut_wish WHAT...      the same for sets that one can do without: types,
-#                          lua, window, bwrap, model
+#                          lua, window, bwrap, model, bench
 #   cfut_build OPTION...   configure with meson options, and build
 #   $python $meson         programs that work, after cfut_require
 #   $top $build            the source and the build directory
@@ -72,11 +72,27 @@ all    cmd strace                          strace
 fuzz   cmd clang                           clang
 fuzz   has_libfuzzer                       libclang-rt-14-dev
 model  cmd spin                            spin
+bench  cmd g++                             g++
+bench  has_loky                            python3-joblib
+bench  pkg tbb 2021                        libtbb-dev
+bench  pkg libuv 1.40                      libuv1-dev
+bench  has_qt                              qt6-base-dev
+bench  has_asio                            libboost-dev
+bench  cmd node                            nodejs
+bench  cmd npm                             npm
+bench  cmd javac                           default-jdk-headless
 '
 
 probe_cmd () { command -v "$1" > /dev/null; }
 probe_pkg () { pkg-config --atleast-version="$2" "$1" 2> /dev/null; }
 probe_file () { printf '#include <%s>\n' "$1" | cc -E - > /dev/null 2>&1; }
+
+has_qt ()
+{
+  pkg-config --exists Qt6Concurrent || pkg-config --exists Qt5Concurrent
+}
+
+has_asio () { printf '#include <boost/asio.hpp>\n' | g++ -E -x c++ - > /dev/null 2>&1; }
 
 has_lgi () { compgen -G '/usr/share/lua/5.3/lgi/init.lua' > /dev/null; }
 
@@ -197,7 +213,7 @@ cfut_wish ()
 
   missing=$(missing_packages "$*" | tr '\n' ' ')
   [ -z "$missing" ] || install_packages $missing ||
-    say "Some tests will be skipped for want of: $missing"
+    say "Some will be skipped for want of: $missing"
   hash -r
 }
 
