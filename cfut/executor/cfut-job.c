@@ -104,7 +104,7 @@ cfut_job_new (CfutPool           *pool,
   self->work = work;
   self->n_items = n_items;
   self->run_time_ns = -1;
-  self->submitted_at = g_get_monotonic_time ();
+  self->submitted_at = self->queued_at = g_get_monotonic_time ();
   self->due = G_MAXINT64;
   self->attempt = 1;
   self->size = CFUT_JOB_OVERHEAD;

@@ -648,6 +648,26 @@ test_accounting (Carrier       *self,
   g_ptr_array_unref (model.running);
 }
 
+static void
+test_queue_wait (Carrier       *self,
+                 gconstpointer  unused)
+{
+  CfutJob *job = submit (self, NULL);
+  gboolean started;
+
+  g_test_summary ("How long a call has waited is counted from its submit");
+
+  take (self);
+  g_mutex_lock (&self->pool->lock);
+  started = cfut_pool_start_locked (self->pool, job, job->submitted_at + 5);
+  g_mutex_unlock (&self->pool->lock);
+  g_assert_true (started);
+  g_assert_cmpint (self->pool->queue_wait, ==, 5);
+
+  finish (self, job);
+  phase_and_unref (job);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -663,6 +683,7 @@ main (int    argc,
   ADD ("/pool/expire", test_expire);
   ADD ("/pool/break", test_break);
   ADD ("/pool/accounting", test_accounting);
+  ADD ("/pool/queue-wait", test_queue_wait);
 #undef ADD
 
   return g_test_run ();
