@@ -43,6 +43,27 @@ void        cfut_error_set_remote           (GError       *self,
 void        cfut_error_take_remote_value    (GError       *self,
                                              GValue       *value);
 
+/*
+ * As it goes to another process (cfut-error-crossing.c): (sisssay), its domain, code
+ * and message, and what it carries. A payload of more than @max_payload bytes is
+ * left out.
+ */
+#define CFUT_ERROR_FIELDS   "sisssay"
+#define CFUT_ERROR_N_FIELDS 6
+
+void        cfut_error_get_fields           (const GError *self,
+                                             gsize         max_payload,
+                                             GVariant     *fields[CFUT_ERROR_N_FIELDS]);
+/* The error that a worker process speaks of, whose word is not trusted: strings are
+ * cut and made valid, and of domains that nobody here knows only so many are made;
+ * beyond these it is a G_IO_ERROR_FAILED. */
+GError     *cfut_error_new_received         (const char   *domain,
+                                             int           code,
+                                             const char   *message,
+                                             const char   *name,
+                                             const char   *traceback,
+                                             GBytes       *payload);
+
 /* Each (transfer none) (nullable); an error of any domain will do. */
 const char *cfut_error_get_remote_name      (const GError *self);
 const char *cfut_error_get_remote_traceback (const GError *self);

@@ -7,15 +7,17 @@
 #pragma once
 
 #include "call/cfut-function-private.h"
+#include "cfut-error-private.h"
 
 G_BEGIN_DECLS
 
 /*
  * A chunk: one call to the queue and on the wire, many to the user. Its
- * arguments are an array of arguments; its result is (aRa(usis)): the results
- * in order, without those that failed, and of each that failed its index, error
- * domain, code and message.
+ * arguments are an array of arguments; its result is (aRa(usisssay)): the results
+ * in order, without those that failed, and of each that failed its index, and its
+ * error as CFUT_ERROR_FIELDS has it.
  */
+#define CFUT_CHUNK_FAILURE "(u" CFUT_ERROR_FIELDS ")"
 
 /* Told before each item is started. */
 typedef void (*CfutChunkItemFunc) (gpointer user_data,
@@ -58,6 +60,11 @@ void                cfut_chunk_end_item        (CfutChunk          *self,
                                                 const GError       *error);
 /* The result of the whole, sunk, once no item is left. */
 GVariant           *cfut_chunk_dup_result      (CfutChunk          *self);
+
+/* The error of one that failed, and its @index, from what a worker process may have
+ * sent. Runs in: any thread. Locks: none. */
+GError             *cfut_chunk_read_failure    (GVariant           *failure,
+                                                guint              *index);
 
 /* The type of a chunk's result, from the function's result type. */
 GVariantType       *cfut_chunk_get_result_type (const GVariantType *result_type);

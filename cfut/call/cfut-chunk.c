@@ -9,27 +9,45 @@
 #include "call/cfut-chunk-private.h"
 
 #include "call/cfut-call-private.h"
+#include "cfut-error-private.h"
 
 GVariantType *
 cfut_chunk_get_result_type (const GVariantType *result_type)
 {
   g_autofree char *result = g_variant_type_dup_string (result_type);
-  g_autofree char *type = g_strdup_printf ("(a%sa(usis))", result);
+  g_autofree char *type = g_strdup_printf ("(a%sa" CFUT_CHUNK_FAILURE ")", result);
 
   return g_variant_type_new (type);
 }
 
-/* A message may be anything that a function has made of it; a string in a
- * variant may not. */
+/* The most that an exception itself may take: there may be one for each item. */
+#define MAX_PAYLOAD_LENGTH (64 << 10)
+
 static void
 add_failure (GVariantBuilder *failures,
              guint            index,
              const GError    *error)
 {
-  g_autofree char *message = g_utf8_make_valid (error->message, -1);
+  GVariant *fields[1 + CFUT_ERROR_N_FIELDS] = { g_variant_new_uint32 (index) };
 
-  g_variant_builder_add (failures, "(usis)", index,
-                         g_quark_to_string (error->domain), error->code, message);
+  cfut_error_get_fields (error, MAX_PAYLOAD_LENGTH, fields + 1);
+  g_variant_builder_add_value (failures, g_variant_new_tuple (fields, G_N_ELEMENTS (fields)));
+}
+
+GError *
+cfut_chunk_read_failure (GVariant *failure,
+                         guint    *index)
+{
+  g_autoptr(GVariant) last = g_variant_get_child_value (failure, CFUT_ERROR_N_FIELDS);
+  g_autoptr(GBytes) payload = g_variant_get_data_as_bytes (last);
+  const char *domain, *message, *name, *traceback;
+  guint32 at;
+  gint32 code;
+
+  g_variant_get (failure, "(u&si&s&s&s@ay)", &at, &domain, &code, &message, &name, &traceback, NULL);
+  *index = at;
+
+  return cfut_error_new_received (domain, code, message, name, traceback, payload);
 }
 
 void
@@ -42,7 +60,7 @@ cfut_chunk_init (CfutChunk          *self,
   self->n_items = g_variant_n_children (items);
   self->n_started = 0;
   self->results = g_ptr_array_new_full (self->n_items, (GDestroyNotify) g_variant_unref);
-  g_variant_builder_init (&self->failures, G_VARIANT_TYPE ("a(usis)"));
+  g_variant_builder_init (&self->failures, G_VARIANT_TYPE ("a" CFUT_CHUNK_FAILURE));
 }
 
 void

@@ -8,6 +8,7 @@
 
 #include "executor/cfut-map-chunk-private.h"
 
+#include "call/cfut-chunk-private.h"
 #include "cfut-error.h"
 #include "executor/cfut-pool-map-private.h"
 
@@ -165,23 +166,21 @@ static gboolean
 cfut_map_chunk_read_failures (CfutMapChunk *self,
                               GVariant     *failures)
 {
-  GVariantIter iter;
-  guint32 index, last = 0;
-  const char *domain, *message;
-  gint32 code;
-  gboolean is_first = TRUE;
+  guint n_failures = g_variant_n_children (failures);
+  guint last = 0;
 
-  g_variant_iter_init (&iter, failures);
-  while (g_variant_iter_next (&iter, "(u&si&s)", &index, &domain, &code, &message))
+  for (guint i = 0; i < n_failures; i++)
     {
-      GQuark quark = domain[0] != '\0' ? g_quark_from_string (domain) : CFUT_ERROR;
+      g_autoptr(GVariant) failure = g_variant_get_child_value (failures, i);
+      g_autoptr(GError) error = NULL;
+      guint index;
 
-      if (index >= self->n_items || (!is_first && index <= last))
+      error = cfut_chunk_read_failure (failure, &index);
+      if (index >= self->n_items || (i > 0 && index <= last))
         return FALSE;
 
-      self->outcomes[index].error = g_error_new_literal (quark, code, message);
+      self->outcomes[index].error = g_steal_pointer (&error);
       last = index;
-      is_first = FALSE;
     }
 
   return TRUE;
@@ -197,7 +196,7 @@ dup_value (GVariant *values,
   return boxed ? g_variant_get_variant (value) : g_steal_pointer (&value);
 }
 
-/* Gives each item its outcome from (aRa(usis)); FALSE if it does not fit. */
+/* Gives each item its outcome; FALSE if it does not fit. */
 static gboolean
 cfut_map_chunk_unpack (CfutMapChunk *self,
                        GVariant     *result,
@@ -207,7 +206,7 @@ cfut_map_chunk_unpack (CfutMapChunk *self,
   g_autoptr(GVariant) failures = NULL;
   gsize n_values, used = 0;
 
-  if (!g_variant_is_of_type (result, G_VARIANT_TYPE ("(a*a(usis))")))
+  if (!g_variant_is_of_type (result, G_VARIANT_TYPE ("(a*a" CFUT_CHUNK_FAILURE ")")))
     return FALSE;
 
   values = g_variant_get_child_value (result, 0);

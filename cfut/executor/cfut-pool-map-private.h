@@ -24,7 +24,7 @@ gsize       cfut_executor_get_max_chunk_bytes (CfutExecutor *self);
 
 /* Submits @n_items calls as one. @items is an array of arguments, whose element
  * type is checked against the function's parameter type. The future's result is
- * (aRa(usis)), as for a RESULT frame with flag CHUNK. With @may_block FALSE the
+ * (aRa(usisssay)), as for a RESULT frame with flag CHUNK. With @may_block FALSE the
  * overflow policy is ignored and a full queue is CFUT_ERROR_QUEUE_FULL. */
 CfutFuture *cfut_executor_submit_chunk (CfutExecutor       *self,
                                         const char         *function,

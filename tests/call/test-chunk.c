@@ -75,7 +75,7 @@ test_chunk_failures (void)
   result = run ("[(1,), (0,), (2,), (0,)]", &n_started);
   text = g_variant_print (result, FALSE);
 
-  g_assert_cmpstr (text, ==, "([1.0, 0.5], [(1, 'g-io-error-quark', 0, 'Zero'), (3, 'g-io-error-quark', 0, 'Zero')])");
+  g_assert_cmpstr (text, ==, "([1.0, 0.5], [(1, 'g-io-error-quark', 0, 'Zero', '', '', []), (3, 'g-io-error-quark', 0, 'Zero', '', '', [])])");
   g_assert_cmpuint (n_started, ==, 4);
 }
 
@@ -91,7 +91,7 @@ test_chunk_invalid_message (void)
   result = run ("[(-1,)]", &n_started);
   text = g_variant_print (result, FALSE);
 
-  g_assert_cmpstr (text, ==, "([], [(0, 'g-io-error-quark', 0, '\xef\xbf\xbd!')])");
+  g_assert_cmpstr (text, ==, "([], [(0, 'g-io-error-quark', 0, '\xef\xbf\xbd!', '', '', [])])");
 }
 
 static void

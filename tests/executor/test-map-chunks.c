@@ -6,7 +6,7 @@
 
 #include "executor/cfut-pool-map-private.h"
 
-#include "cfut-error.h"
+#include "cfut-error-private.h"
 #include "manual-executor.h"
 
 /*
@@ -170,21 +170,22 @@ end_chunk_of (TestManualExecutor *manual,
   GVariantBuilder values, failures;
 
   g_variant_builder_init (&values, G_VARIANT_TYPE ("ax"));
-  g_variant_builder_init (&failures, G_VARIANT_TYPE ("a(usis)"));
+  g_variant_builder_init (&failures, G_VARIANT_TYPE ("a(usisssay)"));
   for (guint i = 0; i < g_variant_n_children (arguments); i++)
     {
       gint64 x;
 
       g_variant_get_child (arguments, i, "(x)", &x);
       if (bad > 0 && x % bad == 0)
-        g_variant_builder_add (&failures, "(usis)", i, "g-io-error-quark",
-                               (gint32) G_IO_ERROR_BUSY, "Busy");
+        g_variant_builder_add (&failures, "(usisss@ay)", i, "g-io-error-quark",
+                               (gint32) G_IO_ERROR_BUSY, "Busy", "", "",
+                               g_variant_new_bytestring (""));
       else
         g_variant_builder_add (&values, "x", 10 * x);
     }
 
   cfut_promise_resolve_variant (test_manual_executor_promise (manual, call),
-                                g_variant_new ("(axa(usis))", &values, &failures));
+                                g_variant_new ("(axa(usisssay))", &values, &failures));
 }
 
 static void
@@ -655,12 +656,12 @@ test_bad_results (Fixture       *fixture,
 {
   static const char * const bad[] = {
     "int64 5",                                         /* no chunk's result */
-    "([int64 1, 2, 3], @a(usis) [])",                  /* too many */
-    "([int64 1], @a(usis) [])",                        /* too few */
-    "([int64 1, 2], [(uint32 0, 'x', 1, 'y')])",
-    "([int64 1], [(uint32 2, 'x', 1, 'y')])",          /* no such item */
-    "(@ax [], [(uint32 0, 'x', 1, 'y'), (0, 'x', 1, 'y')])", /* twice */
-    "(@ax [], [(uint32 1, 'x', 1, 'y'), (0, 'x', 1, 'y')])", /* out of order */
+    "([int64 1, 2, 3], @a(usisssay) [])",                  /* too many */
+    "([int64 1], @a(usisssay) [])",                        /* too few */
+    "([int64 1, 2], [(uint32 0, 'x', 1, 'y', '', '', @ay [])])",
+    "([int64 1], [(uint32 2, 'x', 1, 'y', '', '', @ay [])])",          /* no such item */
+    "(@ax [], [(uint32 0, 'x', 1, 'y', '', '', @ay []), (0, 'x', 1, 'y', '', '', @ay [])])", /* twice */
+    "(@ax [], [(uint32 1, 'x', 1, 'y', '', '', @ay []), (0, 'x', 1, 'y', '', '', @ay [])])", /* out of order */
   };
 
   g_test_summary ("Results that do not fit the chunk are a protocol error of each item");
@@ -688,9 +689,64 @@ test_no_domain (Fixture       *fixture,
   cfut_map_options_set_chunk_size (fixture->options, 2);
   start_map (fixture, 2);
   cfut_promise_resolve_variant (test_manual_executor_promise (fixture->manual, 0),
-                                g_variant_new_parsed ("([int64 10], [(uint32 0, '', 1, '')])"));
-  assert_failed (fixture, 0, CFUT_ERROR, 1);
+                                g_variant_new_parsed ("([int64 10], [(uint32 0, '', 1, '', '', '', @ay [])])"));
+  assert_failed (fixture, 0, G_IO_ERROR, G_IO_ERROR_FAILED);
   assert_item (fixture, 1);
+}
+
+static void
+test_remote (Fixture       *fixture,
+             gconstpointer  data)
+{
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("What an exception of another language carries comes with its item");
+
+  cfut_map_options_set_chunk_size (fixture->options, 2);
+  start_map (fixture, 2);
+  cfut_promise_resolve_variant (test_manual_executor_promise (fixture->manual, 0),
+                                g_variant_new_parsed ("([int64 10], [(uint32 0, 'cfut-error-quark', %i, 'No: way', 'No', 'line 7', [byte 1, 2])])",
+                                                      CFUT_ERROR_REMOTE));
+  g_assert_false (cfut_map_next (fixture->map, NULL, NULL, &error));
+  g_assert_error (error, CFUT_ERROR, CFUT_ERROR_REMOTE);
+  g_assert_cmpstr (error->message, ==, "No: way");
+  g_assert_cmpstr (cfut_error_get_remote_name (error), ==, "No");
+  g_assert_cmpstr (cfut_error_get_remote_traceback (error), ==, "line 7");
+  g_assert_cmpuint (g_bytes_get_size (cfut_error_get_remote_payload (error)), ==, 2);
+  assert_item (fixture, 1);
+}
+
+static void
+test_domains (Fixture       *fixture,
+              gconstpointer  data)
+{
+  enum { N_DOMAINS = 1500 };
+  GVariantBuilder failures;
+  guint n_known = 0;
+
+  g_test_summary ("A chunk brings only so many domains that nobody knows, which are never freed");
+
+  g_variant_builder_init (&failures, G_VARIANT_TYPE ("a(usisssay)"));
+  for (guint i = 0; i < N_DOMAINS; i++)
+    {
+      g_autofree char *domain = g_strdup_printf ("nobody-knows-%u", i);
+
+      g_variant_builder_add (&failures, "(usisss@ay)", i, domain, (gint32) 5, "Who?", "", "",
+                             g_variant_new_array (G_VARIANT_TYPE_BYTE, NULL, 0));
+    }
+  cfut_map_options_set_chunk_size (fixture->options, N_DOMAINS);
+  start_map (fixture, N_DOMAINS);
+  cfut_promise_resolve_variant (test_manual_executor_promise (fixture->manual, 0),
+                                g_variant_new ("(@axa(usisssay))", g_variant_new_array (G_VARIANT_TYPE_INT64, NULL, 0), &failures));
+  for (guint i = 0; i < N_DOMAINS; i++)
+    {
+      g_autofree char *domain = g_strdup_printf ("nobody-knows-%u", i);
+      gboolean is_known;
+
+      is_known = g_quark_try_string (domain) != 0;
+      n_known += is_known;
+    }
+  g_assert_cmpuint (n_known, <=, 1024);
 }
 
 #define ADD(path, func) g_test_add ("/map-chunks/" path, Fixture, NULL, set_up, func, tear_down)
@@ -717,6 +773,8 @@ main (int    argc,
   ADD ("failed-chunk", test_failed_chunk);
   ADD ("bad-results", test_bad_results);
   ADD ("no-domain", test_no_domain);
+  ADD ("remote", test_remote);
+  ADD ("domains", test_domains);
 
   return g_test_run ();
 }

@@ -164,7 +164,7 @@ make_result (FakeReceived *received)
   if ((received->header.flags & CFUT_FRAME_FLAG_CHUNK) == 0)
     return g_variant_new_int64 (received->call->id);
 
-  return g_variant_new_parsed ("(@ax [], [(uint32 0, 'some-domain', 1, 'No')])");
+  return g_variant_new_parsed ("(@ax [], [(uint32 0, 'some-domain', 1, 'No', '', '', @ay [])])");
 }
 
 void
@@ -188,7 +188,8 @@ fake_worker_answer (FakeWorker *self,
   reason = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "No");
   body = error ? cfut_frame_error_to_variant (reason) : g_variant_ref_sink (make_result (received));
   cfut_channel_queue_variant (self->channel, &header, body);
-  received->call->answered = TRUE;
+  /* Nobody listens to one that was abandoned. */
+  received->call->answered |= !self->abandoned;
   g_free (g_queue_pop_head (&self->received));
 }
 

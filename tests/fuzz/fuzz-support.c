@@ -77,7 +77,7 @@ static const char * const types[] = {
   "(y)", "(yx)", "(xy)", "(yy)", "(iu)", "(bb)", "(ys)", "(sy)", "(sxs)", "((yx)y)", "(ayay)",
   "a(yx)", "a(xy)", "a(iu)", "a(nq)", "a(ss)", "a(sss)", "a(bs)",
   "{sv}", "{yx}", "a{sv}", "a{ud}", "a{yx}", "a{sa{sv}}",
-  "(sv)", "(ds)", "(sisssay)", "(ayiayayayay)", "(aia(usis))", "(asa(usis))", "(ava(usis))",
+  "(sv)", "(ds)", "(sisssay)", "(ayiayayayay)", "(aia(usisssay))", "(asa(usisssay))", "(ava(usisssay))",
 };
 
 /* A byte that says which of the table, or from 128 on, that the type follows, and

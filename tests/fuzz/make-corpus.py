@@ -54,7 +54,7 @@ def variants():
         'strings': ('as', "['a', '', 'bc']"),
         'vardict': ('a{sv}', "{'a': <1>, 'b': <['x', 'y']>, 'c': <{'d': <(1, <2>)>}>}"),
         'maybe': ('mms', "@mms just just 'a'"),
-        'chunk': ('(axa(usis))', "([int64 1, 2], [(uint32 2, 'domain', 3, 'text')])"),
+        'chunk': ('(axa(usisssay))', "([int64 1, 2], [(uint32 2, 'domain', 3, 'text', 'name', 'traceback', @ay [1])])"),
         'deep': ('v', '<' * 20 + '1' + '>' * 20),
         'error': ('(sisssay)', "('g-io-error-quark', 1, 'No', 'Name', 'trace', @ay [1, 2])"),
         'booleans': ('ab', '[true, false, true]'),
@@ -102,7 +102,7 @@ def variants():
 
 def parent_stream():
     answer = frame(RESULT, text('int64 7'), call=1, time=5)
-    chunk = frame(RESULT, text("(@ax [1, 2], @a(usis) [])"), call=4, flags=CHUNK)
+    chunk = frame(RESULT, text("(@ax [1, 2], @a(usisssay) [])"), call=4, flags=CHUNK)
     error = frame(ERROR, text("('g-io-error-quark', 1, 'No', '', '', @ay [])"), call=2)
     progress = frame(PROGRESS, text("(0.5, 'half')"), call=1)
     third = frame(RESULT, text('int64 9'), call=3)
@@ -129,7 +129,7 @@ def parent_stream():
         'progress-behind-its-end': answer + progress,
         'ready-again': frame(READY, text("[('fake', '(u)', 'x')]")),
         'not-ready-after-all': frame(ERROR, text("('', 1, 'No', '', '', @ay [])")),
-        'chunk-for-a-call': frame(RESULT, text("(@ax [], @a(usis) [])"), call=1, flags=CHUNK),
+        'chunk-for-a-call': frame(RESULT, text("(@ax [], @a(usisssay) [])"), call=1, flags=CHUNK),
         'call-for-a-chunk': answer + error + third + frame(RESULT, text('int64 1'), call=4),
         'result-of-wrong-size': frame(RESULT, b'\0\0\0', call=1),
         'error-without-end': frame(ERROR, b'abc', call=1),

@@ -100,6 +100,38 @@ test_initializer (void)
   process_test_end (&test);
 }
 
+static void
+test_map (void)
+{
+  g_autoptr(CfutMapOptions) options = cfut_map_options_new ();
+  g_autoptr(CfutMap) map = NULL;
+  GVariantBuilder items;
+  ProcessTest test;
+
+  g_test_summary ("Of items of a map that fail, in one chunk, each has its exception with name, traceback and payload");
+
+  g_variant_builder_init (&items, G_VARIANT_TYPE ("a(tt)"));
+  for (guint64 i = 0; i < 10; i++)
+    g_variant_builder_add (&items, "(tt)", 100 + i, 1 + i);
+
+  process_test_begin (&test, 1);
+  cfut_map_options_set_chunk_size (options, 5);
+  map = cfut_executor_map (test.executor, "raise", g_variant_builder_end (&items), options, NULL);
+  for (guint64 i = 0; i < 10; i++)
+    {
+      g_autoptr(GError) error = NULL;
+
+      g_assert_false (cfut_map_next (map, NULL, NULL, &error));
+      g_assert_error (error, CFUT_ERROR, CFUT_ERROR_REMOTE);
+      g_assert_cmpstr (error->message, ==, "TestError: on purpose");
+      g_assert_cmpstr (cfut_error_get_remote_name (error), ==, "TestError");
+      g_assert_cmpuint (strlen (cfut_error_get_remote_traceback (error)), ==, 100 + i);
+      g_assert_cmpuint (g_bytes_get_size (cfut_error_get_remote_payload (error)), ==, 1 + i);
+    }
+  g_clear_object (&map);
+  process_test_end (&test);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -109,6 +141,7 @@ main (int    argc,
 
   g_test_add_func ("/remote/exception", test_exception);
   g_test_add_func ("/remote/initializer", test_initializer);
+  g_test_add_func ("/remote/map", test_map);
 
   return g_test_run ();
 }

@@ -529,10 +529,10 @@ test_chunk (void)
   fake_parent_queue_full (&parent, &header, "host.halve",
                           g_variant_new_parsed ("[int64 2, 3, 4, 5, 6]"));
   fake_parent_flush (&parent);
-  text = get_chunk_result (&parent, "(axa(usis))", &fraction);
+  text = get_chunk_result (&parent, "(axa(usisssay))", &fraction);
 
   g_assert_cmpstr (text, ==,
-                   "([1, 2, 3], [(1, 'g-io-error-quark', 13, '3 is odd'), (3, 'g-io-error-quark', 13, '5 is odd')])");
+                   "([1, 2, 3], [(1, 'g-io-error-quark', 13, '3 is odd', '', '', []), (3, 'g-io-error-quark', 13, '5 is odd', '', '', [])])");
   g_assert_cmpfloat_with_epsilon (fraction, 0.9, 0.001);
   g_assert_cmpuint (cfut_claims_get_item (parent.claims, header.slot), ==, 5);
 
@@ -554,7 +554,7 @@ test_chunk_of_bytes (void)
   fake_parent_queue_full (&parent, &header, "host.reverse",
                           g_variant_new_parsed ("[b'desserts', b'regal']"));
   fake_parent_flush (&parent);
-  text = get_chunk_result (&parent, "(aaya(usis))", &fraction);
+  text = get_chunk_result (&parent, "(aaya(usisssay))", &fraction);
 
   /* The byte that ends such a string comes first then. */
   g_assert_nonnull (strstr (text, "0x73, 0x74, 0x72, 0x65, 0x73, 0x73, 0x65, 0x64]"));
@@ -662,7 +662,7 @@ test_cancel_chunk (void)
   fake_parent_get_progress (&parent, call, NULL);
   fake_parent_cancel (&parent, call, 1);
 
-  text = get_chunk_result (&parent, "(a()a(usis))", &fraction);
+  text = get_chunk_result (&parent, "(a()a(usisssay))", &fraction);
   g_assert_nonnull (strstr (text, "KeyboardInterrupt"));
   g_assert_nonnull (strstr (text, "(1, 'g-io-error-quark', 19"));
   g_assert_nonnull (strstr (text, "(2, 'g-io-error-quark', 19"));

@@ -563,10 +563,10 @@ test_chunk (void)
   g_assert_cmpint (frame.header.type, ==, CFUT_FRAME_RESULT);
   g_assert_cmpint (frame.header.flags, ==, CFUT_FRAME_FLAG_CHUNK);
   g_assert_cmpuint (cfut_claims_get_item (parent.claims, frame.header.slot), ==, 5);
-  result = cfut_channel_take_variant (parent.channel, &frame, G_VARIANT_TYPE ("(axa(usis))"), FALSE, NULL);
+  result = cfut_channel_take_variant (parent.channel, &frame, G_VARIANT_TYPE ("(axa(usisssay))"), FALSE, NULL);
   text = g_variant_print (result, FALSE);
   g_assert_cmpstr (text, ==,
-                   "([1, 2, 3], [(1, 'g-io-error-quark', 13, '3 is odd'), (3, 'g-io-error-quark', 13, '5 is odd')])");
+                   "([1, 2, 3], [(1, 'g-io-error-quark', 13, '3 is odd', '', '', []), (3, 'g-io-error-quark', 13, '5 is odd', '', '', [])])");
 
   fake_parent_end (&parent);
 }
@@ -605,7 +605,7 @@ test_chunk_counts_items (void)
       if (frame.header.type == CFUT_FRAME_PROGRESS)
         continue;
 
-      result = cfut_channel_take_variant (parent.channel, &frame, G_VARIANT_TYPE ("(a()a(usis))"), FALSE, NULL);
+      result = cfut_channel_take_variant (parent.channel, &frame, G_VARIANT_TYPE ("(a()a(usisssay))"), FALSE, NULL);
       break;
     }
   {
