@@ -182,7 +182,7 @@ cfut_arena_copy (CfutArena             *self,
   if (data == NULL)
     return NULL;
 
-  copy = cfut_frame_copy_body (data, GUINT32_FROM_LE (place->length));
+  copy = cfut_frame_copy_body (data, GUINT32_FROM_LE (place->length), error);
   cfut_arena_give_back (self, GUINT32_FROM_LE (place->index));
 
   return copy;

@@ -524,7 +524,9 @@ cfut_channel_take_variant (CfutChannel         *self,
     {
       g_autoptr(GBytes) borrowed = g_steal_pointer (&bytes);
 
-      bytes = cfut_frame_copy_body (g_bytes_get_data (borrowed, NULL), g_bytes_get_size (borrowed));
+      bytes = cfut_frame_copy_body (g_bytes_get_data (borrowed, NULL), g_bytes_get_size (borrowed), error);
+      if (bytes == NULL)
+        return NULL;
     }
 
   return cfut_frame_bytes_to_variant (type, bytes, trusted, error);

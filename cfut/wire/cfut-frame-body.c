@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <gio/gio.h>
 #include <string.h>
 
 #include "cfut-error.h"
@@ -261,12 +262,33 @@ cfut_frame_bytes_to_variant (const GVariantType  *type,
   return g_steal_pointer (&value);
 }
 
+/* Without so little memory a program cannot go on anyway. */
+#define SMALL_BODY (64 << 10)
+
+gpointer
+cfut_frame_try_realloc (gpointer   memory,
+                        gsize      size,
+                        GError   **error)
+{
+  gpointer result = size <= SMALL_BODY ? g_realloc (memory, size) : g_try_realloc (memory, size);
+
+  if (result == NULL)
+    g_set_error (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+                 "There is no memory for %" G_GSIZE_FORMAT " bytes of a value", size);
+
+  return result;
+}
+
 /* Runs in: any thread. Locks: none. */
 GBytes *
-cfut_frame_copy_body (const guint8 *data,
-                      gsize         length)
+cfut_frame_copy_body (const guint8  *data,
+                      gsize          length,
+                      GError       **error)
 {
-  guint8 *copy = g_malloc (length + CFUT_FRAME_SLACK);
+  guint8 *copy = cfut_frame_try_realloc (NULL, length + CFUT_FRAME_SLACK, error);
+
+  if (copy == NULL)
+    return NULL;
 
   if (length > 0)
     memcpy (copy, data, length);
@@ -283,9 +305,9 @@ cfut_frame_body_to_variant (const GVariantType  *type,
                             gboolean             trusted,
                             GError             **error)
 {
-  g_autoptr(GBytes) bytes = cfut_frame_copy_body (data, length);
+  g_autoptr(GBytes) bytes = cfut_frame_copy_body (data, length, error);
 
-  return cfut_frame_bytes_to_variant (type, bytes, trusted, error);
+  return bytes != NULL ? cfut_frame_bytes_to_variant (type, bytes, trusted, error) : NULL;
 }
 
 /* Runs in: any thread. Locks: none. */

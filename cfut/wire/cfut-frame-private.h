@@ -42,7 +42,7 @@ G_BEGIN_DECLS
  *                     the answer to SETUP, once that is done. "*", (sv), v is
  *                     the function that is called for all other names
  *   CALL      parent  the arguments; with flag CHUNK an array of them
- *   RESULT    worker  the result; with flag CHUNK (aRa(usis)): the results in
+ *   RESULT    worker  the result; with flag CHUNK (aRa(usisssay)): the results in
  *                     order without those that failed, and of each that failed
  *                     its index, error domain, code and message
  *   ERROR     worker  (sisssay): domain, code, message; and of an exception of
@@ -150,9 +150,16 @@ GVariant *cfut_frame_body_to_variant (const GVariantType *type,
                                       gboolean            trusted,
                                       GError            **error);
 /* The same in two steps, the second without a copy: the data of @bytes is
- * 8-aligned and has CFUT_FRAME_SLACK zero bytes behind it. */
+ * 8-aligned and has CFUT_FRAME_SLACK zero bytes behind it. NULL with
+ * G_IO_ERROR_NO_SPACE if there is no memory for so much. */
 GBytes   *cfut_frame_copy_body       (const guint8       *data,
-                                      gsize               length);
+                                      gsize               length,
+                                      GError            **error);
+/* g_realloc() for a body, or what may become one: NULL with G_IO_ERROR_NO_SPACE,
+ * @memory untouched, if there is no memory for so much. */
+gpointer  cfut_frame_try_realloc     (gpointer            memory,
+                                      gsize               size,
+                                      GError            **error);
 GVariant *cfut_frame_bytes_to_variant (const GVariantType *type,
                                       GBytes             *bytes,
                                       gboolean            trusted,

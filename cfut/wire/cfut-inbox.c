@@ -57,11 +57,17 @@ remove_slack (CfutInbox *self)
   self->has_slack = FALSE;
 }
 
+/* Without memory that is the end: what is there is not touched. */
 static void
 set_capacity (CfutInbox *self,
               gsize      capacity)
 {
-  self->data = g_realloc (self->data, capacity + CFUT_FRAME_SLACK);
+  guint8 *data = cfut_frame_try_realloc (self->data, capacity + CFUT_FRAME_SLACK, &self->fault);
+
+  if (data == NULL)
+    return;
+
+  self->data = data;
   self->capacity = capacity;
 }
 
@@ -72,6 +78,12 @@ cfut_inbox_get_space (CfutInbox *self,
   gsize total = self->has_header ? get_total (&self->header) : 0;
 
   remove_slack (self);
+
+  if (self->fault != NULL)
+    {
+      *space = 0;
+      return self->data;
+    }
 
   if (self->start == self->end)
     {
@@ -204,7 +216,7 @@ cfut_inbox_take_body (CfutInbox       *self,
   guint8 *data;
 
   if (self->capacity <= BASE_CAPACITY)
-    return cfut_frame_copy_body (frame->body, length);
+    return cfut_frame_copy_body (frame->body, length, NULL);
 
   /* A large frame has the buffer for itself. */
   g_assert (frame->body == self->data + CFUT_FRAME_HEADER_SIZE);

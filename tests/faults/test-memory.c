@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <dlfcn.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -117,6 +118,64 @@ test_large_results (void)
   fault_end (&test);
 }
 
+/* ---- F61: no memory for it. */
+
+static gint is_lacking; /* atomic: there is none for a MiB or more */
+
+typedef gpointer (*TryRealloc) (gpointer memory,
+                                gsize    size);
+
+/* Takes the place of the function that the library calls. */
+gpointer
+g_try_realloc (gpointer memory,
+               gsize    size)
+{
+  TryRealloc try_realloc = (TryRealloc) dlsym (RTLD_NEXT, "g_try_realloc");
+
+  return g_atomic_int_get (&is_lacking) && size >= MIB ? NULL : try_realloc (memory, size);
+}
+
+/* A call whose result is copied: in shared memory, or by the socket. */
+static CfutFuture *
+submit_large (FaultTest         *test,
+              CfutSubmitOptions *options,
+              gboolean           shared)
+{
+  g_autofree char *text = shared ? g_strnfill (8 * MIB, 'x') : NULL;
+
+  return shared ? fault_submit (test, options, "echo-s", "(s)", text)
+                : fault_submit (test, options, "make-bytes", "(t)", (guint64) 40 * MIB);
+}
+
+static void
+test_no_memory (gconstpointer data)
+{
+  gboolean shared = GPOINTER_TO_INT (data);
+  g_autoptr(CfutSubmitOptions) options = fault_with_retries (1);
+  g_autoptr(CfutWorkerSetup) setup = cfut_worker_setup_new ();
+  FaultTest test;
+
+  g_test_summary ("A result that there is no memory for fails its call, and nothing else");
+
+  fault_begin (&test, 1);
+  /* With a limit of addresses less of them is shared, so that 40 MiB do not fit. */
+  cfut_worker_setup_add_rlimit (setup, RLIMIT_AS, 1024 * MIB, 1024 * MIB);
+  if (!shared)
+    cfut_process_executor_set_worker_setup (PROCESS_EXECUTOR (&test.process), setup);
+  fault_assert_serves (&test, 10);
+  g_atomic_int_set (&is_lacking, TRUE);
+  process_expect_error (submit_large (&test, NULL, shared),
+                        G_IO_ERROR, G_IO_ERROR_NO_SPACE, "There is no memory");
+  process_expect_error (submit_large (&test, options, shared),
+                        G_IO_ERROR, G_IO_ERROR_NO_SPACE, "There is no memory");
+  fault_assert_serves (&test, 10);
+  g_assert_cmpuint (fault_get_n_retried (&test), ==, 1);
+
+  g_atomic_int_set (&is_lacking, FALSE);
+  process_expect_done (submit_large (&test, NULL, shared));
+  fault_end (&test);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -129,6 +188,9 @@ main (int    argc,
   if (!test_is_sanitized () && !test_is_under_valgrind ())
     g_test_add_func ("/faults/F60/address-space", test_address_space);
   g_test_add_func ("/faults/F61/large-results", test_large_results);
+  g_test_add_data_func ("/faults/F61/no-memory/shared", GINT_TO_POINTER (TRUE), test_no_memory);
+  if (!test_is_sanitized () && !test_is_under_valgrind ())
+    g_test_add_data_func ("/faults/F61/no-memory/socket", GINT_TO_POINTER (FALSE), test_no_memory);
 
   return g_test_run ();
 }

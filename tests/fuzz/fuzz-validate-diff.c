@@ -63,7 +63,7 @@ ask_glib (const GVariantType *type,
           const guint8       *data,
           gsize               size)
 {
-  g_autoptr(GBytes) bytes = cfut_frame_copy_body (data, size);
+  g_autoptr(GBytes) bytes = cfut_frame_copy_body (data, size, NULL);
   g_autoptr(GVariant) value = g_variant_ref_sink (g_variant_new_from_bytes (type, bytes, FALSE));
 
   return g_variant_is_normal_form (value) ? g_steal_pointer (&value) : NULL;
