@@ -250,7 +250,7 @@ cfut_manager_failed_spawn (CfutManager *self,
       return;
     }
 
-  cfut_manager_failed_start (self, CFUT_START_DIED,
+  cfut_manager_failed_start (self, CFUT_START_STARVED,
                              g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, error->message));
   g_error_free (error);
 }

@@ -201,6 +201,36 @@ make_identity (CfutSandbox sandbox)
                           sandbox == CFUT_SANDBOX_NONE ? "" : ":limits");
 }
 
+static gpointer
+empty_thread (gpointer unused)
+{
+  return NULL;
+}
+
+/* GLib starts a thread of its own with the first subprocess, and ends the program if
+ * there can be none. So one is tried before. Runs in: manager thread. */
+static gboolean
+ensure_threads (GError **error)
+{
+  static int has_spawned; /* atomic */
+  GThread *thread;
+
+  if (g_atomic_int_get (&has_spawned))
+    return TRUE;
+
+  thread = g_thread_try_new ("cfut-probe", empty_thread, NULL, error);
+  if (thread == NULL)
+    {
+      g_prefix_error (error, "Failed to start a worker: ");
+      return FALSE;
+    }
+
+  g_thread_join (thread);
+  g_atomic_int_set (&has_spawned, TRUE);
+
+  return TRUE;
+}
+
 gboolean
 cfut_spawn (const char * const  *argv,
             const char * const  *envp,
@@ -218,7 +248,8 @@ cfut_spawn (const char * const  *argv,
   g_autoptr(GError) local_error = NULL;
 
   full_argv = cfut_sandbox_make_argv (sandbox, launcher, argv, &child.filter, error);
-  if (full_argv == NULL || !open_fds (arena_capacity, &result, &child, error))
+  if (full_argv == NULL || !ensure_threads (error) ||
+      !open_fds (arena_capacity, &result, &child, error))
     return FALSE;
 
   start = g_subprocess_launcher_new (get_flags (sandbox));

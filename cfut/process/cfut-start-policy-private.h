@@ -21,11 +21,14 @@ G_BEGIN_DECLS
  * three. A kill from outside says little about the program, so those count
  * apart, up to CFUT_START_MAX_KILLS: an interpreter takes tens of milliseconds to
  * start, and whoever kills a worker every five hits nearly all before they serve.
- * Any success forgets all.
+ * What could not even be spawned, for want of descriptors, threads or memory, says
+ * nothing at all: it is tried CFUT_START_MAX_STARVED times, which takes a few
+ * seconds, until whoever has taken these gives some back. Any success forgets all.
  */
 
 #define CFUT_START_MAX_FAILURES 8
 #define CFUT_START_MAX_KILLS    1000
+#define CFUT_START_MAX_STARVED  25
 #define CFUT_START_BACKOFF_US   2000
 #define CFUT_START_MAX_BACKOFF_US 200000
 
@@ -34,6 +37,7 @@ typedef enum
   CFUT_START_DIED,
   CFUT_START_TIMED_OUT,
   CFUT_START_KILLED, /* from outside */
+  CFUT_START_STARVED,
   CFUT_START_N_FAILURES,
 } CfutStartFailure;
 
@@ -42,6 +46,7 @@ typedef struct
   guint n_in_a_row;
   guint n_failures;  /* among these; some count for more than one */
   guint n_kills;     /* among these */
+  guint n_starved;   /* among these */
   gint64 not_before; /* monotonic µs */
 } CfutStartPolicy;
 

@@ -17,26 +17,45 @@ cfut_start_policy_succeeded (CfutStartPolicy *self)
   *self = (CfutStartPolicy) { 0 };
 }
 
+/* After @n failures. */
+static gint64
+get_backoff (guint n)
+{
+  gint64 backoff = CFUT_START_BACKOFF_US;
+
+  for (guint i = 0; i < n && backoff < CFUT_START_MAX_BACKOFF_US; i++)
+    backoff *= 2;
+
+  return MIN (backoff, CFUT_START_MAX_BACKOFF_US);
+}
+
 CfutStartVerdict
 cfut_start_policy_failed (CfutStartPolicy *self,
                           CfutStartFailure failure,
                           gint64           now)
 {
-  gint64 backoff = CFUT_START_BACKOFF_US;
-
   self->n_in_a_row++;
-  if (failure == CFUT_START_KILLED)
+  switch (failure)
     {
+    case CFUT_START_KILLED:
       self->n_kills++;
-    }
-  else
-    {
-      for (guint i = 0; i < self->n_failures && backoff < CFUT_START_MAX_BACKOFF_US; i++)
-        backoff *= 2;
+      break;
+
+    case CFUT_START_STARVED:
+      self->not_before = MAX (self->not_before, now + get_backoff (self->n_starved));
+      self->n_starved++;
+      break;
+
+    case CFUT_START_DIED:
+    case CFUT_START_TIMED_OUT:
+    case CFUT_START_N_FAILURES:
+    default:
+      self->not_before = MAX (self->not_before, now + get_backoff (self->n_failures));
       self->n_failures += failure == CFUT_START_TIMED_OUT ? CFUT_START_TIMED_OUT_WEIGHT : 1;
-      self->not_before = now + MIN (backoff, CFUT_START_MAX_BACKOFF_US);
+      break;
     }
 
   return self->n_failures >= CFUT_START_MAX_FAILURES ||
-         self->n_kills >= CFUT_START_MAX_KILLS ? CFUT_START_GIVE_UP : CFUT_START_RETRY;
+         self->n_kills >= CFUT_START_MAX_KILLS ||
+         self->n_starved >= CFUT_START_MAX_STARVED ? CFUT_START_GIVE_UP : CFUT_START_RETRY;
 }

@@ -350,6 +350,41 @@ test_no_threads (gconstpointer data)
   fault_end (&test);
 }
 
+/* A call that cannot run yet, since no worker can be had, does when one can. */
+static void
+assert_recovers (CfutFuture *future,
+                 void      (*end_limit) (void))
+{
+  /* Long after it would have given up on workers that die. */
+  g_assert_false (cfut_future_wait (future, G_USEC_PER_SEC / 2, NULL));
+  g_assert_cmpint (cfut_future_get_state (future), ==, CFUT_FUTURE_STATE_PENDING);
+  end_limit ();
+  process_expect_done (g_object_ref (future));
+}
+
+static void
+test_no_thread_of_glib (void)
+{
+  g_autoptr(CfutFuture) future = NULL;
+  FaultTest test;
+
+  g_test_summary ("At the limit with the manager's thread, the thread that GLib makes with the first worker is waited for");
+
+  if (!g_test_subprocess ())
+    {
+      g_test_trap_subprocess (NULL, 0, G_TEST_SUBPROCESS_DEFAULT);
+      g_test_trap_assert_passed ();
+      return;
+    }
+
+  fault_begin (&test, 1);
+  thread_limit_leave (1);
+  future = fault_submit (&test, NULL, "square", "(x)", G_GINT64_CONSTANT (3));
+  assert_recovers (future, thread_limit_end);
+  g_clear_object (&future);
+  fault_end (&test);
+}
+
 /* ---- F72: no more descriptors. */
 
 #define MAX_FDS 256
@@ -419,6 +454,25 @@ test_no_fds_at_submit (void)
 }
 
 static void
+test_no_fds_for_a_while (void)
+{
+  g_autoptr(CfutFuture) future = NULL;
+  FaultTest test;
+
+  g_test_summary ("A call waits for descriptors that come back, though there is no worker");
+
+  fault_begin (&test, 2);
+  fault_assert_serves (&test, 1);
+  cfut_process_executor_set_idle_timeout (PROCESS_EXECUTOR (&test.process), 0);
+  process_await_workers (&test.process, 0);
+  begin_fd_limit ();
+  future = fault_submit (&test, NULL, "square", "(x)", G_GINT64_CONSTANT (3));
+  assert_recovers (future, end_fd_limit);
+  g_clear_object (&future);
+  fault_end (&test);
+}
+
+static void
 test_no_fds_at_restart (void)
 {
   FaultTest test;
@@ -478,10 +532,14 @@ main (int    argc,
   g_test_add_data_func ("/faults/F70/processes", GINT_TO_POINTER (TRUE), test_race);
   g_test_add_data_func ("/faults/F71/threads", GINT_TO_POINTER (FALSE), test_no_threads);
   g_test_add_data_func ("/faults/F71/processes", GINT_TO_POINTER (TRUE), test_no_threads);
+  g_test_add_func ("/faults/F71/of-glib", test_no_thread_of_glib);
   g_test_add_func ("/faults/F72/at-construction", test_no_fds_at_construction);
   /* Valgrind has a limit of its own, below the program's. */
   if (!test_is_under_valgrind ())
-    g_test_add_func ("/faults/F72/at-submit", test_no_fds_at_submit);
+    {
+      g_test_add_func ("/faults/F72/at-submit", test_no_fds_at_submit);
+      g_test_add_func ("/faults/F72/for-a-while", test_no_fds_for_a_while);
+    }
   g_test_add_func ("/faults/F72/at-restart", test_no_fds_at_restart);
 
   return g_test_run ();

@@ -234,7 +234,7 @@ act (FakeWorld *world,
         cfut_pool_give_up (world->pool);
       break;
     case EVENT_NO_SPAWN:
-      world->n_failures = argument % 16;
+      world->n_failures = argument % 32;
       break;
     case EVENT_TERMINATE:
       terminate (world, argument & 1 ? SIGKILL : SIGTERM);

@@ -11,7 +11,8 @@
 #define SUCCESS  CFUT_START_N_FAILURES
 
 /* Walks all sequences of @depth events, and holds each against what the
- * description says. @n_points and @n_kills since the last success. */
+ * description says. @n_points and @n_kills since the last success; there are never
+ * enough events to give up for being starved. */
 static void
 walk (CfutStartPolicy policy,
       guint           n_points,
@@ -104,6 +105,25 @@ test_kills (void)
   g_assert_cmpint (cfut_start_policy_failed (&policy, CFUT_START_KILLED, 0), ==, CFUT_START_GIVE_UP);
 }
 
+static void
+test_starved (void)
+{
+  CfutStartPolicy policy = { 0 };
+  gint64 now = 0;
+
+  g_test_summary ("What cannot be spawned is tried for some seconds, at least five times in each of them");
+
+  for (guint i = 1; i < CFUT_START_MAX_STARVED; i++)
+    {
+      g_assert_cmpint (cfut_start_policy_failed (&policy, CFUT_START_STARVED, now), ==, CFUT_START_RETRY);
+      g_assert_cmpint (policy.not_before - now, <=, G_USEC_PER_SEC / 5);
+      now = policy.not_before;
+    }
+  g_assert_cmpint (now, >, 3 * G_USEC_PER_SEC);
+  g_assert_cmpint (now, <, 10 * G_USEC_PER_SEC);
+  g_assert_cmpint (cfut_start_policy_failed (&policy, CFUT_START_STARVED, now), ==, CFUT_START_GIVE_UP);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -113,6 +133,7 @@ main (int    argc,
   g_test_add_func ("/start-policy/walk", test_walk);
   g_test_add_func ("/start-policy/backoff", test_backoff);
   g_test_add_func ("/start-policy/kills", test_kills);
+  g_test_add_func ("/start-policy/starved", test_starved);
 
   return g_test_run ();
 }

@@ -11,6 +11,7 @@
 #include <pthread.h>
 
 static gint limited; /* atomic */
+static gint n_left;  /* atomic: so many more all the same */
 
 typedef int (*PthreadCreate) (pthread_t            *thread,
                               const pthread_attr_t *attributes,
@@ -26,13 +27,24 @@ pthread_create (pthread_t            *thread,
 {
   PthreadCreate create = (PthreadCreate) dlsym (RTLD_NEXT, "pthread_create");
 
-  return g_atomic_int_get (&limited) ? EAGAIN : create (thread, attributes, start, data);
+  if (g_atomic_int_get (&limited) && g_atomic_int_add (&n_left, -1) <= 0)
+    return EAGAIN;
+
+  return create (thread, attributes, start, data);
 }
 
 void
 thread_limit_set (gboolean is_limited)
 {
+  g_atomic_int_set (&n_left, 0);
   g_atomic_int_set (&limited, is_limited);
+}
+
+void
+thread_limit_leave (int n)
+{
+  g_atomic_int_set (&n_left, n);
+  g_atomic_int_set (&limited, TRUE);
 }
 
 void

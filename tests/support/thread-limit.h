@@ -16,5 +16,7 @@ void thread_limit_begin (void);
 void thread_limit_end   (void);
 /* The limit alone: threads that are there may be used again. */
 void thread_limit_set   (gboolean is_limited);
+/* The same, but @n more threads may be made. */
+void thread_limit_leave (int n);
 
 G_END_DECLS
