@@ -81,6 +81,10 @@ struct _CfutCarrierClass
   void     (*close)            (CfutPool    *pool,
                                 gboolean     kill);
 
+  /* Who is still there though everything was to end by force: a clause for an
+   * error, or NULL. May be NULL: nobody can be. Runs in: any thread. Locks: none. */
+  char    *(*describe_left)    (CfutPool    *pool);
+
   /* The types, as an (ss), of a function that only workers have. Only for those
    * that take such functions. Runs in: any thread. Locks: none. */
   CfutFuture *(*describe)      (CfutPool    *pool,

@@ -11,6 +11,10 @@
 #include "cfut-error.h"
 #include "future/cfut-wait-private.h"
 
+/* How long a shutdown that ran out of time waits for what it ends by force: as good
+ * as always that is there in a millisecond. */
+#define CFUT_POOL_FORCE_US (50 * 1000)
+
 gboolean
 cfut_pool_has_ended_locked (CfutPool *self)
 {
@@ -91,14 +95,14 @@ cfut_pool_give_up (CfutPool *self)
   self->carrier_class->close (self, TRUE);
 }
 
+/* FALSE: it has not ended in time, but for @n_left calls. */
 static gboolean
-cfut_pool_wait_end (CfutPool  *self,
-                    gint64     timeout_us,
-                    GError   **error)
+cfut_pool_wait_end (CfutPool *self,
+                    gint64    timeout_us,
+                    guint    *n_left)
 {
   gint64 deadline = cfut_deadline_from_timeout (timeout_us);
   gboolean in_time = TRUE;
-  guint n_left;
 
   g_mutex_lock (&self->lock);
   self->n_end_blocked++;
@@ -106,17 +110,24 @@ cfut_pool_wait_end (CfutPool  *self,
     in_time = cfut_cond_wait_until (&self->ended_cond, &self->lock, deadline);
   self->n_end_blocked--;
   in_time = cfut_pool_has_ended_locked (self);
-  n_left = self->queue.length + self->n_taken + self->n_running;
+  *n_left = self->queue.length + self->n_taken + self->n_running;
   g_mutex_unlock (&self->lock);
 
-  if (in_time)
-    return TRUE;
+  return in_time;
+}
 
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-               "Shutdown timed out after %.3f s with %u calls unfinished; they were cancelled",
-               timeout_us / (double) G_USEC_PER_SEC, n_left);
+/* What is still there once everything was to end by force, and had a moment for
+ * that; NULL: nothing. */
+static char *
+cfut_pool_describe_left (CfutPool *self)
+{
+  guint n_left;
 
-  return FALSE;
+  if (self->carrier_class->describe_left == NULL ||
+      cfut_pool_wait_end (self, CFUT_POOL_FORCE_US, &n_left))
+    return NULL;
+
+  return self->carrier_class->describe_left (self);
 }
 
 gboolean
@@ -125,6 +136,9 @@ cfut_pool_shutdown (CfutPool           *self,
                     gint64              timeout_us,
                     GError            **error)
 {
+  g_autofree char *left = NULL;
+  guint n_left;
+
   cfut_pool_close (self);
   if (flags & CFUT_SHUTDOWN_CANCEL)
     cfut_pool_cancel_all (self, TRUE);
@@ -141,10 +155,14 @@ cfut_pool_shutdown (CfutPool           *self,
       return FALSE;
     }
 
-  if (cfut_pool_wait_end (self, timeout_us, error))
+  if (cfut_pool_wait_end (self, timeout_us, &n_left))
     return TRUE;
 
   cfut_pool_give_up (self);
+  left = cfut_pool_describe_left (self);
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+               "Shutdown timed out after %.3f s with %u calls unfinished; they were cancelled%s",
+               timeout_us / (double) G_USEC_PER_SEC, n_left, left != NULL ? left : "");
 
   return FALSE;
 }

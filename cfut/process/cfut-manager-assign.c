@@ -151,7 +151,7 @@ cfut_manager_give_locked (CfutManager *self,
     return FALSE;
 
   self->next_call = call;
-  entry = cfut_process_add_entry (process, job, call, slot);
+  entry = cfut_process_add_entry (process, job, call, slot, now);
   job->carrier_data = entry;
   process->n_assigned += MAX (job->n_items, 1);
 

@@ -75,9 +75,10 @@ cfut_manager_make_death_error_locked (CfutManager *self,
 
   text = cfut_process_describe_death (process, cfut_job_get_label (entry->job));
 
-  return g_error_new_literal (CFUT_ERROR,
-                              process->condemned != NULL ? CFUT_ERROR_PROTOCOL : CFUT_ERROR_WORKER_DIED,
-                              text);
+  if (process->condemned != NULL)
+    return g_error_new_literal (process->condemned->domain, process->condemned->code, text);
+
+  return g_error_new_literal (CFUT_ERROR, CFUT_ERROR_WORKER_DIED, text);
 }
 
 /* A call of a dead worker; if it fails, how. */
@@ -99,6 +100,21 @@ cfut_job_get_time_running_locked (CfutJob *self)
   return (g_get_monotonic_time () - self->started_at) * 1000;
 }
 
+/* Whether the call had started; if it had not, it never will. */
+static gboolean
+cfut_process_had_started (CfutProcess *self,
+                          CfutEntry   *entry)
+{
+  if (self->no_claims || entry->accused)
+    return TRUE;
+
+  /* It may still be alive. */
+  if (self->abandoned)
+    return !entry->revoked && !cfut_claims_revoke (self->claims, entry->slot, entry->generation);
+
+  return cfut_claims_is_claimed (self->claims, entry->slot, entry->generation);
+}
+
 /* Decides the last entry of the list, so that those that go back to the head of
  * the queue keep their order. */
 static void
@@ -110,8 +126,7 @@ cfut_manager_decide_locked (CfutManager *self,
   CfutPool *pool = self->pool;
   CfutJob *job = entry->job;
   Casualty casualty = { entry, CFUT_OUTCOME_INIT, FALSE, FALSE };
-  gboolean started = process->no_claims || entry->accused ||
-                     cfut_claims_is_claimed (process->claims, entry->slot, entry->generation);
+  gboolean started = cfut_process_had_started (process, entry);
 
   cfut_process_remove_entry (process, entry);
 
@@ -195,14 +210,28 @@ cfut_process_was_lost (CfutProcess *self)
          (self->ready || (self->condemned == NULL && WIFSIGNALED (self->status)));
 }
 
+/* Whether it was killed for having closed its channel, while it was about to die of
+ * something else: that is what counts. */
+static gboolean
+cfut_process_died_by_itself (CfutProcess *self)
+{
+  gboolean was_killed = WIFSIGNALED (self->status) && WTERMSIG (self->status) == SIGKILL;
+
+  return self->lost_at >= 0 && !self->abandoned && !self->status_lost && !was_killed;
+}
+
 void
 cfut_manager_process_died (CfutManager *self,
                            CfutProcess *process)
 {
   CfutPool *pool = self->pool;
   g_autoptr(GArray) casualties = g_array_new (FALSE, FALSE, sizeof (Casualty));
-  g_autofree char *text = cfut_process_describe_death (process, NULL);
+  g_autofree char *text = NULL;
   gboolean breaks;
+
+  if (cfut_process_died_by_itself (process))
+    g_clear_error (&process->condemned);
+  text = cfut_process_describe_death (process, NULL);
 
   CFUT_DEBUG (WORKERS, "%s", text);
 

@@ -101,6 +101,15 @@ cfut_process_stop_listening (CfutProcess *self)
 }
 
 void
+cfut_manager_kill (CfutManager *self,
+                   CfutProcess *process)
+{
+  if (process->abandon_at < 0)
+    process->abandon_at = cfut_manager_get_due (g_get_monotonic_time (), self->abandon_us);
+  cfut_process_kill (process);
+}
+
+void
 cfut_manager_condemn (CfutManager *self,
                       CfutProcess *process,
                       GError      *reason)
@@ -116,7 +125,7 @@ cfut_manager_condemn (CfutManager *self,
     g_clear_error (&reason);
 
   cfut_process_set_phase (process, CFUT_PROCESS_DYING);
-  cfut_process_kill (process);
+  cfut_manager_kill (self, process);
 }
 
 /* The worker gets no more calls, and leaves when it has answered the last. */
@@ -153,8 +162,24 @@ cfut_manager_forget (CfutManager *self,
  * may hold open and fill. */
 #define CFUT_DRAIN_ROUNDS 256
 
-/* The worker is dead. Reads the socket to its end, and the journal: what it has
- * said still counts. If its status is not known yet GLib will tell; until then
+/* Reads the socket to its end, and the journal: what it has said still counts. */
+static void
+cfut_manager_hear_out (CfutManager *self,
+                       CfutProcess *process)
+{
+  process->drained = FALSE;
+  for (guint i = 0; i < CFUT_DRAIN_ROUNDS && !process->channel_ended && !process->drained; i++)
+    cfut_manager_read_process (self, process);
+  if (process->condemned == NULL)
+    cfut_manager_read_journal (self, process);
+
+  if (process->stderr_tag != NULL)
+    g_source_remove_unix_fd (process->source, g_steal_pointer (&process->stderr_tag));
+  process->tap_retry_at = -1;
+  cfut_stderr_tap_drain (&process->tap);
+}
+
+/* The worker is dead. If its status is not known yet GLib will tell; until then
  * it has its place, so that none is started too early. */
 static void
 cfut_manager_check_death (CfutManager *self,
@@ -168,22 +193,63 @@ cfut_manager_check_death (CfutManager *self,
   process->dead = TRUE;
   g_mutex_unlock (&self->pool->lock);
 
-  process->drained = FALSE;
-  for (guint i = 0; i < CFUT_DRAIN_ROUNDS && !process->channel_ended && !process->drained; i++)
-    cfut_manager_read_process (self, process);
-  if (process->condemned == NULL)
-    cfut_manager_read_journal (self, process);
-
-  if (process->stderr_tag != NULL)
-    g_source_remove_unix_fd (process->source, g_steal_pointer (&process->stderr_tag));
-  process->tap_retry_at = -1;
-  cfut_stderr_tap_drain (&process->tap);
-
+  cfut_manager_hear_out (self, process);
   if (cfut_process_peek_status (process))
     cfut_manager_process_died (self, process);
 }
 
-/* GLib has reaped the child. */
+void
+cfut_manager_abandon (CfutManager *self,
+                      CfutProcess *process)
+{
+  cfut_manager_hear_out (self, process);
+  cfut_process_stop_listening (process);
+  process->abandoned = TRUE;
+  cfut_manager_process_died (self, process);
+  /* That has it forgotten, now or when GLib's word comes, which is on its way. */
+  g_cancellable_cancel (process->wait);
+}
+
+/* How often to look whether a dead process can be reaped, while nobody waits for
+ * that. */
+#define CFUT_REAP_SLOWLY_US G_USEC_PER_SEC
+
+/* GLib has reaped it, or has it looked at while it was traced. Those who wait for
+ * the status, or for the end of the executor, do not wait for a debugger. */
+gint64
+cfut_manager_check_end (CfutManager *self,
+                        CfutProcess *process,
+                        gint64       now)
+{
+  gboolean is_late = now >= process->abandon_at;
+  gboolean is_waited_for;
+
+  if (now < process->reap_at || process->reap_at < 0)
+    return process->reap_at < 0 ? G_MAXINT64 : process->reap_at;
+
+  g_mutex_lock (&self->pool->lock);
+  is_waited_for = self->pool->phase != CFUT_POOL_OPEN;
+  g_mutex_unlock (&self->pool->lock);
+
+  if (cfut_process_reap (process) || (is_late && is_waited_for))
+    {
+      cfut_process_note_status (process);
+      cfut_manager_check_death (self, process);
+      cfut_manager_forget (self, process);
+      return G_MAXINT64;
+    }
+
+  if (is_late && !process->died)
+    {
+      cfut_process_note_status (process);
+      cfut_manager_check_death (self, process);
+    }
+  process->reap_at = now + (is_late ? CFUT_REAP_SLOWLY_US : CFUT_PROCESS_RETRY_US);
+
+  return process->reap_at;
+}
+
+/* GLib has reaped the child; or it was abandoned. */
 static void
 subprocess_waited_cb (GObject      *object,
                       GAsyncResult *result,
@@ -191,13 +257,21 @@ subprocess_waited_cb (GObject      *object,
 {
   CfutProcess *process = user_data;
   CfutManager *self = process->manager;
+  gint64 now = g_get_monotonic_time ();
 
-  g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL);
-  process->reaped = TRUE;
-  cfut_process_note_status (process);
-  cfut_manager_check_death (self, process);
-  cfut_manager_forget (self, process);
-  cfut_manager_attend (self);
+  if (g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL))
+    {
+      cfut_manager_check_death (self, process);
+      process->abandon_at = cfut_manager_get_due (now, self->abandon_us);
+      process->reap_at = now;
+      cfut_manager_check_end (self, process, now);
+    }
+  else
+    {
+      cfut_manager_forget (self, process);
+    }
+  /* This may be within a look around already. */
+  cfut_manager_ring (self);
 }
 
 /* ---- The source of one process: its socket, its stderr, its pidfd. */
@@ -239,7 +313,8 @@ cfut_manager_lost_channel (CfutManager *self,
                            CfutProcess *process)
 {
   cfut_process_set_phase (process, CFUT_PROCESS_LEAVING);
-  process->leave_by = g_get_monotonic_time () + CFUT_PROCESS_LOST_US;
+  process->lost_at = g_get_monotonic_time ();
+  process->leave_by = process->lost_at + CFUT_PROCESS_LOST_US;
 }
 
 static gboolean
@@ -303,5 +378,5 @@ cfut_manager_watch_process (CfutManager *self,
     process->pidfd_tag = g_source_add_unix_fd (source, process->pidfd, G_IO_IN);
   g_source_attach (source, self->context);
 
-  g_subprocess_wait_async (process->subprocess, NULL, subprocess_waited_cb, process);
+  g_subprocess_wait_async (process->subprocess, process->wait, subprocess_waited_cb, process);
 }

@@ -40,7 +40,13 @@ G_BEGIN_DECLS
  * The pidfd decides that a worker is dead, since an end of file may be missing
  * (a grandchild holds the socket) or come early (the worker closed it). GLib
  * reaps; a worker counts as gone only after that, so that no zombie is left
- * when an executor has ended.
+ * when an executor has ended. The manager does it where GLib does not: a dead
+ * process that is traced is its tracer's first.
+ *
+ * A process may not die though it was killed: it sleeps in the kernel, or it is
+ * not ours to kill. It is abandoned after a while: what it has not started is
+ * revoked, all its calls are decided as at a death, and its place is free. GLib
+ * reaps it whenever it dies.
  */
 
 /* What the user has set; a copy is taken for each use. */
@@ -75,6 +81,7 @@ struct _CfutManager
   gint64 start_us;
   gint64 leave_us;
   gint64 frame_us;
+  gint64 abandon_us;
 
   int poked; /* atomic: look again before you sleep */
 
@@ -113,8 +120,11 @@ struct _CfutManager
  * leave. */
 #define CFUT_PROCESS_START_US        (10 * G_USEC_PER_SEC)
 #define CFUT_PROCESS_LEAVE_US        (5 * G_USEC_PER_SEC)
-/* How long a worker that has closed its channel may take to be dead. */
+/* How long a worker that has closed its channel may take to be dead, unless it
+ * exits: then as long as to leave. */
 #define CFUT_PROCESS_LOST_US         (50 * 1000)
+/* How long one that was killed may take to be dead, and a dead one to be reaped. */
+#define CFUT_PROCESS_ABANDON_US      (5 * G_USEC_PER_SEC)
 /* How long a frame may be on its way. */
 #define CFUT_PROCESS_FRAME_US        (30 * G_USEC_PER_SEC)
 /* When to look again whether this program's stderr takes something, or whether a
@@ -180,6 +190,9 @@ void         cfut_manager_process_refused (CfutManager  *self,
 void         cfut_manager_condemn         (CfutManager  *self,
                                            CfutProcess  *process,
                                            GError       *reason);
+/* Kills it, and gives it only so long to be dead. */
+void         cfut_manager_kill            (CfutManager  *self,
+                                           CfutProcess  *process);
 void         cfut_manager_let_go          (CfutManager  *self,
                                            CfutProcess  *process,
                                            gint64        now);
@@ -207,6 +220,15 @@ CfutFuture  *cfut_manager_describe        (CfutPool     *pool,
 void         cfut_manager_learn_functions (CfutManager  *self,
                                            CfutProcess  *process);
 void         cfut_manager_serve_questions (CfutManager  *self);
+
+/* The end of one that is dead, as far as it has not come by itself. Returns when
+ * to look again; @process may be gone. */
+gint64       cfut_manager_check_end       (CfutManager  *self,
+                                           CfutProcess  *process,
+                                           gint64        now);
+/* It was killed and does not die: its calls are decided, and it is forgotten. */
+void         cfut_manager_abandon         (CfutManager  *self,
+                                           CfutProcess  *process);
 
 /* cfut-manager-death.c: what becomes of a dead worker's calls. */
 void         cfut_manager_process_died    (CfutManager  *self,

@@ -174,6 +174,11 @@ cfut_manager_check_leaving (CfutManager *self,
   if (process->leave_by < 0)
     return G_MAXINT64;
 
+  /* One that exits cannot be hurried. */
+  if (process->lost_at >= 0 && now >= process->leave_by &&
+      now < process->lost_at + self->leave_us && cfut_process_is_exiting (process))
+    process->leave_by = now + CFUT_PROCESS_LOST_US;
+
   return cfut_manager_hold_to (self, process, process->leave_by, now,
                                process->n_live > 0 ? "It has closed its channel" : NULL);
 }
@@ -200,6 +205,16 @@ cfut_manager_check_starting (CfutManager *self,
   return cfut_manager_hold_to (self, process, due, now, reason);
 }
 
+/* Whether a worker was killed, and should be dead by now. */
+static gboolean
+cfut_process_does_not_die (CfutProcess *self,
+                           gint64       now)
+{
+  return self->abandon_at >= 0 && now >= self->abandon_at && !self->died &&
+         !cfut_process_is_dead (self);
+}
+
+/* It may be gone after this. */
 static gint64
 cfut_manager_check_process (CfutManager *self,
                             CfutProcess *process,
@@ -208,15 +223,23 @@ cfut_manager_check_process (CfutManager *self,
   gint64 due = G_MAXINT64;
 
   if (process->dead)
-    return G_MAXINT64;
+    return cfut_manager_check_end (self, process, now);
+
+  if (cfut_process_does_not_die (process, now))
+    {
+      cfut_manager_abandon (self, process);
+      return G_MAXINT64;
+    }
+  if (process->abandon_at > now)
+    due = process->abandon_at;
 
   /* What was taken back from the front may leave the worker idle. */
   if (process->head != NULL)
     cfut_manager_drop_revoked (self, process, now);
 
   if (process->phase != CFUT_PROCESS_DYING && process->frame_since >= 0)
-    due = cfut_manager_hold_to (self, process, process->frame_since + self->frame_us, now,
-                                "It did not finish a frame");
+    due = earlier (due, cfut_manager_hold_to (self, process, process->frame_since + self->frame_us, now,
+                                              "It did not finish a frame"));
 
   if (process->phase == CFUT_PROCESS_STARTING)
     due = earlier (due, cfut_manager_check_starting (self, process, now));
@@ -256,8 +279,13 @@ cfut_manager_check_times (CfutManager *self,
     due = MIN (due, self->policy.not_before);
   g_mutex_unlock (&self->pool->lock);
 
-  for (guint i = 0; i < self->processes->len; i++)
-    due = earlier (due, cfut_manager_check_process (self, g_ptr_array_index (self->processes, i), now));
+  for (guint i = 0; i < self->processes->len;)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      due = earlier (due, cfut_manager_check_process (self, process, now));
+      i += i < self->processes->len && g_ptr_array_index (self->processes, i) == process;
+    }
 
   return due;
 }

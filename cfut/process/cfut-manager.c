@@ -101,7 +101,7 @@ cfut_manager_serve_signals (CfutManager *self)
       if (kill_all)
         cfut_manager_condemn (self, process, NULL);
       else if (signum == SIGKILL)
-        cfut_process_kill (process);
+        cfut_manager_kill (self, process);
       else
         g_subprocess_send_signal (process->subprocess, signum);
     }
@@ -462,6 +462,30 @@ cfut_manager_close (CfutPool *pool,
   cfut_manager_ring (self);
 }
 
+/* Those that were killed and do not die. */
+static char *
+cfut_manager_describe_left (CfutPool *pool)
+{
+  CfutManager *self = pool->carrier;
+  g_autoptr(GString) pids = g_string_new (NULL);
+
+  g_mutex_lock (&pool->lock);
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      if (process->phase == CFUT_PROCESS_DYING && !process->dead)
+        g_string_append_printf (pids, "%s%d", pids->len > 0 ? ", " : "", process->pid);
+    }
+  g_mutex_unlock (&pool->lock);
+
+  if (pids->len == 0)
+    return NULL;
+
+  return g_strdup_printf ("; worker processes that were killed and do not die are left behind: %s",
+                          pids->str);
+}
+
 static void
 cfut_manager_add_stats (CfutPool  *pool,
                         CfutStats *stats)
@@ -530,6 +554,7 @@ const CfutCarrierClass cfut_manager_carrier_class = {
   .stop = cfut_manager_stop,
   .set_alarm = cfut_manager_set_alarm,
   .close = cfut_manager_close,
+  .describe_left = cfut_manager_describe_left,
   .describe = cfut_manager_describe,
   .add_stats = cfut_manager_add_stats,
   .list_workers = cfut_manager_list_workers,
@@ -549,6 +574,7 @@ cfut_manager_new (CfutPool *pool)
   self->start_us = CFUT_PROCESS_START_US;
   self->leave_us = CFUT_PROCESS_LEAVE_US;
   self->frame_us = CFUT_PROCESS_FRAME_US;
+  self->abandon_us = CFUT_PROCESS_ABANDON_US;
   self->hungry = TRUE;
   self->processes = g_ptr_array_new ();
   g_queue_init (&self->stops);

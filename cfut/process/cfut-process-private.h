@@ -52,6 +52,8 @@ struct _CfutEntry
   gint64 due;          /* when its time is over, as the worker is told */
   gint64 timeout;      /* from its start on, as well; -1: none, or in @due */
   gint64 kill_at;      /* when its grace is over; -1: it was not asked to stop */
+  gint64 sent_at;
+  gsize progress_bytes; /* of frames of progress */
   gboolean accused;    /* a frame about it broke the protocol: it counts as started */
 
   /* Protected by the pool's lock: somebody took the call back. */
@@ -91,6 +93,7 @@ struct _CfutProcess
   /* All below: manager thread only, unless it says otherwise. */
   CfutProcessPhase phase; /* changed with the pool's lock held */
   GSubprocess *subprocess; /* (owned) */
+  GCancellable *wait;      /* (owned) ends the wait for GLib to reap it */
   GSource *source;         /* (owned) watches the three descriptors */
   gpointer channel_tag;
   GIOCondition channel_condition; /* what it is watched for */
@@ -125,6 +128,9 @@ struct _CfutProcess
   gint64 frame_since;   /* since when a frame is incomplete; -1: none is */
   guint64 n_frames;     /* that were complete */
   gint64 leave_by;      /* when a leaving one is killed; -1: not yet */
+  gint64 lost_at;       /* when it closed its channel; -1: it has not */
+  gint64 abandon_at;    /* when it is given up, as it was killed; -1: it was not */
+  gint64 reap_at;       /* when to try again to reap it; -1: that is up to GLib */
   guint64 n_assigned;
   guint64 n_done;
   gint64 busy_time_ns;
@@ -136,7 +142,7 @@ struct _CfutProcess
   gboolean status_lost;    /* perhaps: it is 0 for want of a better one */
   gboolean dead;           /* its pidfd says so; set with the pool's lock held */
   gboolean died;           /* its calls were decided; the same */
-  gboolean reaped;
+  gboolean abandoned;      /* it was killed and does not die: it counts as dead */
   int status;
   GError *condemned;       /* (owned) (nullable) why it was killed */
 
@@ -168,7 +174,8 @@ CfutEntry   *cfut_process_peek_locked     (CfutProcess     *self);
 CfutEntry   *cfut_process_add_entry       (CfutProcess     *self,
                                            CfutJob         *job,
                                            guint64          call,
-                                           guint32          slot);
+                                           guint32          slot,
+                                           gint64           now);
 /* Takes it out of the list; the caller frees it without the lock. */
 void         cfut_process_remove_entry    (CfutProcess     *self,
                                            CfutEntry       *entry);
@@ -202,10 +209,14 @@ gboolean     cfut_process_read_journal    (CfutProcess     *self,
 void         cfut_process_kill            (CfutProcess     *self);
 /* Whether or not its pidfd or GLib has told yet. */
 gboolean     cfut_process_is_dead         (CfutProcess     *self);
-/* GLib has reaped it. */
+/* It is not dead yet, but runs no code any more. */
+gboolean     cfut_process_is_exiting      (CfutProcess     *self);
+/* GLib has reaped it, or should have. */
 void         cfut_process_note_status     (CfutProcess     *self);
 /* Looks whether the status is known already; leaves the reaping to GLib. */
 gboolean     cfut_process_peek_status     (CfutProcess     *self);
+/* Reaps it if GLib has not. FALSE: it cannot be reaped yet. */
+gboolean     cfut_process_reap            (CfutProcess     *self);
 gint64       cfut_process_sample_cpu_locked (CfutProcess   *self);
 guint64      cfut_process_get_rss         (CfutProcess     *self);
 

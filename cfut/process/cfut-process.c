@@ -23,6 +23,9 @@
 #define P_PIDFD 3
 #endif
 
+/* Of a process that exits, in its flags: see the kernel's sched.h. */
+#define PF_EXITING 0x4
+
 static void
 remote_function_free (gpointer data)
 {
@@ -45,6 +48,7 @@ cfut_process_new (CfutManager *manager,
   self->id = id;
   self->pid = spawned->pid;
   self->subprocess = g_steal_pointer (&spawned->subprocess);
+  self->wait = g_cancellable_new ();
   self->channel = g_steal_pointer (&spawned->channel);
   self->claims = g_steal_pointer (&spawned->claims);
   self->arena = cfut_claims_dup_arena (self->claims, CFUT_FRAME_FROM_WORKER);
@@ -57,7 +61,7 @@ cfut_process_new (CfutManager *manager,
   cfut_window_init (&self->window);
   self->started_at = self->active_at = now;
   self->frame_since = -1;
-  self->leave_by = -1;
+  self->leave_by = self->lost_at = self->abandon_at = self->reap_at = -1;
   self->tap_retry_at = -1;
   self->slots_retry_at = -1;
 
@@ -87,6 +91,7 @@ cfut_process_free (CfutProcess *self)
   g_clear_error (&self->condemned);
   g_clear_object (&self->info);
   g_object_unref (self->subprocess);
+  g_object_unref (self->wait);
   g_free (self);
 }
 
@@ -162,7 +167,8 @@ CfutEntry *
 cfut_process_add_entry (CfutProcess *self,
                         CfutJob     *job,
                         guint64      call,
-                        guint32      slot)
+                        guint32      slot,
+                        gint64       now)
 {
   CfutEntry *entry = g_new0 (CfutEntry, 1);
 
@@ -176,6 +182,7 @@ cfut_process_add_entry (CfutProcess *self,
   entry->due = job->due;
   entry->timeout = cfut_job_get_timeout (job);
   entry->kill_at = -1;
+  entry->sent_at = now;
 
   entry->prev = self->tail;
   if (self->tail != NULL)
@@ -262,6 +269,35 @@ cfut_process_is_dead (CfutProcess *self)
          info.si_pid != 0;
 }
 
+/* The kernel says so of the first thread. When the channel is at its end since the
+ * process is, that one has come so far: the last thread has closed it. */
+gboolean
+cfut_process_is_exiting (CfutProcess *self)
+{
+  g_autofree char *path = g_strdup_printf ("/proc/%d/stat", self->pid);
+  g_autofree char *contents = NULL;
+  const char *end;
+  guint flags;
+
+  if (!g_file_get_contents (path, &contents, NULL, NULL))
+    return FALSE;
+
+  /* The name in brackets may be anything; then: state, five numbers, flags. */
+  end = strrchr (contents, ')');
+
+  return end != NULL && sscanf (end + 1, " %*c %*d %*d %*d %*d %*d %u", &flags) == 1 &&
+         (flags & PF_EXITING) != 0;
+}
+
+static void
+cfut_process_take_status (CfutProcess     *self,
+                          const siginfo_t *info)
+{
+  self->status = info->si_code == CLD_EXITED ? W_EXITCODE (info->si_status, 0)
+                                             : W_EXITCODE (0, info->si_status);
+  self->status_known = TRUE;
+}
+
 gboolean
 cfut_process_peek_status (CfutProcess *self)
 {
@@ -275,9 +311,26 @@ cfut_process_peek_status (CfutProcess *self)
       info.si_pid == 0)
     return FALSE;
 
-  self->status = info.si_code == CLD_EXITED ? W_EXITCODE (info.si_status, 0)
-                                            : W_EXITCODE (0, info.si_status);
-  self->status_known = TRUE;
+  cfut_process_take_status (self, &info);
+
+  return TRUE;
+}
+
+/* A dead process that is traced is its tracer's first, and GLib does not look again.
+ * Without a pidfd GLib waits for a signal, which comes when it is ours. */
+gboolean
+cfut_process_reap (CfutProcess *self)
+{
+  siginfo_t info = { 0 };
+
+  if (self->pidfd < 0 || waitid (P_PIDFD, self->pidfd, &info, WEXITED | WNOHANG) != 0)
+    return TRUE;
+
+  if (info.si_pid == 0)
+    return FALSE;
+
+  if (!self->status_known)
+    cfut_process_take_status (self, &info);
 
   return TRUE;
 }
@@ -334,7 +387,9 @@ cfut_process_describe_death (CfutProcess *self,
   else
     g_string_append (text, "A worker ");
 
-  if (self->condemned != NULL)
+  if (self->abandoned)
+    g_string_append (text, "could not be killed, and was abandoned");
+  else if (self->condemned != NULL)
     g_string_append (text, "was killed");
   else if (WIFSIGNALED (self->status))
     g_string_append_printf (text, "was killed by signal %d (%s)",
@@ -344,7 +399,7 @@ cfut_process_describe_death (CfutProcess *self,
                             self->status_lost ? " (unless other code of this program took its status)" : "");
 
   /* As shells do, launchers tell of a signal by a status. */
-  if (self->condemned == NULL && self->launched && WIFEXITED (self->status) &&
+  if (self->condemned == NULL && !self->abandoned && self->launched && WIFEXITED (self->status) &&
       WEXITSTATUS (self->status) > 128 && WEXITSTATUS (self->status) < 128 + NSIG)
     g_string_append_printf (text, ", which is how a launcher tells of signal %d (%s),",
                             WEXITSTATUS (self->status) - 128,

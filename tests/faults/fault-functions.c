@@ -8,6 +8,9 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/ptrace.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "process/process-support.h"
@@ -51,6 +54,56 @@ FUNCTION (close_channel)
   return NULL;
 }
 
+/* The rest of a process whose first thread has exited: it closes the channel, and
+ * takes its time. */
+static gpointer
+exit_late_thread (gpointer unused)
+{
+  while (process_get_run_state (getpid ()) != 'Z')
+    g_usleep (1000);
+  close (3);
+  g_usleep (200 * 1000);
+  _exit (9);
+}
+
+/* Exits, but not at once. */
+FUNCTION (die_late)
+{
+  g_thread_unref (g_thread_new ("late", exit_late_thread, NULL));
+  syscall (SYS_exit, 0);
+  g_assert_not_reached ();
+}
+
+/* Traces @pid, and lets it go after a while without having looked at it. */
+static void
+trace (int pid,
+       int told)
+{
+  char answer = ptrace (PTRACE_SEIZE, pid, NULL, NULL) == 0;
+
+  if (write (told, &answer, 1) == 1 && answer)
+    g_usleep (100 * 1000);
+  _exit (EXIT_SUCCESS);
+}
+
+/* Dies while it is traced; FALSE if that cannot be. */
+FUNCTION (die_traced)
+{
+  int pid = getpid ();
+  char answer = FALSE;
+  int ends[2];
+
+  prctl (PR_SET_PTRACER, PR_SET_PTRACER_ANY);
+  g_assert_cmpint (pipe (ends), ==, 0);
+  if (fork () == 0)
+    trace (pid, ends[1]);
+  g_assert_cmpint (read (ends[0], &answer, 1), ==, 1);
+  if (answer)
+    _exit (7);
+
+  return g_variant_new_boolean (FALSE);
+}
+
 /* ---- Memory. */
 
 /* Takes so many bytes, all of which it writes to, and gives them back. */
@@ -90,6 +143,8 @@ typedef struct
 static const Registration registrations[] = {
   { "die-at-exit", NULL, NULL, die_at_exit },
   { "close-channel", "(iii)", "i", close_channel },
+  { "die-late", NULL, NULL, die_late },
+  { "die-traced", NULL, "b", die_traced },
   { "allocate", "(t)", "i", allocate },
   { "read-input", NULL, "i", read_input },
 };

@@ -417,6 +417,52 @@ test_out_of_memory (void)
   g_assert_cmpint (g_rmdir (dir), ==, 0);
 }
 
+/* ---- F12: one that closes its channel since it dies. */
+
+static void
+test_late_death (void)
+{
+  FaultTest test;
+
+  g_test_summary ("A worker that takes its time to exit is told of by its status, and not as one that has closed its channel");
+
+  fault_begin (&test, 1);
+  process_expect_error (fault_submit (&test, NULL, "die-late", "()"),
+                        CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "exited with status 9");
+  g_assert_cmpuint (fault_get_n_deaths (&test), ==, 1);
+  fault_assert_serves (&test, 10);
+  fault_end (&test);
+}
+
+/* ---- F06: one that is somebody else's first. */
+
+static void
+test_traced (void)
+{
+  g_autoptr(CfutFuture) future = NULL;
+  g_autoptr(GVariant) result = NULL;
+  g_autoptr(GError) error = NULL;
+  FaultTest test;
+
+  g_test_summary ("A worker that dies while it is traced leaves no zombie, and its status is known");
+
+  fault_begin (&test, 1);
+  future = fault_submit (&test, NULL, "die-traced", "()");
+  result = cfut_future_dup_result (future, CFUT_WAIT_FOREVER, &error);
+  if (result != NULL)
+    {
+      g_test_skip ("No process may be traced here");
+    }
+  else
+    {
+      g_assert_error (error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED);
+      g_assert_nonnull (strstr (error->message, "exited with status 7"));
+      fault_assert_serves (&test, 10);
+    }
+  g_clear_object (&future);
+  fault_end (&test);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -438,6 +484,9 @@ main (int    argc,
       g_test_add_data_func (path, &causes[i], test_cause);
     }
   g_test_add_func ("/faults/F06/cause/at-exit", test_at_exit);
+  /* Valgrind does not let go of what is traced. */
+  if (!test_is_under_valgrind ())
+    g_test_add_func ("/faults/F06/traced", test_traced);
   g_test_add_func ("/faults/F07/unread", test_unread);
   g_test_add_data_func ("/faults/F08/shut-channel", "shut-channel", test_silent_worker);
   g_test_add_func ("/faults/F09/grandchild", test_grandchild);
@@ -445,6 +494,7 @@ main (int    argc,
   g_test_add_func ("/faults/F11/out-of-memory", test_out_of_memory);
   g_test_add_data_func ("/faults/F12/becomes-another", "become-sleep", test_silent_worker);
   g_test_add_data_func ("/faults/F12/closes-channel", "close-channel", test_silent_worker);
+  g_test_add_func ("/faults/F12/late-death", test_late_death);
 
   return g_test_run ();
 }

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -407,6 +408,7 @@ static void
 test_unkillable (void)
 {
   g_autoptr(GError) error = NULL;
+  g_autofree char *text = NULL;
   CfutFuture *queued;
   FaultTest test;
   Gate gate;
@@ -424,6 +426,8 @@ test_unkillable (void)
   g_atomic_int_set (&unkillable, pid);
   g_assert_false (cfut_executor_shutdown (test.process.executor, CFUT_SHUTDOWN_WAIT, 50 * 1000, &error));
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  text = g_strdup_printf ("left behind: %d", pid);
+  g_assert_nonnull (strstr (error->message, text));
   process_expect_cancelled (queued);
   g_assert_true (process_exists (pid));
 
@@ -431,6 +435,88 @@ test_unkillable (void)
   kill (pid, SIGKILL);
   fault_end (&test);
   gate_clear (&gate);
+}
+
+/* A worker that holds a call, and cannot be killed from now on. */
+static void
+begin_unkillable (FaultTest         *test,
+                  Gate              *gate,
+                  CfutSubmitOptions *options)
+{
+  gate_init (gate);
+  fault_begin (test, 1);
+  PROCESS_EXECUTOR (&test->process)->manager->abandon_us = 20 * 1000;
+  cfut_process_executor_set_grace (PROCESS_EXECUTOR (&test->process), 0);
+  g_object_unref (fault_track (test, gate_submit_full (gate, &test->process, options, "hold-deaf", 0)));
+  g_atomic_int_set (&unkillable, gate_next (gate).pid);
+}
+
+/* It dies at last, and whoever does then reaps it. */
+static void
+end_unkillable (FaultTest *test,
+                Gate      *gate)
+{
+  int pid = g_atomic_int_get (&unkillable);
+
+  g_atomic_int_set (&unkillable, 0);
+  kill (pid, SIGKILL);
+  process_await_exit (pid);
+  fault_end (test);
+  gate_clear (gate);
+}
+
+static void
+test_unkillable_cancelled (void)
+{
+  FaultTest test;
+  Gate gate;
+
+  g_test_summary ("A call that is cancelled ends though its worker cannot be killed, and another worker serves");
+
+  begin_unkillable (&test, &gate, NULL);
+  g_assert_true (cfut_future_cancel (test.futures->pdata[0]));
+  process_expect_cancelled (g_object_ref (test.futures->pdata[0]));
+  fault_assert_serves (&test, 10);
+  end_unkillable (&test, &gate);
+}
+
+static void
+test_unkillable_timed_out (void)
+{
+  g_autoptr(CfutSubmitOptions) options = fault_with_timeout (10 * 1000);
+  FaultTest test;
+  Gate gate;
+
+  g_test_summary ("A worker that cannot be killed after a time-out is replaced, and holds no shutdown");
+
+  begin_unkillable (&test, &gate, options);
+  process_expect_error (g_object_ref (test.futures->pdata[0]), G_IO_ERROR, G_IO_ERROR_TIMED_OUT, "timed out");
+  fault_assert_serves (&test, 10);
+  fault_end_calls (&test);
+  g_assert_true (cfut_executor_shutdown (test.process.executor, CFUT_SHUTDOWN_WAIT, CFUT_WAIT_FOREVER, NULL));
+  end_unkillable (&test, &gate);
+}
+
+static void
+test_unkillable_liar (void)
+{
+  FaultTest test;
+  int pid;
+
+  g_test_summary ("A worker that has broken the protocol and cannot be killed loses its calls, and is replaced");
+
+  fault_begin_evil (&test, 1, "");
+  PROCESS_EXECUTOR (&test.process)->manager->abandon_us = 20 * 1000;
+  pid = process_get_pid (&test.process);
+  g_atomic_int_set (&unkillable, pid);
+  process_expect_error (fault_submit (&test, NULL, "lie", "(su)", "magic", 0),
+                        CFUT_ERROR, CFUT_ERROR_PROTOCOL, "could not be killed, and was abandoned");
+  g_assert_cmpint (process_get_pid (&test.process), !=, pid);
+  fault_assert_serves (&test, 10);
+
+  g_atomic_int_set (&unkillable, 0);
+  kill (pid, SIGKILL);
+  fault_end (&test);
 }
 
 int
@@ -470,6 +556,9 @@ main (int    argc,
       g_test_add_data_func (path, ends[i], test_end_of_program);
     }
   g_test_add_func ("/faults/F67/unkillable", test_unkillable);
+  g_test_add_func ("/faults/F67/cancelled", test_unkillable_cancelled);
+  g_test_add_func ("/faults/F67/timed-out", test_unkillable_timed_out);
+  g_test_add_func ("/faults/F67/liar", test_unkillable_liar);
 
   return g_test_run ();
 }

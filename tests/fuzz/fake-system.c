@@ -6,6 +6,7 @@
 
 #include "fake-workers.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/eventfd.h>
@@ -131,6 +132,19 @@ g_subprocess_send_signal (GSubprocess *subprocess,
     find_worker (subprocess)->killed = TRUE;
 }
 
+/* Nobody waits for it any more: it may be reaped by GLib when it dies. */
+static void
+wait_cancelled (GCancellable *cancellable,
+                FakeWorker   *worker)
+{
+  if (worker->process == NULL)
+    return;
+
+  worker->process = NULL;
+  worker->abandoned = TRUE;
+  worker->waited_cb (worker->subprocess, NULL, worker->waited_data);
+}
+
 void
 g_subprocess_wait_async (GSubprocess         *subprocess,
                          GCancellable        *cancellable,
@@ -139,6 +153,7 @@ g_subprocess_wait_async (GSubprocess         *subprocess,
 {
   FakeWorker *worker = find_worker (subprocess);
 
+  g_signal_connect (cancellable, "cancelled", G_CALLBACK (wait_cancelled), worker);
   worker->waited_cb = callback;
   worker->waited_data = user_data;
   worker->process = user_data;
@@ -149,7 +164,7 @@ g_subprocess_wait_finish (GSubprocess   *subprocess,
                           GAsyncResult  *result,
                           GError       **error)
 {
-  return TRUE;
+  return !find_worker (subprocess)->abandoned;
 }
 
 int
@@ -177,9 +192,12 @@ __wrap_waitid (idtype_t   type,
     {
       FakeWorker *worker = g_ptr_array_index (world->workers, i);
 
-      if (worker->process == NULL || worker->process->pidfd != (int) id ||
-          !worker->dead || !worker->status_seen)
+      if (worker->process == NULL || worker->process->pidfd != (int) id)
         continue;
+
+      info->si_pid = 0;
+      if (!worker->dead || !worker->status_seen)
+        return 0;
 
       info->si_pid = 1;
       info->si_code = WIFEXITED (worker->status) ? CLD_EXITED : CLD_KILLED;
@@ -188,9 +206,9 @@ __wrap_waitid (idtype_t   type,
       return 0;
     }
 
-  info->si_pid = 0;
+  errno = ECHILD;
 
-  return 0;
+  return -1;
 }
 
 guint

@@ -70,6 +70,7 @@ struct _FakeWorker
   gboolean told_to_end;
   gboolean lied;
   gboolean killed;
+  gboolean abandoned;   /* it was killed, and did not die in time */
   gboolean dead;
   gboolean status_seen; /* whether waitid() finds its status */
   int status;           /* as of wait() */
