@@ -342,6 +342,31 @@ cfut_process_handle_error (CfutProcess  *self,
   return TRUE;
 }
 
+/*
+ * How much progress is too much. The library sends one frame in 50 ms, of 1 KiB at
+ * the most, however often a function reports, and one before the answer. So a call
+ * that has sent 64 KiB at once, or then more than 256 KiB in each second since it
+ * was on its way, ten times as much, is not the library's. It is late reading that
+ * makes a burst of honest frames, which does not matter: their time has passed.
+ */
+#define CFUT_PROGRESS_BURST    (64 * 1024)
+#define CFUT_PROGRESS_PER_MSEC 256
+
+static gboolean
+cfut_entry_may_report (CfutEntry  *self,
+                       gsize       length,
+                       GError    **error)
+{
+  gint64 span_us = MAX (g_get_monotonic_time () - self->sent_at, 0);
+
+  self->progress_bytes += CFUT_FRAME_HEADER_SIZE + length;
+  if (self->progress_bytes <= CFUT_PROGRESS_BURST + (guint64) span_us / 1000 * CFUT_PROGRESS_PER_MSEC)
+    return TRUE;
+
+  return protocol_error (error, "It sent %" G_GSIZE_FORMAT " bytes of progress in %.3f s",
+                         self->progress_bytes, span_us / (double) G_USEC_PER_SEC);
+}
+
 static gboolean
 cfut_process_handle_progress (CfutProcess  *self,
                               CfutFrame    *frame,
@@ -352,7 +377,7 @@ cfut_process_handle_progress (CfutProcess  *self,
   const char *message;
   double fraction;
 
-  if (entry == NULL)
+  if (entry == NULL || !cfut_entry_may_report (entry, frame->header.length, error))
     return FALSE;
 
   body = cfut_channel_take_variant (self->channel, frame, G_VARIANT_TYPE ("(ds)"), FALSE, error);

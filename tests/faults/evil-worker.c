@@ -541,6 +541,14 @@ misbehave (Evil            *self,
       flood (self, frame, 100000);
       send_frame (self, &answer, &pid, sizeof pid);
     }
+  MODE ("long-progress")
+    {
+      g_autofree char *body = g_malloc0 (100 * 1024);
+
+      memset (body + 8, 'x', 100 * 1024 - 9);
+      answer.type = CFUT_FRAME_PROGRESS;
+      send_frame (self, &answer, body, 100 * 1024);
+    }
   MODE ("progress-unknown")
     {
       CfutFrame other = *frame;

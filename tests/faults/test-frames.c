@@ -161,13 +161,45 @@ test_flood (void)
   FaultTest test;
   gsize before;
 
-  g_test_summary ("A flood of progress reports is borne, and takes no memory");
+  g_test_summary ("A flood of progress reports is not borne for long, and takes no memory");
 
   fault_begin_evil (&test, 1, "flood");
   fault_assert_serves (&test, 5);
   before = test_get_memory ();
-  g_assert_cmpint (process_get_pid (&test.process), >, 0);
+  process_expect_error (fault_submit (&test, NULL, "pid", "()"),
+                        CFUT_ERROR, CFUT_ERROR_PROTOCOL, "bytes of progress");
   g_assert_cmpuint (test_get_memory (), <, before + 16 * 1024 * 1024);
+  fault_assert_serves (&test, 5);
+  fault_end (&test);
+}
+
+static void
+test_long_progress (void)
+{
+  FaultTest test;
+
+  g_test_summary ("A report of progress that is longer than all may be is refused");
+
+  fault_begin_evil (&test, 1, "long-progress");
+  process_expect_error (fault_submit (&test, NULL, "pid", "()"),
+                        CFUT_ERROR, CFUT_ERROR_PROTOCOL, "bad length");
+  fault_end (&test);
+}
+
+static void
+test_honest_progress (void)
+{
+  guint n_reports = fault_scale (100000, 10000000);
+  FaultTest test;
+
+  g_test_summary ("A function may report its progress as often as it likes, also in calls that take no time");
+
+  fault_begin (&test, 1);
+  process_expect_done (fault_submit (&test, NULL, "report", "(u)", n_reports));
+  for (guint i = 0; i < 1000; i++)
+    fault_submit_only (&test, NULL, "report", "(u)", 3);
+  fault_await_all (&test);
+  g_assert_cmpuint (fault_get_n_failed (&test), ==, 0);
   fault_end (&test);
 }
 
@@ -347,6 +379,8 @@ main (int    argc,
   g_test_add_func ("/faults/F40/twice", test_twice);
   g_test_add_func ("/faults/F40/skip", test_skip);
   g_test_add_func ("/faults/F43/flood", test_flood);
+  g_test_add_func ("/faults/F43/long", test_long_progress);
+  g_test_add_func ("/faults/F43/honest", test_honest_progress);
   g_test_add_func ("/faults/F43/nan", test_nan);
   g_test_add_func ("/faults/F37/lie-duration", test_lie_duration);
   g_test_add_func ("/faults/F52/long-error", test_long_error);
