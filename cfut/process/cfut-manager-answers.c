@@ -8,7 +8,8 @@
 
 #include "process/cfut-manager-private.h"
 
-#include "cfut-error.h"
+#include "cfut-debug-private.h"
+#include "cfut-error-private.h"
 
 /* What workers answer. Runs in: manager thread. */
 
@@ -138,6 +139,32 @@ cfut_manager_check_rss (CfutManager *self,
   cfut_manager_unstall (self, process);
 }
 
+static void
+cfut_manager_process_ready (CfutManager *self,
+                            CfutProcess *process)
+{
+  CFUT_DEBUG (WORKERS, "worker %d is ready with %u functions", process->pid,
+              g_hash_table_size (process->functions));
+
+  process->greeted = TRUE;
+  cfut_manager_learn_functions (self, process);
+
+  process->active_at = g_get_monotonic_time ();
+  if (process->phase == CFUT_PROCESS_STARTING)
+    cfut_process_set_phase (process, CFUT_PROCESS_SERVING);
+}
+
+/* Its initializer has failed, or it does not find what it is to serve. */
+static void
+cfut_manager_process_refused (CfutManager *self,
+                              CfutProcess *process)
+{
+  g_autoptr(GError) reason = g_steal_pointer (&process->refusal);
+
+  process->expected_death = TRUE;
+  cfut_manager_break (self, cfut_error_new_broken ("Failed to initialize a worker: ", reason));
+}
+
 /* Makes of a read that was @fine or gave @error what is to be made of it.
  * @n_frames: how many there had been before. */
 static void
@@ -148,6 +175,11 @@ cfut_manager_after_read (CfutManager *self,
                          GError      *error)
 {
   gint64 now = g_get_monotonic_time ();
+
+  if (process->ready && !process->greeted)
+    cfut_manager_process_ready (self, process);
+  if (process->refusal != NULL)
+    cfut_manager_process_refused (self, process);
 
   if (process->answers->len > 0)
     {

@@ -10,6 +10,7 @@
 
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
+#include "policy/cfut-staff-private.h"
 #include "process/cfut-any-function-private.h"
 
 /*
@@ -26,31 +27,22 @@ cfut_process_has_room (CfutProcess *self,
          cfut_window_has_room (&self->window, self->n_live, self->live_bytes, size);
 }
 
-/* The worker that gets the next call: the one with the fewest, and of several
- * idle ones the oldest, so that the youngest can leave. While workers that are
- * to leave still run calls, their successors wait: no more calls run at the same
- * time than max-workers says. */
+/* The worker that gets the next call; NULL if none can have it. */
 static CfutProcess *
 cfut_manager_choose (CfutManager *self,
                      gsize        size)
 {
-  CfutProcess *best = NULL;
-  guint n_busy = 0;
+  CfutChoice choice = CFUT_CHOICE_INIT;
 
   for (guint i = 0; i < self->processes->len; i++)
     {
       CfutProcess *process = g_ptr_array_index (self->processes, i);
 
-      n_busy += process->phase != CFUT_PROCESS_DYING && process->n_live > 0;
-      if (cfut_process_has_room (process, size) &&
-          (best == NULL || process->n_live < best->n_live))
-        best = process;
+      cfut_choice_offer (&choice, process, cfut_process_has_room (process, size),
+                         process->n_live, process->phase == CFUT_PROCESS_DYING);
     }
 
-  if (best != NULL && best->n_live == 0 && n_busy >= self->pool->max_workers)
-    return NULL;
-
-  return best;
+  return cfut_choice_get (&choice, self->pool->max_workers);
 }
 
 gboolean

@@ -13,53 +13,32 @@
 
 #include "cfut-debug-private.h"
 #include "cfut-error-private.h"
+#include "policy/cfut-fate-private.h"
 
 /*
  * What becomes of a dead worker's calls. It is decided once, when the socket
  * was read to its end and the status is known. Runs in: manager thread.
  */
 
-typedef enum
-{
-  CFUT_FATE_DROP,     /* somebody has taken it back */
-  CFUT_FATE_PUT_BACK, /* it had not started */
-  CFUT_FATE_RETRY,    /* it had, and may be run again */
-  CFUT_FATE_CANCEL,   /* it had not, and is not to be run any more */
-  CFUT_FATE_FAIL,
-} CfutFate;
-
-/* Pure: what is to become of a call. @abandoned: whatever was not run never
- * will be. */
 static CfutFate
-cfut_entry_get_fate (CfutEntry     *entry,
-                     gboolean       started,
-                     CfutPoolPhase  phase,
-                     gboolean       abandoned)
+cfut_manager_get_fate_locked (CfutManager *self,
+                              CfutEntry   *entry,
+                              gboolean     has_started)
 {
   CfutJob *job = entry->job;
-  guint retries = cfut_job_get_retries (job);
+  guint n_retries = cfut_job_get_retries (job);
+  CfutCasualty casualty = {
+    .is_revoked = entry->revoked,
+    .has_started = has_started,
+    .is_decided = g_atomic_int_get (&job->stop_requested) || cfut_state_is_claimed (&job->state),
+    .is_broken = self->pool->phase == CFUT_POOL_BROKEN,
+    .is_abandoned = self->abandoned || self->kill,
+    .for_ever = n_retries == CFUT_RETRY_FOREVER,
+    .n_retries = n_retries,
+    .attempt = job->attempt,
+  };
 
-  if (entry->revoked)
-    return CFUT_FATE_DROP;
-
-  if (phase == CFUT_POOL_BROKEN)
-    return CFUT_FATE_FAIL;
-
-  /* A worker that lies may have brought such a call back to where it had not
-   * started. */
-  if (g_atomic_int_get (&job->stop_requested) || cfut_state_is_claimed (&job->state))
-    return CFUT_FATE_FAIL;
-
-  if (abandoned)
-    return started ? CFUT_FATE_FAIL : CFUT_FATE_CANCEL;
-
-  if (!started)
-    return CFUT_FATE_PUT_BACK;
-
-  if (retries == CFUT_RETRY_FOREVER || job->attempt <= retries)
-    return CFUT_FATE_RETRY;
-
-  return CFUT_FATE_FAIL;
+  return cfut_casualty_get_fate (&casualty);
 }
 
 /* The error of a call that had started. */
@@ -130,7 +109,7 @@ cfut_manager_decide_locked (CfutManager *self,
 
   cfut_process_remove_entry (process, entry);
 
-  switch (cfut_entry_get_fate (entry, started, pool->phase, self->abandoned || self->kill))
+  switch (cfut_manager_get_fate_locked (self, entry, started))
     {
     case CFUT_FATE_PUT_BACK:
       cfut_job_ref (job); /* the queue's */
@@ -175,23 +154,38 @@ cfut_manager_decide_locked (CfutManager *self,
   g_array_append_val (casualties, casualty);
 }
 
+/* Locks: takes the pool's. */
+static gboolean
+cfut_manager_has_initializer (CfutManager *self)
+{
+  gboolean has_initializer;
+
+  g_mutex_lock (&self->pool->lock);
+  has_initializer = self->config.initializer != NULL;
+  g_mutex_unlock (&self->pool->lock);
+
+  return has_initializer;
+}
+
 /* Whether the worker came to nothing: see CfutStartPolicy. */
 static void
 cfut_manager_judge_start (CfutManager *self,
                           CfutProcess *process)
 {
   g_autofree char *text = NULL;
-  CfutStartFailure failure = CFUT_START_DIED;
+  CfutWorkerEnd end = {
+    .was_expected = process->expected_death,
+    .has_served = process->n_done > 0,
+    .is_blamed = process->blamed,
+    .was_late = process->timed_out,
+    .was_killed = process->condemned == NULL && WIFSIGNALED (process->status) &&
+                  WTERMSIG (process->status) == SIGKILL,
+  };
+  CfutStartFailure failure;
   GError *error;
 
-  if (process->expected_death || process->n_done > 0 || process->blamed)
+  if (!cfut_worker_end_is_failure (&end, &failure))
     return;
-
-  if (process->timed_out)
-    failure = CFUT_START_TIMED_OUT;
-  else if (process->condemned == NULL &&
-           WIFSIGNALED (process->status) && WTERMSIG (process->status) == SIGKILL)
-    failure = CFUT_START_KILLED;
 
   text = cfut_process_describe_death (process, NULL);
   error = g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, text);

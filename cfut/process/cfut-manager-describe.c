@@ -135,12 +135,33 @@ cfut_manager_learn_functions (CfutManager *self,
   g_mutex_unlock (&self->pool->lock);
 }
 
-/* Takes a question back that was asked in vain. */
-static void
-withdraw (CfutManager  *self,
-          Question     *question,
-          const GError *reason)
+CfutFuture *
+cfut_manager_ask (CfutManager *self,
+                  const char  *function,
+                  gpointer    *waiting)
 {
+  CfutPool *pool = self->pool;
+  Question *question = question_new (function);
+  CfutFuture *future = g_object_ref (cfut_promise_get_future (question->promise));
+
+  /* The manager of a pool that is not open may be gone already. */
+  g_mutex_lock (&pool->lock);
+  g_queue_push_tail (&self->questions, question);
+  *waiting = self->functions == NULL && pool->phase == CFUT_POOL_OPEN ? question : NULL;
+  g_mutex_unlock (&pool->lock);
+
+  if (*waiting == NULL)
+    cfut_manager_serve_questions (self);
+
+  return future;
+}
+
+void
+cfut_manager_take_back_question (CfutManager  *self,
+                                 gpointer      waiting,
+                                 const GError *reason)
+{
+  Question *question = waiting;
   gboolean was_queued;
 
   g_mutex_lock (&self->pool->lock);
@@ -152,28 +173,4 @@ withdraw (CfutManager  *self,
 
   question_answer (question, NULL, reason);
   question_free (question);
-}
-
-CfutFuture *
-cfut_manager_describe (CfutPool   *pool,
-                       const char *function)
-{
-  CfutManager *self = pool->carrier;
-  Question *question = question_new (function);
-  CfutFuture *future = g_object_ref (cfut_promise_get_future (question->promise));
-  g_autoptr(GError) error = NULL;
-  gboolean must_wait;
-
-  /* The manager of a pool that is not open may be gone already. */
-  g_mutex_lock (&pool->lock);
-  g_queue_push_tail (&self->questions, question);
-  must_wait = self->functions == NULL && pool->phase == CFUT_POOL_OPEN;
-  g_mutex_unlock (&pool->lock);
-
-  if (!must_wait)
-    cfut_manager_serve_questions (self);
-  else if (!cfut_manager_poke (self, &error))
-    withdraw (self, question, error);
-
-  return future;
 }

@@ -8,248 +8,10 @@
 
 #include "process/cfut-manager-private.h"
 
-#include "cfut-debug-private.h"
-#include "cfut-error-private.h"
-#include "executor/cfut-live-list-private.h"
-
 /* What workers do, as it comes in. Runs in: manager thread. */
 
-void
-cfut_manager_show (CfutManager *self,
-                   CfutProcess *process)
-{
-  CfutPool *pool = self->pool;
-  CfutWorkerState state;
-  gint64 cpu_time_ns;
-
-  if (g_atomic_pointer_get (&pool->workers) == NULL)
-    return;
-
-  if (process->info == NULL)
-    {
-      process->info = cfut_worker_info_new (process->id, process->pid,
-                                            cfut_live_list_get_context (pool->workers));
-      cfut_live_list_add (pool->workers, process->info);
-    }
-
-  switch (process->phase)
-    {
-    case CFUT_PROCESS_STARTING:
-      state = CFUT_WORKER_STATE_STARTING;
-      break;
-    case CFUT_PROCESS_SERVING:
-      state = process->n_live > 0 ? CFUT_WORKER_STATE_BUSY : CFUT_WORKER_STATE_IDLE;
-      break;
-    case CFUT_PROCESS_LEAVING:
-      state = CFUT_WORKER_STATE_LEAVING;
-      break;
-    case CFUT_PROCESS_DYING:
-    default:
-      state = CFUT_WORKER_STATE_GONE;
-      break;
-    }
-
-  g_mutex_lock (&pool->lock);
-  cpu_time_ns = cfut_process_sample_cpu_locked (process);
-  g_mutex_unlock (&pool->lock);
-  cfut_worker_info_update (process->info, state, process->n_done,
-                           process->busy_time_ns / 1000, cpu_time_ns / 1000);
-}
-
-static void
-cfut_process_set_phase (CfutProcess      *self,
-                        CfutProcessPhase  phase)
-{
-  g_mutex_lock (&self->manager->pool->lock);
-  self->phase = phase;
-  g_mutex_unlock (&self->manager->pool->lock);
-
-  cfut_manager_show (self->manager, self);
-}
-
-void
-cfut_manager_process_ready (CfutManager *self,
-                            CfutProcess *process)
-{
-  CFUT_DEBUG (WORKERS, "worker %d is ready with %u functions", process->pid,
-              g_hash_table_size (process->functions));
-
-  cfut_manager_learn_functions (self, process);
-
-  process->active_at = g_get_monotonic_time ();
-  if (process->phase == CFUT_PROCESS_STARTING)
-    cfut_process_set_phase (process, CFUT_PROCESS_SERVING);
-}
-
-void
-cfut_manager_process_refused (CfutManager *self,
-                              CfutProcess *process,
-                              GError      *reason)
-{
-  process->expected_death = TRUE;
-  cfut_manager_break (self, cfut_error_new_broken ("Failed to initialize a worker: ", reason));
-  g_error_free (reason);
-}
-
-/* Nothing that it says counts any more. */
-static void
-cfut_process_stop_listening (CfutProcess *self)
-{
-  self->channel_ended = TRUE;
-  if (self->channel_tag != NULL)
-    g_source_remove_unix_fd (self->source, g_steal_pointer (&self->channel_tag));
-}
-
-void
-cfut_manager_kill (CfutManager *self,
-                   CfutProcess *process)
-{
-  if (process->abandon_at < 0)
-    process->abandon_at = cfut_manager_get_due (g_get_monotonic_time (), self->abandon_us);
-  cfut_process_kill (process);
-}
-
-void
-cfut_manager_condemn (CfutManager *self,
-                      CfutProcess *process,
-                      GError      *reason)
-{
-  if (reason != NULL)
-    cfut_process_stop_listening (process);
-  else
-    process->expected_death = TRUE;
-
-  if (process->condemned == NULL)
-    process->condemned = reason;
-  else
-    g_clear_error (&reason);
-
-  cfut_process_set_phase (process, CFUT_PROCESS_DYING);
-  cfut_manager_kill (self, process);
-}
-
-/* The worker gets no more calls, and leaves when it has answered the last. */
-void
-cfut_manager_let_go (CfutManager *self,
-                     CfutProcess *process,
-                     gint64       now)
-{
-  CFUT_DEBUG (WORKERS, "worker %d is to leave", process->pid);
-
-  cfut_process_set_phase (process, CFUT_PROCESS_LEAVING);
-}
-
-/* Takes the worker out of the world, once it is dead and reaped. */
-static void
-cfut_manager_forget (CfutManager *self,
-                     CfutProcess *process)
-{
-  CfutPool *pool = self->pool;
-
-  g_mutex_lock (&pool->lock);
-  self->gone_cpu_time_ns += process->cpu_time_ns;
-  g_ptr_array_remove (self->processes, process);
-  pool->n_workers--;
-  g_mutex_unlock (&pool->lock);
-
-  if (process->info != NULL)
-    cfut_live_list_remove (pool->workers, process->info);
-  cfut_process_free (process);
-  cfut_pool_tell (pool);
-}
-
-/* How much is still read from a dead worker's socket, which a grandchild of ours
- * may hold open and fill. */
-#define CFUT_DRAIN_ROUNDS 256
-
-/* Reads the socket to its end, and the journal: what it has said still counts. */
-static void
-cfut_manager_hear_out (CfutManager *self,
-                       CfutProcess *process)
-{
-  process->drained = FALSE;
-  for (guint i = 0; i < CFUT_DRAIN_ROUNDS && !process->channel_ended && !process->drained; i++)
-    cfut_manager_read_process (self, process);
-  if (process->condemned == NULL)
-    cfut_manager_read_journal (self, process);
-
-  if (process->stderr_tag != NULL)
-    g_source_remove_unix_fd (process->source, g_steal_pointer (&process->stderr_tag));
-  process->tap_retry_at = -1;
-  cfut_stderr_tap_drain (&process->tap);
-}
-
-/* The worker is dead. If its status is not known yet GLib will tell; until then
- * it has its place, so that none is started too early. */
-static void
-cfut_manager_check_death (CfutManager *self,
-                          CfutProcess *process)
-{
-  if (process->died)
-    return;
-
-  g_mutex_lock (&self->pool->lock);
-  cfut_process_sample_cpu_locked (process);
-  process->dead = TRUE;
-  g_mutex_unlock (&self->pool->lock);
-
-  cfut_manager_hear_out (self, process);
-  if (cfut_process_peek_status (process))
-    cfut_manager_process_died (self, process);
-}
-
-void
-cfut_manager_abandon (CfutManager *self,
-                      CfutProcess *process)
-{
-  cfut_manager_hear_out (self, process);
-  cfut_process_stop_listening (process);
-  process->abandoned = TRUE;
-  cfut_manager_process_died (self, process);
-  /* That has it forgotten, now or when GLib's word comes, which is on its way. */
-  g_cancellable_cancel (process->wait);
-}
-
-/* How often to look whether a dead process can be reaped, while nobody waits for
- * that. */
-#define CFUT_REAP_SLOWLY_US G_USEC_PER_SEC
-
-/* GLib has reaped it, or has it looked at while it was traced. Those who wait for
- * the status, or for the end of the executor, do not wait for a debugger. */
-gint64
-cfut_manager_check_end (CfutManager *self,
-                        CfutProcess *process,
-                        gint64       now)
-{
-  gboolean is_late = now >= process->abandon_at;
-  gboolean is_waited_for;
-
-  if (now < process->reap_at || process->reap_at < 0)
-    return process->reap_at < 0 ? G_MAXINT64 : process->reap_at;
-
-  g_mutex_lock (&self->pool->lock);
-  is_waited_for = self->pool->phase != CFUT_POOL_OPEN;
-  g_mutex_unlock (&self->pool->lock);
-
-  if (cfut_process_reap (process) || (is_late && is_waited_for))
-    {
-      cfut_process_note_status (process);
-      cfut_manager_check_death (self, process);
-      cfut_manager_forget (self, process);
-      return G_MAXINT64;
-    }
-
-  if (is_late && !process->died)
-    {
-      cfut_process_note_status (process);
-      cfut_manager_check_death (self, process);
-    }
-  process->reap_at = now + (is_late ? CFUT_REAP_SLOWLY_US : CFUT_PROCESS_RETRY_US);
-
-  return process->reap_at;
-}
-
-/* GLib has reaped the child; or it was abandoned. */
+/* GLib has reaped the child, or has looked at it in vain; or nobody waits for that any
+ * more. */
 static void
 subprocess_waited_cb (GObject      *object,
                       GAsyncResult *result,
@@ -257,14 +19,12 @@ subprocess_waited_cb (GObject      *object,
 {
   CfutProcess *process = user_data;
   CfutManager *self = process->manager;
-  gint64 now = g_get_monotonic_time ();
 
   if (g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL))
     {
+      process->reap_at = g_get_monotonic_time ();
+      process->abandon_at = cfut_tenure_add (process->reap_at, self->abandon_us);
       cfut_manager_check_death (self, process);
-      process->abandon_at = cfut_manager_get_due (now, self->abandon_us);
-      process->reap_at = now;
-      cfut_manager_check_end (self, process, now);
     }
   else
     {
@@ -314,7 +74,7 @@ cfut_manager_lost_channel (CfutManager *self,
 {
   cfut_process_set_phase (process, CFUT_PROCESS_LEAVING);
   process->lost_at = g_get_monotonic_time ();
-  process->leave_by = process->lost_at + CFUT_PROCESS_LOST_US;
+  process->leave_by = process->lost_at + CFUT_TENURE_LOST_US;
 }
 
 static gboolean
@@ -349,7 +109,7 @@ process_source_dispatch (GSource     *source,
         cfut_manager_lost_channel (self, process);
     }
 
-  cfut_manager_attend (self);
+  self->look_around (self);
 
   return G_SOURCE_CONTINUE;
 }

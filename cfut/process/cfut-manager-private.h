@@ -7,9 +7,9 @@
 #pragma once
 
 #include "executor/cfut-pool-private.h"
+#include "policy/cfut-spin-private.h"
+#include "policy/cfut-start-policy-private.h"
 #include "process/cfut-process-private.h"
-#include "process/cfut-spin-private.h"
-#include "process/cfut-start-policy-private.h"
 #include "process/cfut-worker-setup-private.h"
 
 G_BEGIN_DECLS
@@ -72,6 +72,7 @@ struct _CfutManager
   /* Set at construction, never changed; read from any thread. */
   CfutPool *pool; /* (unowned) it owns us */
   GSource *attend; /* (owned) wakes the manager */
+  void (*look_around) (CfutManager *self); /* at everything, at once */
   char **envp;
 
   /* Atomic: made with the first call, under the pool's lock; never changed then. */
@@ -120,9 +121,6 @@ struct _CfutManager
  * leave. */
 #define CFUT_PROCESS_START_US        (10 * G_USEC_PER_SEC)
 #define CFUT_PROCESS_LEAVE_US        (5 * G_USEC_PER_SEC)
-/* How long a worker that has closed its channel may take to be dead, unless it
- * exits: then as long as to leave. */
-#define CFUT_PROCESS_LOST_US         (50 * 1000)
 /* How long one that was killed may take to be dead, and a dead one to be reaped. */
 #define CFUT_PROCESS_ABANDON_US      (5 * G_USEC_PER_SEC)
 /* How long a frame may be on its way. */
@@ -130,26 +128,71 @@ struct _CfutManager
 /* When to look again whether this program's stderr takes something, or whether a
  * worker has seen that calls were taken back. */
 #define CFUT_PROCESS_RETRY_US        (20 * 1000)
-/* For how long a worker that is idle keeps the memory of large bodies. */
-#define CFUT_PROCESS_TRIM_US         G_USEC_PER_SEC
-
 extern const CfutCarrierClass cfut_manager_carrier_class;
 
-/* cfut-manager.c: the thread and its loop. */
-CfutManager *cfut_manager_new             (CfutPool     *pool);
-/* Wakes the manager to look again; starts its thread if need be.
- * Runs in: any thread. Locks: takes the pool's. */
-gboolean     cfut_manager_poke            (CfutManager  *self,
-                                           GError      **error);
+/*
+ * The files of the manager stand on each other in this order, and call nobody above
+ * them. What they carry out is decided in the room policy. Where it does not say
+ * otherwise they run in the manager thread, and take the pool's lock.
+ */
+
+/* cfut-manager-worker.c: what is done to workers. */
 /* Has the manager, if there is one, look at everything again.
  * Runs in: any thread. Locks: none of ours, any may be held. */
 void         cfut_manager_ring            (CfutManager  *self);
-/* Looks at everything: requests, times, the queue. Runs in: manager thread. */
-void         cfut_manager_attend          (CfutManager  *self);
+/* Workers in this phase. Locks: caller holds the pool's, or runs in the manager
+ * thread. */
+guint        cfut_manager_count           (CfutManager      *self,
+                                           CfutProcessPhase  phase);
+/* Workers in this phase that have calls. The same. */
+guint        cfut_manager_count_busy      (CfutManager      *self,
+                                           CfutProcessPhase  phase);
+/* Whether it was not forgotten: @process may be freed. */
+gboolean     cfut_manager_has             (CfutManager  *self,
+                                           CfutProcess  *process);
+void         cfut_manager_show            (CfutManager  *self,
+                                           CfutProcess  *process);
+void         cfut_process_set_phase       (CfutProcess      *self,
+                                           CfutProcessPhase  phase);
+/* Nothing that it says counts any more. */
+void         cfut_process_stop_listening  (CfutProcess  *self);
+/* Kills it, and gives it only so long to be dead. */
+void         cfut_manager_kill            (CfutManager  *self,
+                                           CfutProcess  *process);
+/* Kills it; its calls are decided when it is dead. Takes @reason, which is NULL
+ * if the worker has done nothing wrong. */
+void         cfut_manager_condemn         (CfutManager  *self,
+                                           CfutProcess  *process,
+                                           GError       *reason);
+void         cfut_manager_let_go          (CfutManager  *self,
+                                           CfutProcess  *process,
+                                           gint64        now);
+/* Takes it out of the world: frees @process. */
+void         cfut_manager_forget          (CfutManager  *self,
+                                           CfutProcess  *process);
+/* No worker can be had any more: takes @error. */
+void         cfut_manager_break           (CfutManager  *self,
+                                           GError       *error);
+/* One came to nothing: takes @error. */
+void         cfut_manager_failed_start    (CfutManager  *self,
+                                           CfutStartFailure failure,
+                                           GError       *error);
 
-/* cfut-manager-poll.c: how it waits. To be called before the loop runs.
- * Runs in: manager thread. */
-void         cfut_manager_enter_loop      (CfutManager  *self);
+/* cfut-manager-describe.c: what functions workers have. */
+/* A worker is ready, and has said what functions it has. */
+void         cfut_manager_learn_functions (CfutManager  *self,
+                                           CfutProcess  *process);
+/* Runs in: any thread. */
+void         cfut_manager_serve_questions (CfutManager  *self);
+/* The types of @function. If @waiting is not NULL the answer waits for a worker,
+ * for which the caller has to see. Runs in: any thread. */
+CfutFuture  *cfut_manager_ask             (CfutManager  *self,
+                                           const char   *function,
+                                           gpointer     *waiting);
+/* There will be none. Runs in: any thread. */
+void         cfut_manager_take_back_question (CfutManager  *self,
+                                              gpointer      waiting,
+                                              const GError *reason);
 
 /* cfut-manager-assign.c: the queue to the workers. */
 void         cfut_manager_assign          (CfutManager  *self,
@@ -162,46 +205,6 @@ gboolean     cfut_manager_has_room_locked (CfutManager  *self);
 /* Whether something could be done about another job, if one came. */
 gboolean     cfut_manager_is_hungry_locked (CfutManager *self);
 
-/* cfut-manager-start.c: how many workers there are to be. */
-/* How many workers ought to be started now. */
-guint        cfut_manager_count_missing_locked (CfutManager *self,
-                                           gint64        now);
-void         cfut_manager_start_workers   (CfutManager  *self,
-                                           gint64        now);
-void         cfut_manager_failed_start    (CfutManager  *self,
-                                           CfutStartFailure failure,
-                                           GError       *error);
-/* Runs in: manager thread. Locks: takes the pool's. */
-gboolean     cfut_manager_has_initializer (CfutManager  *self);
-/* No worker can be had any more: takes @error. */
-void         cfut_manager_break           (CfutManager  *self,
-                                           GError       *error);
-
-/* cfut-manager-events.c: what workers do. */
-void         cfut_manager_watch_process   (CfutManager  *self,
-                                           CfutProcess  *process);
-void         cfut_manager_process_ready   (CfutManager  *self,
-                                           CfutProcess  *process);
-void         cfut_manager_process_refused (CfutManager  *self,
-                                           CfutProcess  *process,
-                                           GError       *reason);
-/* Kills it; its calls are decided when it is dead. Takes @reason, which is NULL
- * if the worker has done nothing wrong. */
-void         cfut_manager_condemn         (CfutManager  *self,
-                                           CfutProcess  *process,
-                                           GError       *reason);
-/* Kills it, and gives it only so long to be dead. */
-void         cfut_manager_kill            (CfutManager  *self,
-                                           CfutProcess  *process);
-void         cfut_manager_let_go          (CfutManager  *self,
-                                           CfutProcess  *process,
-                                           gint64        now);
-void         cfut_manager_show            (CfutManager  *self,
-                                           CfutProcess  *process);
-/* Looks at the stderr of a worker again that had stalled. */
-void         cfut_manager_retry_stderr    (CfutManager  *self,
-                                           CfutProcess  *process);
-
 /* cfut-manager-answers.c: what they answer. */
 void         cfut_manager_read_process    (CfutManager  *self,
                                            CfutProcess  *process);
@@ -213,40 +216,52 @@ void         cfut_manager_drop_revoked    (CfutManager  *self,
                                            CfutProcess  *process,
                                            gint64        now);
 
-/* cfut-manager-describe.c: what functions workers have. */
-CfutFuture  *cfut_manager_describe        (CfutPool     *pool,
-                                           const char   *function);
-/* A worker is ready, and has said what functions it has. */
-void         cfut_manager_learn_functions (CfutManager  *self,
+/* cfut-manager-death.c: what becomes of a dead worker's calls. */
+void         cfut_manager_process_died    (CfutManager  *self,
                                            CfutProcess  *process);
-void         cfut_manager_serve_questions (CfutManager  *self);
 
-/* The end of one that is dead, as far as it has not come by itself. Returns when
- * to look again; @process may be gone. */
-gint64       cfut_manager_check_end       (CfutManager  *self,
+/* cfut-manager-end.c: how it comes to that. */
+/* It is dead; what it has said is read, and if its status is known its calls are
+ * decided. */
+void         cfut_manager_check_death     (CfutManager  *self,
+                                           CfutProcess  *process);
+/* The same, and its status is what GLib says, if nobody knows better. */
+void         cfut_manager_bury            (CfutManager  *self,
+                                           CfutProcess  *process);
+/* Reaps it if that can be, and forgets it. */
+void         cfut_manager_reap            (CfutManager  *self,
                                            CfutProcess  *process,
                                            gint64        now);
 /* It was killed and does not die: its calls are decided, and it is forgotten. */
 void         cfut_manager_abandon         (CfutManager  *self,
                                            CfutProcess  *process);
 
-/* cfut-manager-death.c: what becomes of a dead worker's calls. */
-void         cfut_manager_process_died    (CfutManager  *self,
+/* cfut-manager-events.c: what workers do. */
+void         cfut_manager_watch_process   (CfutManager  *self,
                                            CfutProcess  *process);
+/* Looks at the stderr of a worker again that had stalled. */
+void         cfut_manager_retry_stderr    (CfutManager  *self,
+                                           CfutProcess  *process);
+
+/* cfut-manager-start.c: starting them. */
+/* How many workers ought to be started now. */
+guint        cfut_manager_count_missing_locked (CfutManager *self,
+                                           gint64        now);
+void         cfut_manager_start_workers   (CfutManager  *self,
+                                           gint64        now);
 
 /* cfut-manager-time.c: what is due. */
 gint64       cfut_manager_check_times     (CfutManager  *self,
                                            gint64        now);
-/* @span_us after @now; negative: never. */
-gint64       cfut_manager_get_due         (gint64        now,
-                                           gint64        span_us);
 
-/* Workers in this phase. Locks: caller holds the pool's, or runs in the manager
- * thread. */
-guint        cfut_manager_count           (CfutManager      *self,
-                                           CfutProcessPhase  phase);
-/* Workers in this phase that have calls. The same. */
-guint        cfut_manager_count_busy      (CfutManager      *self,
-                                           CfutProcessPhase  phase);
+/* cfut-manager-poll.c: how it waits. To be called before the loop runs. */
+void         cfut_manager_enter_loop      (CfutManager  *self);
+
+/* cfut-manager.c: the thread and its loop. */
+CfutManager *cfut_manager_new             (CfutPool     *pool);
+/* Wakes the manager to look again; starts its thread if need be.
+ * Runs in: any thread. */
+gboolean     cfut_manager_poke            (CfutManager  *self,
+                                           GError      **error);
 
 G_END_DECLS

@@ -13,41 +13,10 @@
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
 #include "executor/cfut-cpus-private.h"
+#include "policy/cfut-staff-private.h"
 #include "process/cfut-sandbox-private.h"
 
 /* How many workers there are to be, and starting them. */
-
-/* Locks: caller holds the pool's. */
-static guint
-cfut_manager_count_wanted_locked (CfutManager *self,
-                                  guint        n_alive)
-{
-  CfutPool *pool = self->pool;
-  /* Those that still run their last call are replaced, but a few at a time. */
-  guint n_leaving = cfut_manager_count_busy (self, CFUT_PROCESS_LEAVING);
-  /* Those that have run it only take memory, until there are too many. */
-  guint n_exiting = cfut_manager_count (self, CFUT_PROCESS_LEAVING) - n_leaving;
-  guint n_too_many = n_exiting - MIN (n_exiting, pool->max_workers);
-  guint max_alive = pool->max_workers + MAX (1, pool->max_workers / 4);
-  guint wanted = n_alive;
-  guint n_starting = cfut_manager_count (self, CFUT_PROCESS_STARTING);
-
-  /* Each one that is on its way will take a job; and what came after the last
-   * look at the queue may still find a worker idle. */
-  if (pool->queue.length > n_starting && !cfut_manager_has_room_locked (self))
-    wanted += pool->queue.length - n_starting;
-  if (pool->phase == CFUT_POOL_OPEN)
-    {
-      wanted = MAX (wanted, n_alive + self->n_replacements);
-      wanted = MAX (wanted, MAX (self->config.min_workers, self->n_warm));
-      if (self->questions.length > 0)
-        wanted = MAX (wanted, 1);
-    }
-
-  max_alive -= MIN (max_alive, n_leaving + n_too_many);
-
-  return MIN (wanted, MIN (max_alive, pool->max_workers));
-}
 
 /* Workers that serve, or will; and those of which it is not decided yet whether
  * they came to nothing, after which there is to be a pause. */
@@ -73,17 +42,26 @@ guint
 cfut_manager_count_missing_locked (CfutManager *self,
                                    gint64       now)
 {
-  guint n_starting = cfut_manager_count (self, CFUT_PROCESS_STARTING);
-  guint n_alive = cfut_manager_count_alive (self);
-  guint n_wanted = cfut_manager_count_wanted_locked (self, n_alive);
-  guint max_starting = cfut_cpus_get_usable ();
+  CfutPool *pool = self->pool;
+  guint n_last_calls = cfut_manager_count_busy (self, CFUT_PROCESS_LEAVING);
+  CfutStaff staff = {
+    .max_workers = pool->max_workers,
+    .n_cpus = cfut_cpus_get_usable (),
+    .n_alive = cfut_manager_count_alive (self),
+    .n_starting = cfut_manager_count (self, CFUT_PROCESS_STARTING),
+    .n_last_calls = n_last_calls,
+    .n_exiting = cfut_manager_count (self, CFUT_PROCESS_LEAVING) - n_last_calls,
+    .n_queued = pool->queue.length,
+    .has_room = cfut_manager_has_room_locked (self),
+    .n_kept = MAX (self->config.min_workers, self->n_warm),
+    .n_replacements = self->n_replacements,
+    .is_asked = self->questions.length > 0,
+    .is_open = pool->phase == CFUT_POOL_OPEN,
+    .is_ending = pool->phase == CFUT_POOL_BROKEN || self->kill,
+    .is_held_back = now < self->policy.not_before,
+  };
 
-  if (n_wanted <= n_alive || now < self->policy.not_before ||
-      self->pool->phase == CFUT_POOL_BROKEN || self->kill || n_starting >= max_starting)
-    return 0;
-
-  /* More at once than there are CPUs would only be slower. */
-  return MIN (n_wanted - n_alive, max_starting - n_starting);
+  return cfut_staff_count_missing (&staff);
 }
 
 static GVariant *
@@ -183,50 +161,6 @@ cfut_manager_start_worker (CfutManager  *self,
   cfut_manager_show (self, process);
 
   return TRUE;
-}
-
-gboolean
-cfut_manager_has_initializer (CfutManager *self)
-{
-  gboolean has_initializer;
-
-  g_mutex_lock (&self->pool->lock);
-  has_initializer = self->config.initializer != NULL;
-  g_mutex_unlock (&self->pool->lock);
-
-  return has_initializer;
-}
-
-void
-cfut_manager_break (CfutManager *self,
-                    GError      *error)
-{
-  cfut_pool_break (self->pool, error);
-
-  for (guint i = 0; i < self->processes->len; i++)
-    {
-      CfutProcess *process = g_ptr_array_index (self->processes, i);
-
-      if (process->phase != CFUT_PROCESS_DYING)
-        cfut_manager_condemn (self, process, NULL);
-    }
-}
-
-void
-cfut_manager_failed_start (CfutManager      *self,
-                           CfutStartFailure  failure,
-                           GError           *error)
-{
-  if (cfut_start_policy_failed (&self->policy, failure, g_get_monotonic_time ()) == CFUT_START_RETRY)
-    {
-      CFUT_DEBUG (WORKERS, "%s; will try again", error->message);
-      g_error_free (error);
-      return;
-    }
-
-  g_prefix_error (&error, "Gave up after %u workers in a row had come to nothing: ",
-                  self->policy.n_in_a_row);
-  cfut_manager_break (self, error);
 }
 
 /* Nothing could be started at all. As long as there is a worker the calls can

@@ -10,42 +10,27 @@
 
 #include "cfut-error.h"
 
-/* What is due, and when to look again. Runs in: manager thread. */
+/*
+ * What is due, and when to look again: carries out what CfutTenure says of each
+ * worker. Runs in: manager thread.
+ */
 
-gint64
-cfut_manager_get_due (gint64 now,
-                      gint64 span_us)
+/* Locks: caller holds the pool's. */
+static CfutTenureRules
+cfut_manager_get_rules_locked (CfutManager *self)
 {
-  return span_us < 0 || span_us > G_MAXINT64 - now ? G_MAXINT64 : now + span_us;
-}
-
-/* MIN() would evaluate what has an effect twice. */
-static gint64
-earlier (gint64 a,
-         gint64 b)
-{
-  return a < b ? a : b;
-}
-
-/* Kills the worker if what was to happen by @due has not. */
-static gint64
-cfut_manager_hold_to (CfutManager *self,
-                      CfutProcess *process,
-                      gint64       due,
-                      gint64       now,
-                      const char  *reason)
-{
-  if (now < due)
-    return due;
-
-  /* We are late, and its pidfd, or GLib where there is none, is about to tell. */
-  if (cfut_process_is_dead (process))
-    return G_MAXINT64;
-
-  cfut_manager_condemn (self, process,
-                        reason != NULL ? g_error_new_literal (CFUT_ERROR, CFUT_ERROR_PROTOCOL, reason) : NULL);
-
-  return G_MAXINT64;
+  return (CfutTenureRules) {
+    .start_us = self->start_us,
+    .idle_us = self->config.idle_timeout_us,
+    .leave_us = self->leave_us,
+    .frame_us = self->frame_us,
+    .stall_us = CFUT_WINDOW_STALL_US,
+    .has_initializer = self->config.initializer != NULL,
+    .is_needed = self->pool->queue.length > 0,
+    .is_closed = self->pool->phase != CFUT_POOL_OPEN,
+    .n_kept = MAX (self->config.min_workers, self->n_warm),
+    .n_serving = cfut_manager_count (self, CFUT_PROCESS_SERVING),
+  };
 }
 
 /* When the first grace is over. The call that was asked to stop is the one that
@@ -53,205 +38,171 @@ cfut_manager_hold_to (CfutManager *self,
 static gint64
 cfut_process_get_kill_time (CfutProcess *self)
 {
-  gint64 kill_at = G_MAXINT64;
+  gint64 kill_at = -1;
 
-  for (CfutEntry *entry = self->head; entry != NULL; entry = entry->next)
+  for (CfutEntry *entry = self->head; self->n_stopping > 0 && entry != NULL; entry = entry->next)
     {
-      if (entry->kill_at >= 0)
-        kill_at = MIN (kill_at, entry->kill_at);
+      if (entry->kill_at >= 0 && (kill_at < 0 || entry->kill_at < kill_at))
+        kill_at = entry->kill_at;
     }
 
   return kill_at;
 }
 
-/* Kills the worker, and counts that, if a call that was to stop has not. */
-static gint64
-cfut_manager_hold_to_grace (CfutManager *self,
-                            CfutProcess *process,
-                            gint64       now)
+static CfutTenure
+cfut_process_get_tenure (CfutProcess *self)
 {
-  gint64 kill_at = cfut_process_get_kill_time (process);
-
-  if (now >= kill_at)
-    {
-      g_mutex_lock (&self->pool->lock);
-      self->pool->n_kills++;
-      g_mutex_unlock (&self->pool->lock);
-    }
-
-  return cfut_manager_hold_to (self, process, kill_at, now, NULL);
+  return (CfutTenure) {
+    .phase = self->phase,
+    .started_at = self->started_at,
+    .active_at = self->active_at,
+    .frame_since = self->frame_since,
+    .kill_at = cfut_process_get_kill_time (self),
+    .lost_at = self->lost_at,
+    .leave_by = self->leave_by,
+    .abandon_at = self->abandon_at,
+    .reap_at = self->reap_at,
+    .n_live = self->n_live,
+    .is_unstalled = self->unstalled_at == self->active_at,
+    .has_surplus = self->n_live == 0 && self->arena != NULL && cfut_arena_has_surplus (self->arena),
+    .is_dead = self->dead,
+    .is_decided = self->died,
+  };
 }
 
-/* A worker that runs a call: the grace of one that is to stop, and the patience
- * with one that does not answer. */
-static gint64
-cfut_manager_check_busy (CfutManager *self,
-                         CfutProcess *process,
-                         gint64       now)
-{
-  gint64 due = G_MAXINT64;
-
-  if (process->n_stopping > 0)
-    due = cfut_manager_hold_to_grace (self, process, now);
-
-  if (process->n_live >= 2 && process->phase != CFUT_PROCESS_DYING)
-    {
-      gint64 stalls_at = process->active_at + CFUT_WINDOW_STALL_US;
-
-      if (now >= stalls_at)
-        cfut_manager_unstall (self, process);
-      else
-        due = MIN (due, stalls_at);
-    }
-
-  return due;
-}
-
-/* A worker that has nothing to do may leave, unless it is to be kept warm. */
-static gint64
-cfut_manager_check_idle (CfutManager *self,
-                         CfutProcess *process,
-                         gint64       now)
-{
-  CfutPool *pool = self->pool;
-  gint64 leaves_at;
-  gboolean is_needed;
-  guint n_kept;
-
-  g_mutex_lock (&pool->lock);
-  leaves_at = cfut_manager_get_due (process->active_at, self->config.idle_timeout_us);
-  n_kept = MAX (self->config.min_workers, self->n_warm);
-  is_needed = pool->queue.length > 0;
-  g_mutex_unlock (&pool->lock);
-
-  if (is_needed || cfut_manager_count (self, CFUT_PROCESS_SERVING) <= n_kept)
-    return G_MAXINT64;
-
-  if (now < leaves_at)
-    return leaves_at;
-
-  cfut_manager_let_go (self, process, now);
-
-  return G_MAXINT64;
-}
-
-/* A worker that has nothing to do for a while needs no memory for bodies. */
-static gint64
-cfut_manager_check_arena (CfutManager *self,
+static void
+cfut_manager_condemn_for (CfutManager *self,
                           CfutProcess *process,
-                          gint64       now)
+                          const char  *crime)
 {
-  gint64 due = process->active_at + CFUT_PROCESS_TRIM_US;
-
-  if (process->arena == NULL || !cfut_arena_has_surplus (process->arena))
-    return G_MAXINT64;
-
-  if (now < due)
-    return due;
-
-  cfut_arena_trim (process->arena);
-
-  return G_MAXINT64;
+  cfut_manager_condemn (self, process,
+                        g_error_new_literal (CFUT_ERROR, CFUT_ERROR_PROTOCOL, crime));
 }
 
-/* A worker that is to leave: tells it so after its last call. */
-static gint64
-cfut_manager_check_leaving (CfutManager *self,
+static void
+cfut_manager_condemn_late (CfutManager *self,
+                           CfutProcess *process)
+{
+  g_autofree char *crime = g_strdup_printf ("It took longer than %.1f s",
+                                            self->start_us / (double) G_USEC_PER_SEC);
+
+  process->timed_out = TRUE;
+  cfut_manager_condemn_for (self, process, crime);
+}
+
+static void
+cfut_manager_condemn_deaf (CfutManager *self,
+                           CfutProcess *process)
+{
+  g_mutex_lock (&self->pool->lock);
+  self->pool->n_kills++;
+  g_mutex_unlock (&self->pool->lock);
+
+  cfut_manager_condemn (self, process, NULL);
+}
+
+/* It has answered its last call. */
+static void
+cfut_manager_tell_to_leave (CfutManager *self,
                             CfutProcess *process,
                             gint64       now)
 {
-  if (process->n_live == 0 && process->leave_by < 0)
-    {
-      process->leave_by = now + self->leave_us;
-      process->expected_death = TRUE;
-      g_mutex_lock (&self->pool->lock);
-      cfut_process_sample_cpu_locked (process);
-      g_mutex_unlock (&self->pool->lock);
-      cfut_process_send_shutdown (process);
-      cfut_process_flush (process);
-    }
+  process->leave_by = now + self->leave_us;
+  process->expected_death = TRUE;
 
-  if (process->leave_by < 0)
-    return G_MAXINT64;
+  g_mutex_lock (&self->pool->lock);
+  cfut_process_sample_cpu_locked (process);
+  g_mutex_unlock (&self->pool->lock);
 
-  /* One that exits cannot be hurried. */
-  if (process->lost_at >= 0 && now >= process->leave_by &&
-      now < process->lost_at + self->leave_us && cfut_process_is_exiting (process))
-    process->leave_by = now + CFUT_PROCESS_LOST_US;
-
-  return cfut_manager_hold_to (self, process, process->leave_by, now,
-                               process->n_live > 0 ? "It has closed its channel" : NULL);
+  cfut_process_send_shutdown (process);
+  cfut_process_flush (process);
 }
 
-/* A worker that is not ready yet. How long its initializer takes is the user's
- * business. */
-static gint64
-cfut_manager_check_starting (CfutManager *self,
-                             CfutProcess *process,
-                             gint64       now)
+static void
+cfut_manager_do_duty (CfutManager *self,
+                      CfutProcess *process,
+                      CfutDuty     duty,
+                      CfutTenure  *tenure,
+                      gint64       now)
 {
-  gint64 due = cfut_manager_get_due (process->started_at, self->start_us);
-  g_autofree char *reason = NULL;
-
-  if (cfut_manager_has_initializer (self))
-    return G_MAXINT64;
-
-  if (now >= due)
+  switch (duty)
     {
-      process->timed_out = TRUE;
-      reason = g_strdup_printf ("It took longer than %.1f s", self->start_us / (double) G_USEC_PER_SEC);
+    case CFUT_DUTY_LOOK:
+      tenure->was_looked_at = TRUE;
+      tenure->seems_dead = cfut_process_is_dead (process);
+      tenure->is_exiting = process->lost_at >= 0 && cfut_process_is_exiting (process);
+      break;
+
+    case CFUT_DUTY_KILL_TORN:
+      cfut_manager_condemn_for (self, process, "It did not finish a frame");
+      break;
+
+    case CFUT_DUTY_KILL_LATE:
+      cfut_manager_condemn_late (self, process);
+      break;
+
+    case CFUT_DUTY_KILL_DEAF:
+      cfut_manager_condemn_deaf (self, process);
+      break;
+
+    case CFUT_DUTY_KILL_LOST:
+      cfut_manager_condemn_for (self, process, "It has closed its channel");
+      break;
+
+    case CFUT_DUTY_KILL_STAYS:
+      cfut_manager_condemn (self, process, NULL);
+      break;
+
+    case CFUT_DUTY_WAIT_LOST:
+      process->leave_by = now + CFUT_TENURE_LOST_US;
+      break;
+
+    case CFUT_DUTY_UNSTALL:
+      process->unstalled_at = process->active_at;
+      cfut_manager_unstall (self, process);
+      break;
+
+    case CFUT_DUTY_LET_GO:
+      cfut_manager_let_go (self, process, now);
+      break;
+
+    case CFUT_DUTY_TELL:
+      cfut_manager_tell_to_leave (self, process, now);
+      break;
+
+    case CFUT_DUTY_TRIM:
+      cfut_arena_trim (process->arena);
+      break;
+
+    case CFUT_DUTY_ABANDON:
+      cfut_manager_abandon (self, process);
+      break;
+
+    case CFUT_DUTY_REAP:
+      cfut_manager_reap (self, process, now);
+      break;
+
+    case CFUT_DUTY_DECIDE:
+      cfut_manager_bury (self, process);
+      break;
+
+    case CFUT_DUTY_FORGET:
+      cfut_manager_forget (self, process);
+      break;
+
+    case CFUT_DUTY_NONE:
+    default:
+      break;
     }
-
-  return cfut_manager_hold_to (self, process, due, now, reason);
 }
 
-/* Whether a worker was killed, and should be dead by now. */
-static gboolean
-cfut_process_does_not_die (CfutProcess *self,
-                           gint64       now)
-{
-  return self->abandon_at >= 0 && now >= self->abandon_at && !self->died &&
-         !cfut_process_is_dead (self);
-}
-
-/* It may be gone after this. */
+/* What was put off for a moment, and is nobody's decision. */
 static gint64
-cfut_manager_check_process (CfutManager *self,
+cfut_manager_check_retries (CfutManager *self,
                             CfutProcess *process,
                             gint64       now)
 {
   gint64 due = G_MAXINT64;
-
-  if (process->dead)
-    return cfut_manager_check_end (self, process, now);
-
-  if (cfut_process_does_not_die (process, now))
-    {
-      cfut_manager_abandon (self, process);
-      return G_MAXINT64;
-    }
-  if (process->abandon_at > now)
-    due = process->abandon_at;
-
-  /* What was taken back from the front may leave the worker idle. */
-  if (process->head != NULL)
-    cfut_manager_drop_revoked (self, process, now);
-
-  if (process->phase != CFUT_PROCESS_DYING && process->frame_since >= 0)
-    due = earlier (due, cfut_manager_hold_to (self, process, process->frame_since + self->frame_us, now,
-                                              "It did not finish a frame"));
-
-  if (process->phase == CFUT_PROCESS_STARTING)
-    due = earlier (due, cfut_manager_check_starting (self, process, now));
-
-  if (process->phase != CFUT_PROCESS_DYING && process->n_live > 0)
-    due = earlier (due, cfut_manager_check_busy (self, process, now));
-  else if (process->phase == CFUT_PROCESS_SERVING)
-    due = earlier (earlier (due, cfut_manager_check_arena (self, process, now)),
-                   cfut_manager_check_idle (self, process, now));
-
-  if (process->phase == CFUT_PROCESS_LEAVING)
-    due = earlier (due, cfut_manager_check_leaving (self, process, now));
 
   if (process->tap_retry_at >= 0 && now >= process->tap_retry_at)
     cfut_manager_retry_stderr (self, process);
@@ -266,24 +217,65 @@ cfut_manager_check_process (CfutManager *self,
   return due;
 }
 
+/* It may be gone after this. */
+static gint64
+cfut_manager_check_process (CfutManager     *self,
+                            CfutProcess     *process,
+                            CfutTenureRules *rules,
+                            gint64           now)
+{
+  CfutTenure tenure;
+  CfutDuty duty;
+  gint64 due, retry_due;
+
+  /* What was taken back from the front may leave the worker idle. */
+  if (process->head != NULL && !process->dead)
+    cfut_manager_drop_revoked (self, process, now);
+
+  tenure = cfut_process_get_tenure (process);
+  while ((duty = cfut_tenure_get_duty (&tenure, rules, now, &due)) != CFUT_DUTY_NONE)
+    {
+      gboolean has_trimmed = duty == CFUT_DUTY_TRIM;
+
+      cfut_manager_do_duty (self, process, duty, &tenure, now);
+      /* These may have been its end. */
+      if (duty == CFUT_DUTY_ABANDON || duty == CFUT_DUTY_FORGET ||
+          (duty == CFUT_DUTY_REAP && !cfut_manager_has (self, process)))
+        return G_MAXINT64;
+
+      if (duty == CFUT_DUTY_LOOK)
+        continue;
+      rules->n_serving -= duty == CFUT_DUTY_LET_GO;
+      tenure = cfut_process_get_tenure (process);
+      tenure.has_surplus &= !has_trimmed;
+    }
+
+  retry_due = cfut_manager_check_retries (self, process, now);
+
+  return MIN (due, retry_due);
+}
+
 gint64
 cfut_manager_check_times (CfutManager *self,
                           gint64       now)
 {
-  gint64 due;
+  CfutTenureRules rules;
+  gint64 due, process_due;
 
   g_mutex_lock (&self->pool->lock);
   due = cfut_pool_first_due_locked (self->pool);
   /* Held back by the last failure to start a worker. */
   if (self->policy.not_before > now)
     due = MIN (due, self->policy.not_before);
+  rules = cfut_manager_get_rules_locked (self);
   g_mutex_unlock (&self->pool->lock);
 
   for (guint i = 0; i < self->processes->len;)
     {
       CfutProcess *process = g_ptr_array_index (self->processes, i);
 
-      due = earlier (due, cfut_manager_check_process (self, process, now));
+      process_due = cfut_manager_check_process (self, process, &rules, now);
+      due = MIN (due, process_due);
       i += i < self->processes->len && g_ptr_array_index (self->processes, i) == process;
     }
 

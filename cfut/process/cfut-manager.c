@@ -19,38 +19,6 @@
 
 /* ---- The loop. Runs in: manager thread. */
 
-guint
-cfut_manager_count (CfutManager      *self,
-                    CfutProcessPhase  phase)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < self->processes->len; i++)
-    {
-      CfutProcess *process = g_ptr_array_index (self->processes, i);
-
-      n += process->phase == phase;
-    }
-
-  return n;
-}
-
-guint
-cfut_manager_count_busy (CfutManager      *self,
-                         CfutProcessPhase  phase)
-{
-  guint n = 0;
-
-  for (guint i = 0; i < self->processes->len; i++)
-    {
-      CfutProcess *process = g_ptr_array_index (self->processes, i);
-
-      n += process->phase == phase && process->n_live > 0;
-    }
-
-  return n;
-}
-
 /* Asks the calls to stop that were cancelled, or timed out, while they ran. */
 static void
 cfut_manager_serve_stops (CfutManager *self,
@@ -68,7 +36,7 @@ cfut_manager_serve_stops (CfutManager *self,
 
       if (entry == NULL || entry->kill_at >= 0)
         continue;
-      entry->kill_at = cfut_manager_get_due (now, self->config.grace_us);
+      entry->kill_at = cfut_tenure_add (now, self->config.grace_us);
       entry->process->n_stopping++;
       cfut_process_send_cancel (entry->process, entry);
     }
@@ -183,7 +151,7 @@ cfut_manager_must_go_on (CfutManager *self)
   return go_on;
 }
 
-void
+static void
 cfut_manager_attend (CfutManager *self)
 {
   gint64 now, due;
@@ -281,18 +249,6 @@ manager_thread (gpointer user_data)
 }
 
 /* ---- For other threads. */
-
-/* Who finds the flag set need not wake the manager: it is cleared only by one
- * that looks at everything next. */
-void
-cfut_manager_ring (CfutManager *self)
-{
-  GMainContext *context = g_atomic_pointer_get (&self->context);
-
-  /* Without a context nobody sleeps yet, and the flag is seen when it does. */
-  if (g_atomic_int_compare_and_exchange (&self->poked, FALSE, TRUE) && context != NULL)
-    g_main_context_wakeup (context);
-}
 
 /* Makes the context with the first call, which can say that there is no
  * descriptor left for it; GLib would end the program, so it is tried before.
@@ -462,6 +418,21 @@ cfut_manager_close (CfutPool *pool,
   cfut_manager_ring (self);
 }
 
+static CfutFuture *
+cfut_manager_describe (CfutPool   *pool,
+                       const char *function)
+{
+  CfutManager *self = pool->carrier;
+  g_autoptr(GError) error = NULL;
+  gpointer waiting;
+  CfutFuture *future = cfut_manager_ask (self, function, &waiting);
+
+  if (waiting != NULL && !cfut_manager_poke (self, &error))
+    cfut_manager_take_back_question (self, waiting, error);
+
+  return future;
+}
+
 /* Those that were killed and do not die. */
 static char *
 cfut_manager_describe_left (CfutPool *pool)
@@ -576,6 +547,7 @@ cfut_manager_new (CfutPool *pool)
   self->frame_us = CFUT_PROCESS_FRAME_US;
   self->abandon_us = CFUT_PROCESS_ABANDON_US;
   self->hungry = TRUE;
+  self->look_around = cfut_manager_attend;
   self->processes = g_ptr_array_new ();
   g_queue_init (&self->stops);
   g_queue_init (&self->warm_tasks);

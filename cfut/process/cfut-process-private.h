@@ -8,9 +8,10 @@
 
 #include "executor/cfut-job-private.h"
 #include "executor/cfut-worker-info-private.h"
+#include "policy/cfut-tenure-private.h"
+#include "policy/cfut-window-private.h"
 #include "process/cfut-spawn-private.h"
 #include "process/cfut-stderr-tap-private.h"
-#include "process/cfut-window-private.h"
 
 G_BEGIN_DECLS
 
@@ -24,14 +25,6 @@ G_BEGIN_DECLS
 typedef struct _CfutManager CfutManager;
 typedef struct _CfutProcess CfutProcess;
 typedef struct _CfutEntry   CfutEntry;
-
-typedef enum
-{
-  CFUT_PROCESS_STARTING, /* spawned; READY has not come */
-  CFUT_PROCESS_SERVING,
-  CFUT_PROCESS_LEAVING,  /* gets no more calls, and SHUTDOWN after the last */
-  CFUT_PROCESS_DYING,    /* was killed, or has died and is not reaped yet */
-} CfutProcessPhase;
 
 /* A call that is on its way to the worker, or runs there. In the process' list
  * in the order of sending. */
@@ -116,7 +109,9 @@ struct _CfutProcess
   CfutWindow window;
   GArray *answers;   /* of CfutAnswer, while a batch is read */
 
-  gboolean ready;
+  gboolean ready;    /* READY has come, */
+  gboolean greeted;  /* and the manager has taken notice */
+  GError *refusal;   /* (owned) (nullable) why it cannot serve, until the manager does */
   GHashTable *functions; /* name -> CfutRemoteFunction; complete when it is ready */
   const char *found_name;           /* (unowned) (nullable) of a CfutFunction: what was looked for last */
   const CfutRemoteFunction *found;  /* (unowned) (nullable) and what it is */
@@ -125,6 +120,7 @@ struct _CfutProcess
 
   gint64 started_at;    /* all times are monotonic µs */
   gint64 active_at;     /* when it last answered, or got a call while idle */
+  gint64 unstalled_at;  /* the time of activity after which calls were taken back; -1: none */
   gint64 frame_since;   /* since when a frame is incomplete; -1: none is */
   guint64 n_frames;     /* that were complete */
   gint64 leave_by;      /* when a leaving one is killed; -1: not yet */

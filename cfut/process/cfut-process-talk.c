@@ -14,7 +14,6 @@
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
 #include "process/cfut-any-function-private.h"
-#include "process/cfut-manager-private.h"
 
 /*
  * What a manager says to a worker process, and what it makes of the answers.
@@ -187,7 +186,6 @@ cfut_process_handle_ready (CfutProcess  *self,
   self->no_claims = (frame->header.flags & CFUT_FRAME_FLAG_NO_CLAIMS) != 0;
   if (!self->no_claims && (frame->header.flags & CFUT_FRAME_FLAG_NO_ARENA) == 0)
     cfut_channel_set_arena (self->channel, self->arena);
-  cfut_manager_process_ready (self->manager, self);
 
   return TRUE;
 }
@@ -325,21 +323,16 @@ cfut_process_handle_error (CfutProcess  *self,
                            CfutFrame    *frame,
                            GError      **error)
 {
-  GError *reason;
-
   if (frame->header.call != 0)
     return cfut_process_handle_answer (self, frame, error);
 
   if (self->ready)
     return protocol_error (error, "It was ready, and then it was not");
 
-  reason = cfut_frame_error_from_body (frame->body, frame->header.length, error);
-  if (reason == NULL)
-    return FALSE;
+  g_clear_error (&self->refusal);
+  self->refusal = cfut_frame_error_from_body (frame->body, frame->header.length, error);
 
-  cfut_manager_process_refused (self->manager, self, reason);
-
-  return TRUE;
+  return self->refusal != NULL;
 }
 
 /*

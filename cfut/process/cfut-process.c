@@ -62,6 +62,7 @@ cfut_process_new (CfutManager *manager,
   self->started_at = self->active_at = now;
   self->frame_since = -1;
   self->leave_by = self->lost_at = self->abandon_at = self->reap_at = -1;
+  self->unstalled_at = -1;
   self->tap_retry_at = -1;
   self->slots_retry_at = -1;
 
@@ -89,6 +90,7 @@ cfut_process_free (CfutProcess *self)
   g_hash_table_unref (self->functions);
   g_array_unref (self->answers);
   g_clear_error (&self->condemned);
+  g_clear_error (&self->refusal);
   g_clear_object (&self->info);
   g_object_unref (self->subprocess);
   g_object_unref (self->wait);

@@ -9,8 +9,8 @@
  * kills workers and has one lie.
  *
  * What one thread does while it holds the pool's lock is one step here. Times are only
- * what may happen after what. Left out are priorities, bounds, chunks, frames, and when to give up on
- * workers that do not start.
+ * what may happen after what. Left out are priorities, bounds, chunks, frames, when to give up on
+ * workers that do not start, and workers that cannot be killed; for the last two see tests/policy/.
  *
  *   here                               in the code
  *   resolved[], outcome[]              CfutState.phase
@@ -352,7 +352,7 @@ inline read_answer (w, answers)
   }
 }
 
-/* What becomes of call @c of the dead worker: see cfut_entry_get_fate(). */
+/* What becomes of call @c of the dead worker: see cfut_casualty_get_fate(). */
 inline decide (w, c)
 {
   if

@@ -6,10 +6,24 @@
 
 #include "config.h"
 
-#include "process/cfut-start-policy-private.h"
+#include "policy/cfut-start-policy-private.h"
 
 /* What one that does not become ready counts for. */
 #define CFUT_START_TIMED_OUT_WEIGHT 3
+
+gboolean
+cfut_worker_end_is_failure (const CfutWorkerEnd *self,
+                            CfutStartFailure    *failure)
+{
+  if (self->was_expected || self->has_served || self->is_blamed)
+    return FALSE;
+
+  *failure = self->was_late ? CFUT_START_TIMED_OUT
+           : self->was_killed ? CFUT_START_KILLED
+           : CFUT_START_DIED;
+
+  return TRUE;
+}
 
 void
 cfut_start_policy_succeeded (CfutStartPolicy *self)

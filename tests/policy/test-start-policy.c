@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "process/cfut-start-policy-private.h"
+#include "policy/cfut-start-policy-private.h"
 
 /* Everything that can happen to a policy, by the failures' names. */
 #define N_EVENTS (CFUT_START_N_FAILURES + 1)

@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "process/cfut-window-private.h"
+#include "policy/cfut-window-private.h"
 
 /* The weight of the past in the moving average: 7/8. */
 #define CFUT_WINDOW_WEIGHT 8

@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include <gio/gio.h>
+#include <glib.h>
 
 G_BEGIN_DECLS
 
@@ -50,11 +50,25 @@ typedef struct
   gint64 not_before; /* monotonic µs */
 } CfutStartPolicy;
 
+/* How a worker ended. */
+typedef struct
+{
+  gboolean was_expected; /* we wanted it to go */
+  gboolean has_served;   /* it has ended a call */
+  gboolean is_blamed;    /* it has not, but for a call that is to blame */
+  gboolean was_late;     /* it was killed for not being ready in time */
+  gboolean was_killed;   /* by SIGKILL, and not by us */
+} CfutWorkerEnd;
+
 typedef enum
 {
   CFUT_START_RETRY,
   CFUT_START_GIVE_UP,
 } CfutStartVerdict;
+
+/* Whether it came to nothing, and if so which @failure that is. */
+gboolean         cfut_worker_end_is_failure  (const CfutWorkerEnd *self,
+                                              CfutStartFailure    *failure);
 
 void             cfut_start_policy_succeeded (CfutStartPolicy *self);
 CfutStartVerdict cfut_start_policy_failed    (CfutStartPolicy *self,

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "process/cfut-window-private.h"
+#include "policy/cfut-window-private.h"
 
 /* Everything that can happen to a window. */
 typedef enum

@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "process/cfut-spin-private.h"
+#include "policy/cfut-spin-private.h"
 
 gboolean
 cfut_spin_begin (CfutSpin *self,

@@ -4,7 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include "process/cfut-spin-private.h"
+#include "policy/cfut-spin-private.h"
 
 static void
 test_cpus (void)
