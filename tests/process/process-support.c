@@ -19,8 +19,8 @@
 #define DEADLINE_US (120 * G_USEC_PER_SEC)
 
 /* The leak check stops all threads of a worker that exits, by ptrace(). One that
- * is killed just then is left a zombie: GLib looks at it once, when only the
- * tracer may reap it. What workers leak the tests of the room worker tell. */
+ * is killed just then is its tracer's first, and can be reaped only after that. What
+ * workers leak the tests of the room worker tell. */
 static void
 check_no_leaks_of_workers (void)
 {
