@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import sys
+import time
 
 import chart
 import report
@@ -24,7 +25,7 @@ def parse_arguments():
                         help='only axes whose name begins so; may be given again')
     parser.add_argument('--peer', metavar='PEER', action='append', default=[],
                         help='beside cfut only peers whose name begins so')
-    parser.add_argument('--quick', action='store_true', help='fewer rounds and smaller sizes')
+    parser.add_argument('--quick', action='store_true', help='fewer rounds, smaller sizes, and nothing that takes long')
     parser.add_argument('--rounds', type=int, help='how many, 5 by default')
     parser.add_argument('--check', action='store_true', help='fail if a target is missed')
     parser.add_argument('--json', metavar='FILE')
@@ -35,7 +36,8 @@ def parse_arguments():
 
 def get_axes(arguments):
     axes = [axis for axis in suite.AXES
-            if not arguments.only or any(axis.name.startswith(name) for name in arguments.only)]
+            if any(axis.name.startswith(name) for name in arguments.only or [''])
+            and (axis.in_quick or not arguments.quick)]
     if not axes:
         sys.exit('No axis is called so; see --list')
     return axes
@@ -57,12 +59,14 @@ def main():
     run = runner.Runner(arguments.build, rounds, arguments.quick)
     print(f'{get_machine()}; medians of {rounds} rounds, which take turns; '
           'the ratio is how many times better the first is\n')
+    begin = time.monotonic()
     results = []
     for axis in axes:
         result = run.run_axis(axis, arguments.peer)
         results.append(result)
         print(report.format_axis(result), flush=True)
     print(report.format_summary(results))
+    print(f'\nMeasured in {time.monotonic() - begin:.0f} s')
 
     if arguments.json:
         with open(arguments.json, 'w', encoding='utf-8') as file:

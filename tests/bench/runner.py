@@ -80,7 +80,8 @@ class Runner:
         """Runs the first, and of the others those whose label begins with one of
         @peers, if there are any."""
         chosen = [entry for entry in axis.entries
-                  if not peers or entry.get_label().startswith(('cfut', *peers))]
+                  if (not peers or entry.get_label().startswith(('cfut', *peers)))
+                  and (entry.peer.in_quick or not self.is_quick)]
         present = [entry for entry in chosen if not self.why_missing(entry.peer)]
         self.run_all(self.command(entry) for entry in present)
 

@@ -27,6 +27,7 @@ class Peer:
     kind: str
     program: str
     name: str
+    in_quick: bool = True
 
     def command(self, build):
         if self.kind == 'native':
@@ -72,7 +73,7 @@ ASIO = Peer('Boost.Asio', 'native', 'asio', 'asio')
 PY_THREADS = Peer('Python, threads', 'python', 'standard', 'threads')
 PY_PROCESSES = Peer('Python, processes', 'python', 'standard', 'processes')
 PY_POOL = Peer('Python, Pool', 'python', 'standard', 'pool')
-LOKY = Peer('loky', 'python', 'loky', 'loky')
+LOKY = Peer('loky', 'python', 'loky', 'loky', in_quick=False)
 PISCINA = Peer('piscina', 'node', 'piscina', 'piscina')
 WORKERPOOL = Peer('workerpool, processes', 'node', 'workerpool', 'workerpool')
 WORKERPOOL_THREADS = Peer('workerpool, threads', 'node', 'workerpool', 'workerpool-threads')
@@ -117,6 +118,7 @@ class Axis:
     better: str
     entries: list
     targets: list = dataclasses.field(default_factory=list)
+    in_quick: bool = True
 
 
 def entries(measure, figure, sizes, **options):
@@ -143,13 +145,24 @@ def without(peers, *left_out):
     return [(peer, size) for peer, size in peers if peer not in left_out]
 
 
-def payload(name, size, wanted, wanted_shared=0):
+def payload(name, size, wanted):
     """There and back; the sizes of the Python and Node programs are the payload's."""
     peers = [(CFUT_PROCESSES, size), (PY_PROCESSES, size)]
     peers += [(PISCINA, size), (JEST, size)] if size <= MIB else []
     return Axis(f'processes.payload.{name}', f'{name} there and back, copied', 'GB/s', HIGHER,
                 entries('payload', 'gb_per_s', peers, quick=size),
-                [Target(PY_PROCESSES.label, wanted)])
+                [Target(PY_PROCESSES.label, wanted)], in_quick=size <= MIB)
+
+
+def growth(measure, sizes, what, titles):
+    """Costs that should not grow. The most is the first; it may cost twice what
+    the second fewest do, as with the fewest there is little but a wake."""
+    few = f'{sizes[1]} {what}'
+    return [Axis(f'growth.{measure}.{figure.removesuffix("_ns")}', title, 'ns', LOWER,
+                 [Entry(CFUT_THREADS, measure, size, figure, label=f'{size} {what}', quick=size)
+                  for size in reversed(sizes)],
+                 [Target(few, 0.5)], in_quick=False)
+            for figure, title in titles.items()]
 
 
 AXES = [
@@ -203,6 +216,16 @@ AXES = [
          entries('scaling', 'speed_up', [(CFUT_THREADS, 20 * 10 ** 6), (KERNEL, 20 * 10 ** 6), (GOBJECT, 20 * 10 ** 6)]),
          [Target(KERNEL.label, 0.98)]),
 
+    *growth('queued', [10, 1000, 10 ** 5, 10 ** 6], 'queued', {
+        'submit_ns': 'To submit a call while others wait',
+        'cancel_ns': 'To cancel a call while others wait',
+        'complete_ns': 'To complete those that wait, each'}),
+    *growth('executors', [1, 10, 100, 1000], 'executors', {'call_ns': 'A call, with executors beside its own'}),
+    *growth('cancellable', [10, 1000, 10 ** 5], 'futures', {
+        'submit_ns': 'To submit a call with a cancellable that others have too',
+        'cancel_ns': 'To cancel them all at once, each'}),
+    *growth('waiters', [10, 1000, 10 ** 5], 'waiters', {'waiter_ns': 'A callback of a future that has many'}),
+
     Axis('processes.burst', 'Calls on processes, int64 to int64, a future each', 'calls/s', HIGHER,
          entries('burst-increment', 'calls_per_s', process_peers(300000, 10000, 10000), quick=2000),
          [Target(PY_PROCESSES.label, 80), Target(PISCINA.label, 60), Target(WORKERPOOL.label, 60),
@@ -248,7 +271,7 @@ AXES = [
          [Target(KERNEL.label, 1 / 1.3)]),
     Axis('processes.ready-1gib', 'A worker ready, for a program of 1 GiB', 'us', LOWER,
          entries('ready', 'ready_us', [(CFUT_PROCESSES, 1024), (KERNEL, 1024)], workers=1, quick=1024),
-         [Target(KERNEL.label, 1 / 1.3)]),
+         [Target(KERNEL.label, 1 / 1.3)], in_quick=False),
     Axis('processes.scaling', 'Two processes over one, pi', 'x', HIGHER,
          entries('scaling', 'speed_up', [(CFUT_PROCESSES, 20 * 10 ** 6), (KERNEL, 20 * 10 ** 6)]),
          [Target(KERNEL.label, 0.98)]),

@@ -26,3 +26,15 @@ void     cfut_bench_run_payload (const BenchPeer *peer,
 void     cfut_bench_run_ready   (const BenchPeer *peer,
                                  guint            n_workers,
                                  guint            size);
+void     cfut_bench_run_queued (const BenchPeer *peer,
+                                guint            n_workers,
+                                guint            size);
+void     cfut_bench_run_executors (const BenchPeer *peer,
+                                   guint            n_workers,
+                                   guint            size);
+void     cfut_bench_run_cancellable (const BenchPeer *peer,
+                                     guint            n_workers,
+                                     guint            size);
+void     cfut_bench_run_waiters (const BenchPeer *peer,
+                                 guint            n_workers,
+                                 guint            size);

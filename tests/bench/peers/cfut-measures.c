@@ -167,5 +167,9 @@ const BenchMeasure cfut_bench_measures[] = {
   { "map", cfut_bench_run_map },
   { "payload", cfut_bench_run_payload },
   { "ready", cfut_bench_run_ready },
+  { "queued", cfut_bench_run_queued },
+  { "executors", cfut_bench_run_executors },
+  { "cancellable", cfut_bench_run_cancellable },
+  { "waiters", cfut_bench_run_waiters },
   { NULL },
 };
