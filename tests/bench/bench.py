@@ -30,6 +30,9 @@ def parse_arguments():
     parser.add_argument('--check', action='store_true', help='fail if a target is missed')
     parser.add_argument('--json', metavar='FILE')
     parser.add_argument('--svg', metavar='FILE')
+    parser.add_argument('--from', metavar='FILE', action='append', dest='sources',
+                        help='measures nothing, but takes what --json has written; may be given again')
+    parser.add_argument('--docs', metavar='FILE', help='writes the table into a page of the manual')
     parser.add_argument('--list', action='store_true', help='only name the axes')
     return parser.parse_args()
 
@@ -47,6 +50,32 @@ def get_machine():
     return f'{os.cpu_count()} CPUs, {platform.machine()}, {platform.system()} {platform.release()}'
 
 
+def measure(arguments, axes):
+    """What --json writes, printed while it comes."""
+    rounds = arguments.rounds or (3 if arguments.quick else 5)
+    run = runner.Runner(arguments.build, rounds, arguments.quick)
+    print(f'{get_machine()}; medians of {rounds} rounds, which take turns; '
+          'the ratio is how many times better the first is\n')
+    begin = time.monotonic()
+    results = []
+    for axis in axes:
+        results.append(run.run_axis(axis, arguments.peer))
+        print(report.format_axis(results[-1]), flush=True)
+    print(f'Measured in {time.monotonic() - begin:.0f} s\n')
+    return {'machine': get_machine(), 'rounds': rounds, 'quick': arguments.quick, 'axes': results}
+
+
+def load(sources):
+    """Several files as one; the last that has an axis counts."""
+    axes = {}
+    for source in sources:
+        with open(source, encoding='utf-8') as file:
+            loaded = json.load(file)
+        axes.update((result['name'], result) for result in loaded['axes'])
+    order = [axis.name for axis in suite.AXES]
+    return {**loaded, 'axes': sorted(axes.values(), key=lambda result: order.index(result['name']))}
+
+
 def main():
     arguments = parse_arguments()
     axes = get_axes(arguments)
@@ -55,26 +84,21 @@ def main():
             print(f'{axis.name:28} {axis.title}')
         return
 
-    rounds = arguments.rounds or (3 if arguments.quick else 5)
-    run = runner.Runner(arguments.build, rounds, arguments.quick)
-    print(f'{get_machine()}; medians of {rounds} rounds, which take turns; '
-          'the ratio is how many times better the first is\n')
-    begin = time.monotonic()
-    results = []
-    for axis in axes:
-        result = run.run_axis(axis, arguments.peer)
-        results.append(result)
-        print(report.format_axis(result), flush=True)
+    measured = load(arguments.sources) if arguments.sources else measure(arguments, axes)
+    results = measured['axes']
     print(report.format_summary(results))
-    print(f'\nMeasured in {time.monotonic() - begin:.0f} s')
 
     if arguments.json:
         with open(arguments.json, 'w', encoding='utf-8') as file:
-            json.dump({'machine': get_machine(), 'rounds': rounds, 'quick': arguments.quick, 'axes': results},
-                      file, indent=1)
+            json.dump(measured, file, indent=1)
     if arguments.svg:
         with open(arguments.svg, 'w', encoding='utf-8') as file:
             file.write(chart.draw(results))
+    if arguments.docs:
+        with open(arguments.docs, encoding='utf-8') as file:
+            page = file.read()
+        with open(arguments.docs, 'w', encoding='utf-8') as file:
+            file.write(report.fill_page(page, measured))
     if arguments.check:
         sys.exit(any(target['met'] is False for result in results for target in result['targets']))
 

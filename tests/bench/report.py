@@ -2,7 +2,9 @@
 #
 # SPDX-License-Identifier: LGPL-2.1-or-later
 
-"""The figures as text."""
+"""The figures as text, and as the table of the manual."""
+
+import re
 
 UNITS = ((1e9, 'G'), (1e6, 'M'), (1e3, 'k'))
 
@@ -53,3 +55,40 @@ def format_summary(results):
         for target in result['targets']:
             lines.append(f'  {result["name"]:28}{format_target(target)[8:]}')
     return '\n'.join(lines)
+
+
+def format_table(measured):
+    """What is wanted and what was reached, in Markdown."""
+    lines = ['| | cfut | beside | times better | wanted |', '|---|---|---|---|---|']
+    for result in measured['axes']:
+        rows = {row['peer']: row for row in result['rows']}
+        ours = result['rows'][0]
+        if 'median' not in ours:
+            continue
+        figure = f'{number(ours["median"])} {result["unit"]}'
+        for target in result['targets']:
+            other = rows.get(target['over'], {})
+            if not target['over']:
+                reached, wanted = '', f'{plain(target["wanted"])} {result["unit"]}'
+                beside = ''
+            elif 'median' in other:
+                ratio = other['ratio']
+                beside = f'{target["over"]}: {number(other["median"])}'
+                reached = f'{plain(ratio["median"])} ({plain(ratio["least"])} to {plain(ratio["greatest"])})'
+                wanted = plain(target['wanted'])
+            else:
+                continue
+            mark = '' if target['met'] else ', missed'
+            lines.append(f'| {result["title"]} | {figure} | {beside} | {reached} | {wanted}{mark} |')
+    return '\n'.join(lines)
+
+
+def fill_page(page, measured):
+    """The page with a new table between its marks."""
+    kind = 'small sizes' if measured['quick'] else 'full sizes'
+    text = f'{measured["machine"]}; medians of {measured["rounds"]} rounds, {kind}.\n\n{format_table(measured)}'
+    filled, n_filled = re.subn(r'(<!-- figures -->\n).*?(<!-- end of figures -->)',
+                               lambda match: f'{match[1]}{text}\n\n{match[2]}', page, flags=re.DOTALL)
+    if n_filled != 1:
+        raise ValueError('The page has no place for figures')
+    return filled

@@ -45,6 +45,9 @@ def check_judgement():
     assert not runner.judge(axis, rows, suite.Target('other', 4))['met']
     assert runner.judge(axis, rows, suite.Target('absent', 4))['met'] is None
     assert '3 x' in report.format_axis(result) and 'missing' in report.format_axis(result)
+    page = report.fill_page('a\n<!-- figures -->\nold\n<!-- end of figures -->\nb\n',
+                            {'machine': 'm', 'rounds': 3, 'quick': True, 'axes': [result]})
+    assert page.startswith('a\n') and '| other: 6 | 3 (1.5 to 3) | 2 |' in page and 'old' not in page, page
     assert chart.draw([result]).startswith('<svg')
 
 
