@@ -68,6 +68,11 @@ def echo(value):
     return value
 
 
+class Falsy(Exception):
+    def __bool__(self):
+        return False
+
+
 def raise_(error):
     raise error
 

@@ -42,6 +42,16 @@ class Submit(Gates):
         with self.assertRaisesRegex(ValueError, 'no 3'):
             future.result(DEADLINE)
 
+    @since(3, 13, 4)
+    def test_exception_that_is_false(self):
+        executor = self.executor(1)
+        future = executor.submit(jobs.raise_, jobs.Falsy('yes'))
+        with self.assertRaisesRegex(jobs.Falsy, 'yes'):
+            future.result(DEADLINE)
+        self.assertIsInstance(future.exception(DEADLINE), jobs.Falsy)
+        with self.assertRaisesRegex(jobs.Falsy, 'yes'):
+            next(executor.map(jobs.raise_, [jobs.Falsy('yes')]))
+
     def test_from_several_threads(self):
         executor = self.executor(2)
         results = []

@@ -15,6 +15,8 @@ from _thread import allocate_lock
 from concurrent.futures import Future
 from concurrent.futures._base import FINISHED, PENDING
 
+from ._future import Outcome
+
 # What a future without one gets when somebody looks.
 _PARTS = {
     '_condition': threading.Condition,
@@ -46,7 +48,7 @@ class _Settled:
 _SETTLED = _Settled()
 
 
-class CallFuture(Future):
+class CallFuture(Outcome, Future):
     _state = PENDING
     _result = None
     _exception = None

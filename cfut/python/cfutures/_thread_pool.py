@@ -21,6 +21,8 @@ from collections import deque
 from concurrent.futures import BrokenExecutor
 
 from . import _exit
+from ._future import fail
+from ._standard import BrokenThreadPool
 from ._executor import Pool
 from ._threads import CarriedThread, Threads
 
@@ -254,7 +256,7 @@ class Worker:
             result = fn(*args, **kwargs)
         except BaseException as error:
             resting = self.rest_before(future)
-            publish(future.set_exception, error)
+            publish(fail, future, error)
             # The traceback refers to this frame.
             self = future = fn = args = kwargs = None
         else:
@@ -272,9 +274,9 @@ class Worker:
         return not future._done_callbacks and self.pool.rest(self)
 
 
-def publish(set_outcome, outcome):
+def publish(set_outcome, *outcome):
     try:
-        set_outcome(outcome)
+        set_outcome(*outcome)
     except BaseException:
         # A callback has tried to end the thread, or somebody else has resolved
         # the future.
