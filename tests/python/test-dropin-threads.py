@@ -4,6 +4,7 @@
 
 """What the documentation of ThreadPoolExecutor promises."""
 
+import asyncio
 import gc
 import os
 import sys
@@ -24,6 +25,18 @@ class Workers:
         with self.futures.ThreadPoolExecutor(1) as executor:
             self.assertIsInstance(executor, self.futures.Executor)
             self.assertIs(type(executor.submit(id, 1)), self.futures.Future)
+
+    def test_serve_asyncio_by_default(self):
+        async def main():
+            loop = asyncio.get_running_loop()
+            loop.set_default_executor(executor)
+            return await asyncio.to_thread(threading.get_ident)
+
+        executor = self.futures.ThreadPoolExecutor(1)
+        ident = asyncio.run(main())
+        self.assertNotEqual(ident, threading.get_ident())
+        with self.assertRaises(RuntimeError):
+            executor.submit(int)
 
     def test_default_number(self):
         cpus = os.process_cpu_count() if hasattr(os, 'process_cpu_count') else os.cpu_count()

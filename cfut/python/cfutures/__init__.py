@@ -27,6 +27,8 @@ from concurrent.futures import (
     wait,
 )
 
+from . import _standard
+
 __all__ = [
     'ALL_COMPLETED',
     'FIRST_COMPLETED',

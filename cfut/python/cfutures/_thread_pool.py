@@ -18,19 +18,13 @@ import logging
 import threading
 from _thread import allocate_lock, get_ident
 from collections import deque
-from concurrent.futures import BrokenExecutor
 
 from . import _exit
 from ._future import fail
 from ._standard import BrokenThreadPool
-from ._executor import Pool
 from ._threads import CarriedThread, Threads
 
 LOGGER = logging.getLogger('concurrent.futures')
-
-
-class BrokenThreadPool(BrokenExecutor):
-    """Raised when the initializer of a thread has failed."""
 
 
 class ThreadPool(Pool):

@@ -9,7 +9,7 @@ CfutThreadExecutor.
 import itertools
 from concurrent.futures import Executor, Future
 
-from . import _map
+from . import _map, _standard
 from ._cpus import count_cpus
 from ._executor import PoolExecutor, check_common, check_max_pending
 from ._thread_pool import BrokenThreadPool, ThreadPool
@@ -17,8 +17,11 @@ from ._thread_pool import BrokenThreadPool, ThreadPool
 __all__ = ['BrokenThreadPool', 'ThreadPoolExecutor']
 
 
-class ThreadPoolExecutor(PoolExecutor):
+class ThreadPoolExecutor(PoolExecutor, _standard.ThreadPoolExecutor):
     """Runs calls in threads.
+
+    It is a `concurrent.futures.ThreadPoolExecutor` for who asks, as asyncio does
+    of a default executor; it has nothing of it.
 
     `max_workers`: how many at most; by default four more than there are CPUs,
     32 at most.
