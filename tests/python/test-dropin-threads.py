@@ -13,7 +13,7 @@ import time
 import unittest
 import weakref
 
-from both import DEADLINE, both, ours
+from both import DEADLINE, both, ours, since
 import tap
 
 
@@ -312,6 +312,27 @@ if pid == 0:
 print(os.waitpid(pid, 0)[1])
 ''')
         self.assertEqual((out, err, status), ('8\n0\n', '', 0))
+
+
+@both
+class Fork:
+    kind = 'ThreadPoolExecutor'
+
+    @since(3, 13)
+    def test_from_a_thread(self):
+        out, err, status = self.run_program('''
+import multiprocessing
+
+def fork():
+    process = multiprocessing.get_context('fork').Process(target=int)
+    process.start()
+    process.join(60)
+    return process.exitcode
+
+with ThreadPoolExecutor(1) as executor:
+    print(executor.submit(fork).result())
+''')
+        self.assertEqual((out, status), ('0\n', 0), err)
 
 
 class Bound(unittest.TestCase):

@@ -6,6 +6,7 @@
 
 import ctypes
 import itertools
+import os
 import sys
 import threading
 
@@ -44,6 +45,17 @@ class Threads:
 def _begin(call, result, key, error):
     _stays.pop(key)()
     return True
+
+
+def _end_like_the_main_thread():
+    """Runs in a child that was forked. A thread that forks is the main thread
+    there, and older versions of Python expect one of their own at the end."""
+    thread = threading.main_thread()
+    if getattr(thread, '_tstate_lock', thread) is None:
+        thread._set_tstate_lock()
+
+
+os.register_at_fork(after_in_child=_end_like_the_main_thread)
 
 
 class CarriedThread:
