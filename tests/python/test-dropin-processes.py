@@ -494,6 +494,13 @@ class Multiprocessing(Processes):
         self.assertEqual(sorted(queue.get(timeout=DEADLINE) for _ in range(40)), list(range(2, 42)))
 
     def test_not_in_a_call(self):
+    @ours
+    def test_objects_that_only_a_fork_has(self):
+        context = multiprocessing.get_context('fork')
+        executor = self.executor(1, context, jobs.remember, (context.Queue(),))
+        with self.assertRaisesRegex(RuntimeError, 'Make it with a context for "spawn"'):
+            executor.submit(int)
+
         error = self.executor(1).submit(id, self.spawn.Lock()).exception(DEADLINE)
         self.assertIsInstance(error, RuntimeError)
         self.assertIn('should only be shared between processes through inheritance', str(error))

@@ -14,6 +14,7 @@ import fcntl
 import io
 import os
 import stat
+import sys
 from _pickle import Pickler
 from multiprocessing import context, process, reduction
 
@@ -23,8 +24,21 @@ def dumps(message, buffer_callback):
     file = io.BytesIO()
     pickler = Pickler(file, 5, buffer_callback=buffer_callback)
     pickler.dispatch_table = copyreg.dispatch_table | reduction.ForkingPickler._extra_reducers
+    # Queues, events and shared values have some of these.
+    synchronize = sys.modules.get('multiprocessing.synchronize')
+    if synchronize is not None and context.get_spawning_popen() is not None:
+        for kind in 'Lock', 'RLock', 'Semaphore', 'BoundedSemaphore':
+            pickler.dispatch_table[getattr(synchronize, kind)] = reduce_lock
     pickler.dump(message)
     return file.getvalue()
+
+
+def reduce_lock(lock):
+    """What pickle does with a lock by itself, if another process can open it."""
+    if lock._semlock.name is None:
+        raise RuntimeError(f'{lock!r} is for processes that are forked, and workers are not. '
+                           'Make it with a context for "spawn"')
+    return lock.__reduce_ex__(5)
 
 
 def get_authkey():
