@@ -14,6 +14,7 @@ import sys
 import threading
 import unittest
 import weakref
+from unittest import mock
 
 from both import DEADLINE, Gates, both, ours, since
 import jobs
@@ -493,7 +494,6 @@ class Multiprocessing(Processes):
         self.assertEqual(value.value, 41)
         self.assertEqual(sorted(queue.get(timeout=DEADLINE) for _ in range(40)), list(range(2, 42)))
 
-    def test_not_in_a_call(self):
     @ours
     def test_objects_that_only_a_fork_has(self):
         context = multiprocessing.get_context('fork')
@@ -501,6 +501,7 @@ class Multiprocessing(Processes):
         with self.assertRaisesRegex(RuntimeError, 'Make it with a context for "spawn"'):
             executor.submit(int)
 
+    def test_not_in_a_call(self):
         error = self.executor(1).submit(id, self.spawn.Lock()).exception(DEADLINE)
         self.assertIsInstance(error, RuntimeError)
         self.assertIn('should only be shared between processes through inheritance', str(error))
@@ -653,6 +654,54 @@ class PrivateNames(Processes):
             self.assertIs(self.executor(1, context)._mp_context, context)
         executor = self.executor(1, max_tasks_per_child=1)
         self.assertEqual(executor._mp_context.get_start_method(), 'spawn')
+
+    def test_queue(self):
+        executor = self.executor(1)
+        [held] = self.hold(executor)
+        futures = [executor.submit(int) for _ in range(5)]
+        self.assertEqual(len(executor._pending_work_items), 6)
+        queue = executor._call_queue
+        self.wait_until(lambda: not queue.empty())
+        jobs.touch(self.go)
+        executor.shutdown()
+        queue.join_thread()
+        self.assertTrue(all(future.done() for future in futures))
+
+    def test_shutdown(self):
+        executor = self.executor(1)
+        self.assertFalse(executor._shutdown_thread)
+        executor.shutdown(wait=False)
+        self.assertTrue(executor._shutdown_thread)
+
+    def test_of_the_module(self):
+        self.process._check_system_limits()
+        self.assertTrue(callable(self.process._ThreadWakeup.wakeup))
+        executor = self.executor(1)
+        executor.submit(int).result(DEADLINE)
+        thread = executor._executor_manager_thread
+        self.assertIsInstance(thread, self.process._ExecutorManagerThread)
+        executor.shutdown()
+        self.assertFalse(thread.is_alive())
+
+    @since(3, 14)
+    def test_processes_end_by_their_own_methods(self):
+        for name, end in ('terminate', 'terminate_workers'), ('kill', 'kill_workers'):
+            executor = self.executor(1)
+            executor.submit(int).result(DEADLINE)
+            process, = executor._processes.values()
+            method = mock.Mock(wraps=getattr(process, name))
+            setattr(process, name, method)
+            getattr(executor, end)()
+            method.assert_called()
+            process.join(DEADLINE)
+
+    @since(3, 14)
+    def test_force_shutdown(self):
+        executor = self.executor(1)
+        with self.assertRaises(ValueError):
+            executor._force_shutdown(operation='persuade')
+        for name in 'terminate', 'kill':
+            executor._force_shutdown(operation=getattr(self.process, f'_{name.upper()}'))
 
     def test_broken(self):
         executor = self.executor(1)

@@ -393,6 +393,19 @@ class PrivateNames:
             thread.join()
             self.assertFalse(thread.is_alive())
 
+    def test_queue(self):
+        executor = self.executor(1)
+        with self.busy(executor):
+            self.assertTrue(executor._work_queue.empty())
+            executor.submit(int)
+            self.assertEqual(executor._work_queue.qsize(), 1)
+
+    def test_shutdown(self):
+        executor = self.executor(1)
+        self.assertIs(executor._shutdown, False)
+        executor.shutdown()
+        self.assertIs(executor._shutdown, True)
+
 
 if __name__ == '__main__':
     tap.main()

@@ -49,6 +49,21 @@ def gather(vectors):
     return _lib.library.cfut_gather_bytes(vectors, len(vectors))
 
 
+class Wakeup:
+    """Has whoever waits for a queue of completions look up."""
+
+    def __init__(self, queue):
+        self.queue = queue
+        # Something that has ended: whenever it is put into the queue a wait ends.
+        self.promise = _lib.library.cfut_promise_new()
+        self.wakeup()
+        _lib.library.cfut_completion_queue_cancel(queue, WAKE)
+
+    def wakeup(self):
+        future = _lib.quick.cfut_promise_get_future(self.promise)
+        _lib.quick.cfut_completion_queue_add_future(self.queue, future, WAKE)
+
+
 class Engine:
     def __init__(self, max_workers, max_pending, max_calls, crash_policy):
         library = _lib.library
@@ -64,16 +79,13 @@ class Engine:
         library.cfut_process_executor_set_max_calls_per_worker(self.executor, max_calls or 0)
         library.cfut_process_executor_set_crash_policy(self.executor, CRASH_POLICIES[crash_policy])
 
-        # Something that has ended: whenever it is put into the queue a wait ends.
-        self.alarm = library.cfut_promise_new()
-        self.wake()
-        library.cfut_completion_queue_cancel(self.queue, WAKE)
+        self.wakeup = Wakeup(self.queue)
 
     def __del__(self, unref=_lib.library.g_object_unref, getpid=os.getpid):
         # The workers are not those of a child that was forked.
         if getpid() != self.pid:
             return
-        unref(self.alarm)
+        unref(self.wakeup.promise)
         unref(self.queue)
         unref(self.executor)
 
@@ -134,8 +146,7 @@ class Engine:
 
     def wake(self):
         """Has a wait return."""
-        future = _lib.quick.cfut_promise_get_future(self.alarm)
-        _lib.quick.cfut_completion_queue_add_future(self.queue, future, WAKE)
+        self.wakeup.wakeup()
 
     def take(self, tag, timeout_us, record, take=_lib.library.cfut_completion_queue_take_data):
         """Waits for the end of one call, in place of whoever waits for all, and

@@ -134,9 +134,7 @@ class ProcessPool(Pool):
         self.engine.configure(self.initializer, self.initargs)
         if self.all_at_once:
             self.want_workers(self.max_workers)
-        thread = threading.Thread(target=collect, args=[self], name='cfutures-collector')
-        thread.daemon = False
-        thread.start()
+        Collector(self).start()
         self.started = True
 
     def want_workers(self, number):
@@ -311,10 +309,13 @@ class ProcessPool(Pool):
             self.collecting.wait()
             self.collector.join()
 
-    def end_workers(self, signal):
+    def end_workers(self):
+        """What comes before workers are ended: nothing is to start any more."""
         self.close()
         self.cancel()
-        signal()
+
+    def count_queued(self):
+        return sum(future._state == PENDING for future in list(self.waiting))
 
     def get_pids(self):
         """Returns the workers; waits for those that are being started."""
@@ -330,6 +331,18 @@ def get_slice_us(thread, timeout):
     if thread is threading.main_thread():
         timeout = SLICE if timeout is None else min(timeout, SLICE)
     return _lib.WAIT_FOREVER if timeout is None else min(int(timeout * 1e6) + 1, MAX_US)
+
+
+class Collector(threading.Thread):
+    def __init__(self, pool):
+        super().__init__(name='cfutures-collector', daemon=False)
+        self.pool = pool
+
+    def run(self):
+        pool = self.pool
+        # Who keeps the thread keeps nothing of the pool.
+        del self.pool
+        collect(pool)
 
 
 def collect(pool):

@@ -20,6 +20,7 @@ from _thread import allocate_lock, get_ident
 from collections import deque
 
 from . import _exit
+from ._executor import Pool
 from ._future import fail
 from ._standard import BrokenThreadPool
 from ._threads import CarriedThread, Threads
@@ -131,6 +132,9 @@ class ThreadPool(Pool):
         if self.abandoned:
             self.close()
         return True
+
+    def count_queued(self):
+        return len(self.queue)
 
     def close(self):
         """Takes no more calls; workers leave when they have nothing to do."""

@@ -8,18 +8,28 @@ CfutProcessExecutor.
 
 from concurrent.futures import Executor
 from functools import partial
+from weakref import WeakValueDictionary
 
 from . import _map
+from ._call_queue import CallQueue
 from ._cpus import count_cpus
-from ._engine import CRASH_POLICIES
+from ._engine import CRASH_POLICIES, Wakeup
 from ._errors import BrokenProcessPool, RemoteTraceback
 from ._executor import PoolExecutor, check_common, check_max_pending
-from ._process_pool import ProcessPool
+from ._process_pool import Collector, ProcessPool
 
 __all__ = ['BrokenProcessPool', 'ProcessPoolExecutor', 'RemoteTraceback']
 
-# Its name in the standard library.
+# Names of the standard module that programs use.
 _RemoteTraceback = RemoteTraceback
+_ExecutorManagerThread = Collector
+_ThreadWakeup = Wakeup
+_TERMINATE, _KILL = 'terminate', 'kill'
+
+
+def _check_system_limits():
+    """Raises NotImplementedError in the standard module if the system has not
+    enough semaphores. No executor of cfut takes any."""
 
 
 class ProcessPoolExecutor(PoolExecutor):
@@ -51,6 +61,7 @@ class ProcessPoolExecutor(PoolExecutor):
             raise ValueError(f'crash_policy must be one of {", ".join(CRASH_POLICIES)}')
 
         self._given_context = mp_context
+        self._known_processes = WeakValueDictionary()
         self._set_pool(ProcessPool(max_workers, initializer, initargs, max_tasks_per_child,
                                    max_pending, crash_policy, all_at_once=is_fork(mp_context)))
 
@@ -75,8 +86,27 @@ class ProcessPoolExecutor(PoolExecutor):
 
     @property
     def _processes(self):
+        # The same process is the same object as long as anybody has it.
         from ._worker_process import WorkerProcess
-        return {pid: WorkerProcess(pid) for pid in self.worker_pids}
+        processes = {}
+        for pid in self.worker_pids:
+            process = self._known_processes.get(pid)
+            if process is None or not process.is_alive():
+                process = self._known_processes[pid] = WorkerProcess(pid)
+            processes[pid] = process
+        return processes
+
+    @property
+    def _call_queue(self):
+        return CallQueue(self._pool)
+
+    @property
+    def _pending_work_items(self):
+        return self._pool.unfinished
+
+    @property
+    def _shutdown_thread(self):
+        return self._pool.closed
 
     @property
     def _executor_manager_thread(self):
@@ -110,12 +140,22 @@ class ProcessPoolExecutor(PoolExecutor):
     def terminate_workers(self):
         """Sends SIGTERM to all workers, and shuts the executor down without
         waiting. Calls that have not started are cancelled."""
-        self._pool.end_workers(self._pool.engine.terminate)
+        self._force_shutdown(operation=_TERMINATE)
 
     def kill_workers(self):
         """Sends SIGKILL to all workers, and shuts the executor down without
         waiting. Calls that have not started are cancelled."""
-        self._pool.end_workers(self._pool.engine.kill)
+        self._force_shutdown(operation=_KILL)
+
+    def _force_shutdown(self, operation):
+        if operation not in (_TERMINATE, _KILL):
+            raise ValueError(f'Unsupported operation: {operation!r}')
+        self._pool.end_workers()
+        # The processes that the program has been given are ended by their own
+        # methods, as the documentation says, and with all others once more.
+        for process in list(self._known_processes.values()):
+            getattr(process, operation)()
+        getattr(self._pool.engine, operation)()
 
 
 def check_max_tasks_per_child(number, mp_context):

@@ -10,6 +10,7 @@ import itertools
 from concurrent.futures import Executor, Future
 
 from . import _map, _standard
+from ._call_queue import CallQueue
 from ._cpus import count_cpus
 from ._executor import PoolExecutor, check_common, check_max_pending
 from ._thread_pool import BrokenThreadPool, ThreadPool
@@ -48,10 +49,19 @@ class ThreadPoolExecutor(PoolExecutor, _standard.ThreadPoolExecutor):
         """How many threads have been started."""
         return len(self._pool.workers)
 
+    # Names of the standard executor that programs use.
+
     @property
     def _threads(self):
-        # A name of the standard executor that programs use.
         return set(self._pool.workers)
+
+    @property
+    def _work_queue(self):
+        return CallQueue(self._pool)
+
+    @property
+    def _shutdown(self):
+        return self._pool.closed
 
     def submit(self, fn, /, *args, **kwargs):
         future = Future()
