@@ -5,6 +5,7 @@
 """What the documentation of Executor promises: submit(), map(), shutdown()."""
 
 import itertools
+import textwrap
 import threading
 import weakref
 
@@ -279,6 +280,36 @@ class Shutdown(Gates):
                          ({quick}, {held}))
         jobs.touch(self.go)
         self.assertEqual(set(self.futures.as_completed([held, quick], DEADLINE)), {held, quick})
+
+
+@both_executors
+class EndOfTheProgram(Gates):
+    def run_with_executor(self, text):
+        return self.run_program(f'''
+if __name__ == '__main__':
+    executor = {self.kind}(1)
+{textwrap.indent(text, ' ' * 4)}''')
+
+    def test_waits_for_all_calls(self):
+        out, err, status = self.run_with_executor('''
+for number in range(5):
+    executor.submit(print, number, flush=True)
+''')
+        self.assertEqual((out, err, status), ('0\n1\n2\n3\n4\n', '', 0))
+
+    def test_nothing_is_taken_afterwards(self):
+        out, err, status = self.run_with_executor('''
+import atexit
+@atexit.register
+def submit():
+    try:
+        executor.submit(int)
+    except RuntimeError as error:
+        print(error)
+executor.submit(int).result()
+''')
+        self.assertIn('cannot schedule new futures after ', out)
+        self.assertEqual((err, status), ('', 0))
 
 
 if __name__ == '__main__':

@@ -233,6 +233,14 @@ class AsCompleted:
             self.assertIs(next(completed), quick)
         self.assertEqual(list(completed), [busy])
 
+    def test_what_is_done_comes_first(self):
+        with self.busy(self.pool) as [busy]:
+            done = [self.pool.submit(int) for _ in range(5)]
+            self.futures.wait(done, DEADLINE)
+            completed = self.futures.as_completed([busy, *done], DEADLINE)
+            self.assertEqual({next(completed) for _ in done}, set(done))
+        self.assertEqual(list(completed), [busy])
+
     def test_timeout_counts_from_the_call(self):
         with self.busy(self.pool) as [busy]:
             quick = self.pool.submit(int)
