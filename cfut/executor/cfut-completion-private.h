@@ -27,6 +27,8 @@ struct _CfutCompletion
   /* All below: protected by the store's lock, until drained. */
   CfutCompletion *prev;
   CfutCompletion *next;
+  CfutCompletion *prev_same; /* in a list that is indexed: see cfut-completion-list.c */
+  CfutCompletion *next_same;
   gboolean is_hopeless; /* the store's helper cannot wait for it */
   gboolean is_claimed;  /* a thread waits for this one: it is not to become ready */
   gboolean has_arrived; /* and now that thread has it */

@@ -428,8 +428,7 @@ cfut_completion_queue_get_n_pending (CfutCompletionQueue *self)
  * [method@Cfut.Future.cancel] does.
  *
  * Their completions come through the queue: at once for calls that have not
- * started, else when they have stopped. It looks through all calls that have
- * not ended.
+ * started, else when they have stopped.
  *
  * Returns: how many calls are cancelled, or surely will be
  *
@@ -481,8 +480,7 @@ cfut_completion_queue_withdraw (CfutCompletionQueue *self,
  * It is for who pushes many calls and wants a #GObject for a few of them, for
  * example to bind the progress to a progress bar. The future is the same as long
  * as anybody holds it, and it outlives the drain. Of more than one call with the
- * tag it is any. It looks through all calls from both ends, so those pushed
- * first and last are found at once.
+ * tag it is any.
  *
  * Returns: (transfer full) (nullable): the future; %NULL if there is none
  *

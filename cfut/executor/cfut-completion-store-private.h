@@ -6,7 +6,7 @@
 
 #pragma once
 
-#include "executor/cfut-completion-private.h"
+#include "executor/cfut-completion-list-private.h"
 
 G_BEGIN_DECLS
 
@@ -27,16 +27,9 @@ G_BEGIN_DECLS
  */
 typedef struct _CfutCompletionStore CfutCompletionStore;
 
-typedef struct
-{
-  CfutCompletion *head;
-  CfutCompletion *tail;
-  guint length;
-} CfutCompletionList;
-
 struct _CfutCompletionStore
 {
-  gatomicrefcount ref_count;
+  int ref_count; /* atomic */
 
   GMutex lock;
   GCond ready_cond;   /* signalled with @lock held */

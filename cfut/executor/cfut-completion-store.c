@@ -13,42 +13,12 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-static void
-cfut_completion_list_append (CfutCompletionList *self,
-                             CfutCompletion     *completion)
-{
-  completion->next = NULL;
-  completion->prev = self->tail;
-  if (self->tail != NULL)
-    self->tail->next = completion;
-  else
-    self->head = completion;
-  self->tail = completion;
-  self->length++;
-}
-
-static void
-cfut_completion_list_remove (CfutCompletionList *self,
-                             CfutCompletion     *completion)
-{
-  if (completion->prev != NULL)
-    completion->prev->next = completion->next;
-  else
-    self->head = completion->next;
-  if (completion->next != NULL)
-    completion->next->prev = completion->prev;
-  else
-    self->tail = completion->prev;
-  completion->prev = completion->next = NULL;
-  self->length--;
-}
-
 CfutCompletionStore *
 cfut_completion_store_new (void)
 {
   CfutCompletionStore *self = g_new0 (CfutCompletionStore, 1);
 
-  g_atomic_ref_count_init (&self->ref_count);
+  self->ref_count = 1;
   g_mutex_init (&self->lock);
   g_cond_init (&self->ready_cond);
   g_cond_init (&self->arrived_cond);
@@ -57,10 +27,12 @@ cfut_completion_store_new (void)
   return self;
 }
 
-void
-cfut_completion_store_unref (CfutCompletionStore *self)
+/* Gives up @n references at once. */
+static void
+cfut_completion_store_drop (CfutCompletionStore *self,
+                            int                  n)
 {
-  if (!g_atomic_ref_count_dec (&self->ref_count))
+  if (g_atomic_int_add (&self->ref_count, -n) != n)
     return;
 
   g_assert (self->outstanding.length == 0 && self->ready.length == 0 && self->fd < 0);
@@ -69,6 +41,12 @@ cfut_completion_store_unref (CfutCompletionStore *self)
   g_cond_clear (&self->ready_cond);
   g_mutex_clear (&self->lock);
   g_free (self);
+}
+
+void
+cfut_completion_store_unref (CfutCompletionStore *self)
+{
+  cfut_completion_store_drop (self, 1);
 }
 
 /* The counter of an eventfd that does not block, from 0 to 1 and back: neither
@@ -181,7 +159,7 @@ cfut_completion_store_watch (CfutCompletionStore *self,
   completion->waiter.notify = cfut_completion_notify;
   completion->store = self;
   cfut_completion_copy (completion);
-  g_atomic_ref_count_inc (&self->ref_count);
+  g_atomic_int_inc (&self->ref_count);
 
   g_mutex_lock (&self->lock);
   closed = self->closed;
@@ -209,16 +187,15 @@ void
 cfut_completion_store_close (CfutCompletionStore *self)
 {
   CfutCompletion *outstanding, *ready;
+  int n_removed = 0; /* waiters, which are not told any more */
   int fd;
 
   g_mutex_lock (&self->lock);
   self->closed = TRUE;
   self->unoffered = NULL;
   self->n_hopeless = 0;
-  outstanding = self->outstanding.head;
-  ready = self->ready.head;
-  self->outstanding = (CfutCompletionList) { NULL, NULL, 0 };
-  self->ready = (CfutCompletionList) { NULL, NULL, 0 };
+  outstanding = cfut_completion_list_take_all (&self->outstanding);
+  ready = cfut_completion_list_take_all (&self->ready);
   fd = self->fd;
   self->fd = -1;
   g_cond_broadcast (&self->arrived_cond);
@@ -233,7 +210,10 @@ cfut_completion_store_close (CfutCompletionStore *self)
 
       outstanding = completion->next;
       if (cfut_state_remove_waiter (completion->state, &completion->waiter))
-        drop_waiter (self, completion);
+        {
+          cfut_completion_free (completion);
+          n_removed++;
+        }
       cfut_completion_free (completion);
     }
 
@@ -244,6 +224,8 @@ cfut_completion_store_close (CfutCompletionStore *self)
       ready = completion->next;
       cfut_completion_free (completion);
     }
+
+  cfut_completion_store_drop (self, n_removed);
 }
 
 /* Cuts off the first @n of those that are ready. */
@@ -251,27 +233,10 @@ static CfutCompletion *
 take_ready_locked (CfutCompletionStore *self,
                    guint                n)
 {
-  CfutCompletion *first = self->ready.head;
-  CfutCompletion *last = self->ready.tail;
+  CfutCompletion *first = cfut_completion_list_take_first (&self->ready, n);
 
-  if (n < self->ready.length)
-    {
-      last = first;
-      for (guint i = 1; i < n; i++)
-        last = last->next;
-    }
-
-  self->ready.head = last->next;
-  self->ready.length -= n;
-  if (self->ready.head == NULL)
-    {
-      self->ready.tail = NULL;
-      clear_fd_locked (self);
-      return first;
-    }
-
-  self->ready.head->prev = NULL;
-  last->next = NULL;
+  if (self->ready.length == 0)
+    clear_fd_locked (self);
 
   return first;
 }
@@ -343,9 +308,10 @@ cfut_completion_store_cancel (CfutCompletionStore *self,
   guint n_cancelled = 0;
 
   g_mutex_lock (&self->lock);
-  for (CfutCompletion *completion = self->outstanding.head; completion != NULL; completion = completion->next)
-    if (completion->tag == tag)
-      g_ptr_array_add (found, cfut_completion_copy (completion));
+  for (CfutCompletion *completion = cfut_completion_list_find (&self->outstanding, tag);
+       completion != NULL;
+       completion = cfut_completion_list_find_next (&self->outstanding, completion))
+    g_ptr_array_add (found, cfut_completion_copy (completion));
   g_mutex_unlock (&self->lock);
 
   for (guint i = 0; i < found->len; i++)
@@ -368,11 +334,9 @@ cfut_completion_store_withdraw (CfutCompletionStore *self,
   g_autoptr(CfutCompletion) found = NULL;
 
   g_mutex_lock (&self->lock);
-  for (CfutCompletion *completion = self->outstanding.head;
-       completion != NULL && found == NULL;
-       completion = completion->next)
-    if (completion->tag == tag)
-      found = cfut_completion_copy (completion);
+  found = cfut_completion_list_find (&self->outstanding, tag);
+  if (found != NULL)
+    cfut_completion_copy (found);
   g_mutex_unlock (&self->lock);
 
   if (found == NULL || !cfut_state_withdraw (found->state))
@@ -383,27 +347,6 @@ cfut_completion_store_withdraw (CfutCompletionStore *self,
   return TRUE;
 }
 
-/* Looks from both ends, where those are that programs ask for most. */
-static CfutCompletion *
-cfut_completion_list_find (CfutCompletionList *self,
-                           guint64             tag)
-{
-  CfutCompletion *first = self->head;
-  CfutCompletion *last = self->tail;
-
-  for (guint i = 0; i < self->length; i += 2)
-    {
-      if (first->tag == tag)
-        return first;
-      if (last->tag == tag)
-        return last;
-      first = first->next;
-      last = last->prev;
-    }
-
-  return NULL;
-}
-
 CfutFuture *
 cfut_completion_store_dup_future (CfutCompletionStore *self,
                                   guint64              tag)
@@ -411,9 +354,9 @@ cfut_completion_store_dup_future (CfutCompletionStore *self,
   g_autoptr(CfutCompletion) found = NULL;
 
   g_mutex_lock (&self->lock);
-  found = cfut_completion_list_find (&self->outstanding, tag);
+  found = cfut_completion_list_find_any (&self->outstanding, tag);
   if (found == NULL)
-    found = cfut_completion_list_find (&self->ready, tag);
+    found = cfut_completion_list_find_any (&self->ready, tag);
   if (found != NULL)
     cfut_completion_copy (found);
   g_mutex_unlock (&self->lock);

@@ -157,13 +157,13 @@ cfut_completion_store_wait (CfutCompletionStore  *self,
 
 /* The oldest with @tag that no thread has claimed. */
 static CfutCompletion *
-find_unclaimed (const CfutCompletionList *list,
-                guint64                   tag)
+find_unclaimed (CfutCompletionList *list,
+                guint64             tag)
 {
-  CfutCompletion *completion = list->head;
+  CfutCompletion *completion = cfut_completion_list_find (list, tag);
 
-  while (completion != NULL && (completion->tag != tag || completion->is_claimed))
-    completion = completion->next;
+  while (completion != NULL && completion->is_claimed)
+    completion = cfut_completion_list_find_next (list, completion);
 
   return completion;
 }
