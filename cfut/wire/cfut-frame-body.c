@@ -32,8 +32,11 @@
 #define MAX_VARIANT_TYPE_LENGTH 255
 #define MAX_VARIANT_DEPTH       64
 
-/* Longest type that a worker may declare for a function. */
+/* Longest type that a worker may declare for a function, and how deep it may be.
+ * GLib takes types for valid that are so deep that it aborts when somebody looks
+ * into their values: 128 containers in each other and what is in the last. */
 #define MAX_DECLARED_TYPE_LENGTH 4096
+#define MAX_DECLARED_TYPE_DEPTH  64
 
 /* How a value of a type is laid out. */
 typedef struct
@@ -310,6 +313,26 @@ cfut_frame_body_to_variant (const GVariantType  *type,
   return bytes != NULL ? cfut_frame_bytes_to_variant (type, bytes, trusted, error) : NULL;
 }
 
+/* How many containers are in each other in values of a type. */
+static guint
+get_depth (const GVariantType *type)
+{
+  guint depth = 0;
+
+  if (g_variant_type_is_array (type) || g_variant_type_is_maybe (type))
+    return 1 + get_depth (g_variant_type_element (type));
+
+  if (!g_variant_type_is_tuple (type) && !g_variant_type_is_dict_entry (type))
+    return 0;
+
+  for (const GVariantType *member = g_variant_type_first (type);
+       member != NULL;
+       member = g_variant_type_next (member))
+    depth = MAX (depth, get_depth (member));
+
+  return 1 + depth;
+}
+
 /* Runs in: any thread. Locks: none. */
 GVariantType *
 cfut_frame_string_to_type (const char  *string,
@@ -320,7 +343,7 @@ cfut_frame_string_to_type (const char  *string,
   if (strlen (string) <= MAX_DECLARED_TYPE_LENGTH && g_variant_type_string_is_valid (string))
     type = g_variant_type_new (string);
 
-  if (type != NULL && g_variant_type_is_definite (type))
+  if (type != NULL && g_variant_type_is_definite (type) && get_depth (type) <= MAX_DECLARED_TYPE_DEPTH)
     return g_steal_pointer (&type);
 
   g_set_error (error, CFUT_ERROR, CFUT_ERROR_PROTOCOL,

@@ -99,10 +99,15 @@ send_ready (Evil *self)
 {
   CfutFrameHeader header = { .type = CFUT_FRAME_READY };
   const char *bad = g_str_equal (self->mode, "bad-types") ? "a" : "i";
+  g_autofree char *containers = g_strnfill (128, 'm');
+  g_autofree char *deep = g_strconcat (containers, "v", NULL);
   const char *type = g_str_has_prefix (self->mode, "type:") ? self->mode + strlen ("type:") : "i";
-  g_autoptr(GVariant) table = g_variant_new_parsed ("[('lie', '(su)', %s), ('pid', '()', %s), ('square', '(x)', 'x')]", type, bad);
+  g_autoptr(GVariant) table = NULL;
 
-  g_variant_ref_sink (table);
+  /* GLib takes it for a type, and aborts when somebody looks into a value. */
+  if (g_str_equal (self->mode, "deep-type"))
+    type = deep;
+  table = g_variant_ref_sink (g_variant_new_parsed ("[('lie', '(su)', %s), ('pid', '()', %s), ('square', '(x)', 'x')]", type, bad));
   if (g_str_equal (self->mode, "no-claims"))
     header.flags = CFUT_FRAME_FLAG_NO_CLAIMS;
   send_frame (self, &header, g_variant_get_data (table), g_variant_get_size (table));
@@ -618,7 +623,9 @@ misbehave (Evil            *self,
   MODE ("shared-index")
     send_place (self, &answer, 0, sizeof pid, 64);
   MODE ("shared-hole")
-    send_place (self, &answer, 0, CFUT_ARENA_LARGE_CAPACITY / 8, 0);
+    send_place (self, &answer, 0, CFUT_ARENA_CAPACITY / 8, 0);
+  MODE ("shared-all")
+    send_place (self, &answer, 0, CFUT_ARENA_CAPACITY - 4096, 0);
   MODE ("shared-short-place")
     {
       answer.flags = CFUT_FRAME_FLAG_SHARED;

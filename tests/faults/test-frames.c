@@ -386,6 +386,7 @@ main (int    argc,
   g_test_add_func ("/faults/F52/long-error", test_long_error);
   g_test_add_data_func ("/faults/F41/never-serves/early-result", "early-result", test_never_serves);
   g_test_add_data_func ("/faults/F41/never-serves/bad-types", "bad-types", test_never_serves);
+  g_test_add_data_func ("/faults/F41/never-serves/deep-type", "deep-type", test_never_serves);
   g_test_add_data_func ("/faults/F38/silence/body", "silent-body", test_silence);
   g_test_add_data_func ("/faults/F38/silence/header", "silent-header", test_silence);
   g_test_add_func ("/faults/F42/stream-is-no-silence", test_stream_is_no_silence);

@@ -332,16 +332,24 @@ test_random_bodies (void)
 static void
 test_declared_types (void)
 {
-  g_autofree char *long_type = g_strnfill (4097, 'a');
+  g_autofree char *long_type = g_strnfill (4097, 'y');
+  g_autofree char *containers = g_strnfill (128, 'a');
+  g_autofree char *deepest = g_strconcat ("(", containers + 65, "y)", NULL);
+  g_autofree char *too_deep = g_strconcat ("(s", containers + 64, "yi)", NULL);
+  g_autofree char *far_too_deep = g_strconcat (containers, "y", NULL);
   g_autoptr(GVariantType) type = NULL;
+  g_autoptr(GVariantType) deepest_type = NULL;
   g_autoptr(GError) error = NULL;
-  const char *bad[] = { "", "xx", "(", "*", "a*", "r", "?", long_type };
+  const char *bad[] = { "", "xx", "(", "*", "a*", "r", "?", long_type, too_deep, far_too_deep };
 
-  g_test_summary ("What a worker declares must be a definite type of reasonable length");
+  g_test_summary ("What a worker declares must be a definite type of reasonable length and depth");
 
   type = cfut_frame_string_to_type ("a{sv}", &error);
   g_assert_no_error (error);
   g_assert_true (g_variant_type_equal (type, G_VARIANT_TYPE_VARDICT));
+  deepest_type = cfut_frame_string_to_type (deepest, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (deepest_type);
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
