@@ -425,15 +425,19 @@ cfut_call_fail (CfutCall   *self,
                 const char *message,
                 const char *traceback)
 {
-  g_autoptr(GError) old = NULL;
+  GError *failure, *old;
 
   g_return_if_fail (CFUT_IS_CALL (self));
   g_return_if_fail (name != NULL && name[0] != '\0');
 
+  failure = cfut_error_new_remote (name, message, traceback, NULL);
+
   g_mutex_lock (&self->lock);
-  old = g_steal_pointer (&self->failure);
-  self->failure = cfut_error_new_remote (name, message, traceback, NULL);
+  old = self->failure;
+  self->failure = failure;
   g_mutex_unlock (&self->lock);
+
+  g_clear_error (&old);
 }
 
 GError *

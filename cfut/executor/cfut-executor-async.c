@@ -27,12 +27,12 @@ typedef struct
   int done;
 } SubmitWait;
 
+/* Gives up @n references at once. */
 static void
-submit_wait_unref (gpointer data)
+submit_wait_drop (SubmitWait *self,
+                  int         n)
 {
-  SubmitWait *self = data;
-
-  if (!g_atomic_int_dec_and_test (&self->ref_count))
+  if (g_atomic_int_add (&self->ref_count, -n) != n)
     return;
 
   cfut_job_unref (self->waiter.job);
@@ -41,24 +41,26 @@ submit_wait_unref (gpointer data)
   g_free (self);
 }
 
-/* If it is over, the watch is not needed any more. */
-static void
+/* If it is over, the watch is not needed any more. TRUE if its reference is the
+ * caller's now. */
+static gboolean
 submit_wait_check_watch (SubmitWait *self)
 {
   GCancellable *cancellable = g_task_get_cancellable (self->task);
 
-  if (cancellable != NULL && g_atomic_int_get (&self->done) &&
-      cfut_cancel_watch_remove (cancellable, &self->watch))
-    submit_wait_unref (self);
+  return cancellable != NULL && g_atomic_int_get (&self->done) &&
+         cfut_cancel_watch_remove (cancellable, &self->watch);
 }
 
-/* Runs in: any thread. Locks: none. */
+/* Gives up @n_refs, those of the pool and of the caller.
+ * Runs in: any thread. Locks: none. */
 static void
 submit_wait_complete (SubmitWait   *self,
-                      const GError *error)
+                      const GError *error,
+                      int           n_refs)
 {
   g_atomic_int_set (&self->done, TRUE);
-  submit_wait_check_watch (self);
+  n_refs += submit_wait_check_watch (self);
 
   if (error != NULL)
     {
@@ -70,7 +72,7 @@ submit_wait_complete (SubmitWait   *self,
       g_task_return_pointer (self->task, g_object_ref (self->future), g_object_unref);
     }
 
-  submit_wait_unref (self);
+  submit_wait_drop (self, n_refs);
 }
 
 /* Runs in: the thread that made room, or ended the job. Locks: none. */
@@ -78,7 +80,24 @@ static void
 submit_wait_notify (CfutRoomWaiter *waiter,
                     const GError   *error)
 {
-  submit_wait_complete ((SubmitWait *) waiter, error);
+  submit_wait_complete ((SubmitWait *) waiter, error, 1);
+}
+
+/* Gives up @n_refs. */
+static void
+submit_wait_cancel (SubmitWait *self,
+                    int         n_refs)
+{
+  g_autoptr(GError) error = NULL;
+
+  if (!cfut_pool_forget_room (self->waiter.job->pool, &self->waiter))
+    {
+      submit_wait_drop (self, n_refs);
+      return;
+    }
+
+  error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED, "Submitting was cancelled");
+  submit_wait_complete (self, error, n_refs + 1);
 }
 
 /* Runs in: the thread that cancels. Locks: none. */
@@ -86,16 +105,8 @@ static void
 submit_wait_cancelled (CfutCancelWatch *watch)
 {
   gpointer container = (char *) watch - G_STRUCT_OFFSET (SubmitWait, watch);
-  SubmitWait *self = container;
 
-  if (cfut_pool_forget_room (self->waiter.job->pool, &self->waiter))
-    {
-      g_autoptr(GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_CANCELLED,
-                                                     "Submitting was cancelled");
-
-      submit_wait_complete (self, error);
-    }
-  submit_wait_unref (self);
+  submit_wait_cancel (container, 1);
 }
 
 static SubmitWait *
@@ -121,22 +132,27 @@ submit_wait_start (SubmitWait *self)
   GCancellable *cancellable = g_task_get_cancellable (self->task);
   CfutPool *pool = self->waiter.job->pool;
   g_autoptr(GError) error = NULL;
+  int n_refs = 1; /* our own */
 
   g_atomic_int_inc (&self->ref_count);
   if (!cfut_pool_await_room (pool, &self->waiter, &error))
     {
-      submit_wait_complete (self, error);
-    }
-  else if (cancellable != NULL)
-    {
-      g_atomic_int_inc (&self->ref_count);
-      if (cfut_cancel_watch_add (cancellable, &self->watch))
-        submit_wait_check_watch (self);
-      else
-        submit_wait_cancelled (&self->watch);
+      submit_wait_complete (self, error, n_refs + 1);
+      return;
     }
 
-  submit_wait_unref (self);
+  if (cancellable != NULL)
+    {
+      g_atomic_int_inc (&self->ref_count);
+      if (!cfut_cancel_watch_add (cancellable, &self->watch))
+        {
+          submit_wait_cancel (self, n_refs + 1);
+          return;
+        }
+      n_refs += submit_wait_check_watch (self);
+    }
+
+  submit_wait_drop (self, n_refs);
 }
 
 /**

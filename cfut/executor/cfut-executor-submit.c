@@ -86,7 +86,10 @@ cfut_executor_make_job (CfutExecutor       *self,
   const CfutFunction *function;
 
   if (arguments == NULL)
-    arguments = unit = g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
+    {
+      unit = g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
+      arguments = unit;
+    }
 
   function = cfut_executor_resolve (self, name, error);
   if (function == NULL ||

@@ -423,9 +423,8 @@ void
 cfut_live_list_remove (CfutLiveList *self,
                        gpointer      item)
 {
-  g_autoptr(Entry) dropped = NULL;
   gboolean must_push = FALSE;
-  Entry *entry;
+  Entry *entry, *dropped = NULL;
 
   g_assert (CFUT_IS_LIVE_LIST (self));
 
@@ -437,15 +436,15 @@ cfut_live_list_remove (CfutLiveList *self,
 
   if (must_push)
     cfut_live_list_push (self);
+  g_clear_pointer (&dropped, entry_free);
 }
 
 void
 cfut_live_list_finish (CfutLiveList *self,
                        gpointer      item)
 {
-  g_autoptr(Entry) dropped = NULL;
   gboolean must_push = FALSE;
-  Entry *entry;
+  Entry *entry, *dropped = NULL;
 
   g_assert (CFUT_IS_LIVE_LIST (self));
 
@@ -462,6 +461,7 @@ cfut_live_list_finish (CfutLiveList *self,
 
   if (must_push)
     cfut_live_list_push (self);
+  g_clear_pointer (&dropped, entry_free);
 }
 
 void

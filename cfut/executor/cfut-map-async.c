@@ -86,7 +86,7 @@ static void
 cfut_map_run (CfutMap *self,
               GTask   *task)
 {
-  g_autoptr(CfutMapItem) item = g_new0 (CfutMapItem, 1);
+  CfutMapItem *item = g_new0 (CfutMapItem, 1);
   CfutMapStep step;
 
   do
@@ -95,6 +95,7 @@ cfut_map_run (CfutMap *self,
 
       if (g_cancellable_set_error_if_cancelled (g_task_get_cancellable (task), &error))
         {
+          cfut_map_item_free (item);
           cfut_map_return (self, task, NULL, error);
           return;
         }
@@ -103,12 +104,15 @@ cfut_map_run (CfutMap *self,
     }
   while (step == CFUT_MAP_STEP_WAIT && cfut_map_inbox_has_news (self->inbox));
 
+  if (step == CFUT_MAP_STEP_ITEM)
+    {
+      cfut_map_return (self, task, item, NULL);
+      return;
+    }
+
+  cfut_map_item_free (item);
   switch (step)
     {
-    case CFUT_MAP_STEP_ITEM:
-      cfut_map_return (self, task, g_steal_pointer (&item), NULL);
-      break;
-
     case CFUT_MAP_STEP_END:
     case CFUT_MAP_STEP_TIMED_OUT:
       cfut_map_return (self, task, NULL, cfut_map_get_end (self, step));

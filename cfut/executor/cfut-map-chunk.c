@@ -138,12 +138,15 @@ cfut_map_chunk_watch (CfutMapChunk *self,
 void
 cfut_map_chunk_abandon (CfutMapChunk *self)
 {
+  gboolean removed;
+
   if (self->phase != CFUT_MAP_CHUNK_IN_FLIGHT)
     return;
 
-  if (cfut_state_remove_waiter (cfut_future_get_cfut_state (self->future), &self->waiter))
-    cfut_map_chunk_unref (self);
+  removed = cfut_state_remove_waiter (cfut_future_get_cfut_state (self->future), &self->waiter);
   cfut_future_cancel (self->future);
+  if (removed)
+    cfut_map_chunk_unref (self);
 }
 
 /* The outcome is everybody's. */

@@ -17,11 +17,19 @@ cfut_async_wait_ref (CfutAsyncWait *self)
   g_atomic_int_inc (&self->ref_count);
 }
 
+/* Gives up @n references at once. */
+static void
+cfut_async_wait_drop (CfutAsyncWait *self,
+                      int            n)
+{
+  if (g_atomic_int_add (&self->ref_count, -n) == n)
+    g_free (self);
+}
+
 void
 cfut_async_wait_unref (CfutAsyncWait *self)
 {
-  if (g_atomic_int_dec_and_test (&self->ref_count))
-    g_free (self);
+  cfut_async_wait_drop (self, 1);
 }
 
 /* Runs in: the task's context. Locks: none. */
@@ -31,9 +39,10 @@ cfut_async_wait_deliver (CfutDeliveryItem *item)
   CfutAsyncWait *self = FROM_MEMBER (item, item);
   GCancellable *cancellable = g_task_get_cancellable (self->task);
   GTask *task;
+  int n_refs = 1; /* the item's, and the watch's */
 
   if (cancellable != NULL && cfut_cancel_watch_remove (cancellable, &self->watch))
-    cfut_async_wait_unref (self);
+    n_refs++;
 
   if (self->timeout != NULL)
     {
@@ -44,7 +53,7 @@ cfut_async_wait_deliver (CfutDeliveryItem *item)
   self->finish (self, g_atomic_int_get (&self->end));
 
   task = g_steal_pointer (&self->task);
-  cfut_async_wait_unref (self);
+  cfut_async_wait_drop (self, n_refs);
   g_object_unref (task);
 }
 

@@ -45,15 +45,23 @@ struct _CfutCompletedQueue
   CfutCompletedEntry completions[];
 };
 
-void
-cfut_completed_queue_unref (CfutCompletedQueue *self)
+/* Gives up @n references at once. */
+static void
+cfut_completed_queue_drop (CfutCompletedQueue *self,
+                           int                 n)
 {
-  if (!g_atomic_int_dec_and_test (&self->ref_count))
+  if (g_atomic_int_add (&self->ref_count, -n) != n)
     return;
 
   g_mutex_clear (&self->lock);
   g_cond_clear (&self->resolved_cond);
   g_free (self);
+}
+
+void
+cfut_completed_queue_unref (CfutCompletedQueue *self)
+{
+  cfut_completed_queue_drop (self, 1);
 }
 
 /* Locks: caller holds that of @self. */
@@ -139,6 +147,7 @@ void
 cfut_completed_queue_close (CfutCompletedQueue *self)
 {
   CfutAsyncWait *wait;
+  int n_removed = 0;
 
   g_mutex_lock (&self->lock);
   self->closed = TRUE;
@@ -160,8 +169,10 @@ cfut_completed_queue_close (CfutCompletedQueue *self)
 
       if (future != NULL &&
           cfut_state_remove_waiter (cfut_future_get_cfut_state (future), &completion->waiter))
-        cfut_completed_queue_unref (self);
+        n_removed++;
     }
+
+  cfut_completed_queue_drop (self, n_removed);
 }
 
 gsize

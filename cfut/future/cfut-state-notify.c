@@ -184,9 +184,9 @@ cfut_state_set_progress (CfutState  *self,
                          double      fraction,
                          const char *message)
 {
-  g_autofree char *copy = g_strdup (message);
   CfutStateExtra *extra;
   CfutNotifyFlags flags = 0;
+  char *copy;
 
   if (cfut_state_is_claimed (self))
     return;
@@ -195,6 +195,7 @@ cfut_state_set_progress (CfutState  *self,
     fraction = -1;
   else if (fraction > 1)
     fraction = 1;
+  copy = g_strdup (message);
 
   g_mutex_lock (&self->lock);
   extra = cfut_state_get_extra_locked (self);
@@ -218,6 +219,8 @@ cfut_state_set_progress (CfutState  *self,
     cfut_state_notify_and_unlock (self, flags);
   else
     g_mutex_unlock (&self->lock);
+
+  g_free (copy);
 }
 
 double

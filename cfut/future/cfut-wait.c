@@ -143,10 +143,12 @@ cfut_wait_group_new (gsize          n_states,
   return self;
 }
 
+/* Gives up @n references at once. */
 static void
-cfut_wait_group_unref (CfutWaitGroup *self)
+cfut_wait_group_drop (CfutWaitGroup *self,
+                      int            n)
 {
-  if (!g_atomic_int_dec_and_test (&self->ref_count))
+  if (g_atomic_int_add (&self->ref_count, -n) != n)
     return;
 
   g_mutex_clear (&self->lock);
@@ -179,7 +181,7 @@ cfut_group_waiter_notify (CfutWaiter *waiter,
   CfutWaitGroup *group = ((CfutGroupWaiter *) waiter)->group;
 
   cfut_wait_group_count (group, cfut_state_get_phase (state));
-  cfut_wait_group_unref (group);
+  cfut_wait_group_drop (group, 1);
 }
 
 /* Offers the calling thread to whoever is to resolve @states. FALSE with @error
@@ -224,6 +226,7 @@ block (CfutState * const *states,
        gint64             deadline)
 {
   CfutWaitGroup *group = cfut_wait_group_new (n_states, return_when);
+  int n_refs = 1; /* our own, and of the waiters that are not told any more */
   gboolean over;
 
   for (gsize i = 0; i < n_states; i++)
@@ -246,10 +249,8 @@ block (CfutState * const *states,
   g_mutex_unlock (&group->lock);
 
   for (gsize i = 0; i < n_states; i++)
-    if (cfut_state_remove_waiter (states[i], &group->waiters[i].waiter))
-      cfut_wait_group_unref (group);
-
-  cfut_wait_group_unref (group);
+    n_refs += cfut_state_remove_waiter (states[i], &group->waiters[i].waiter);
+  cfut_wait_group_drop (group, n_refs);
 
   return over;
 }
@@ -330,17 +331,19 @@ cfut_wait (CfutFuture     **futures,
            gint64           timeout_us,
            GError         **error)
 {
-  g_autofree CfutState **states = NULL;
+  CfutState **states;
+  gboolean over;
 
   g_return_val_if_fail (futures != NULL || n_futures == 0, FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
+  for (gsize i = 0; i < n_futures; i++)
+    g_return_val_if_fail (CFUT_IS_FUTURE (futures[i]), FALSE);
 
   states = g_new (CfutState *, n_futures);
   for (gsize i = 0; i < n_futures; i++)
-    {
-      g_return_val_if_fail (CFUT_IS_FUTURE (futures[i]), FALSE);
-      states[i] = cfut_future_get_cfut_state (futures[i]);
-    }
+    states[i] = cfut_future_get_cfut_state (futures[i]);
+  over = cfut_state_wait (states, n_futures, return_when, timeout_us, error);
+  g_free (states);
 
-  return cfut_state_wait (states, n_futures, return_when, timeout_us, error);
+  return over;
 }

@@ -127,12 +127,14 @@ void
 cfut_manager_learn_functions (CfutManager *self,
                               CfutProcess *process)
 {
-  g_autoptr(GHashTable) old = NULL;
+  GHashTable *old;
 
   g_mutex_lock (&self->pool->lock);
-  old = g_steal_pointer (&self->functions);
+  old = self->functions;
   self->functions = g_hash_table_ref (process->functions);
   g_mutex_unlock (&self->pool->lock);
+
+  g_clear_pointer (&old, g_hash_table_unref);
 }
 
 CfutFuture *

@@ -379,16 +379,17 @@ void
 cfut_process_executor_set_argv (CfutProcessExecutor *self,
                                 const char * const  *argv)
 {
-  g_auto(GStrv) old = NULL;
+  char **old;
 
   g_return_if_fail (CFUT_IS_PROCESS_EXECUTOR (self));
 
   g_mutex_lock (&self->pool->lock);
-  old = g_steal_pointer (&self->manager->config.argv);
+  old = self->manager->config.argv;
   self->manager->config.argv = dup_strv_or_null (argv);
   cfut_process_executor_update_foreign_locked (self);
   g_mutex_unlock (&self->pool->lock);
 
+  g_strfreev (old);
   g_object_notify (G_OBJECT (self), "argv");
 }
 
@@ -432,16 +433,17 @@ void
 cfut_process_executor_set_modules (CfutProcessExecutor *self,
                                    const char * const  *modules)
 {
-  g_auto(GStrv) old = NULL;
+  char **old;
 
   g_return_if_fail (CFUT_IS_PROCESS_EXECUTOR (self));
 
   g_mutex_lock (&self->pool->lock);
-  old = g_steal_pointer (&self->manager->config.modules);
+  old = self->manager->config.modules;
   self->manager->config.modules = dup_strv_or_null (modules);
   cfut_process_executor_update_foreign_locked (self);
   g_mutex_unlock (&self->pool->lock);
 
+  g_strfreev (old);
   g_object_notify (G_OBJECT (self), "modules");
 }
 
@@ -467,8 +469,8 @@ cfut_process_executor_set_initializer (CfutProcessExecutor *self,
                                        const char          *function,
                                        GVariant            *arguments)
 {
-  g_autoptr(GVariant) old_arguments = NULL;
-  g_autofree char *old = NULL;
+  GVariant *old_arguments;
+  char *old;
   CfutManagerConfig *config;
 
   g_return_if_fail (CFUT_IS_PROCESS_EXECUTOR (self));
@@ -479,11 +481,14 @@ cfut_process_executor_set_initializer (CfutProcessExecutor *self,
   g_variant_ref_sink (arguments);
 
   g_mutex_lock (&self->pool->lock);
-  old = g_steal_pointer (&config->initializer);
-  old_arguments = g_steal_pointer (&config->initializer_arguments);
+  old = config->initializer;
+  old_arguments = config->initializer_arguments;
   config->initializer = g_strdup (function);
   config->initializer_arguments = arguments;
   g_mutex_unlock (&self->pool->lock);
+
+  g_free (old);
+  g_clear_pointer (&old_arguments, g_variant_unref);
 }
 
 /**

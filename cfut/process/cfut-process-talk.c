@@ -255,7 +255,10 @@ cfut_process_decode_result (CfutProcess  *self,
   if (wraps || type == NULL)
     type = remote->result_type;
   if (is_chunk)
-    type = chunk_type = cfut_chunk_get_result_type (type);
+    {
+      chunk_type = cfut_chunk_get_result_type (type);
+      type = chunk_type;
+    }
 
   variant = cfut_channel_take_variant (self->channel, frame, type, FALSE, error);
   if (variant == NULL)

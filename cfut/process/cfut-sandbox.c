@@ -317,15 +317,19 @@ void
 cfut_process_executor_set_sandbox_launcher (CfutProcessExecutor *self,
                                             const char * const  *launcher)
 {
-  g_auto(GStrv) old = NULL;
+  char **copy = NULL;
+  char **old;
 
   g_return_if_fail (CFUT_IS_PROCESS_EXECUTOR (self));
 
-  g_mutex_lock (&self->pool->lock);
-  old = g_steal_pointer (&self->manager->config.launcher);
   if (launcher != NULL && launcher[0] != NULL)
-    self->manager->config.launcher = g_strdupv ((char **) launcher);
+    copy = g_strdupv ((char **) launcher);
+
+  g_mutex_lock (&self->pool->lock);
+  old = self->manager->config.launcher;
+  self->manager->config.launcher = copy;
   g_mutex_unlock (&self->pool->lock);
 
+  g_strfreev (old);
   g_object_notify (G_OBJECT (self), "sandbox-launcher");
 }

@@ -242,13 +242,15 @@ cfut_thread_carrier_set_initializer (CfutThreadCarrier  *self,
                                      const CfutFunction *function,
                                      GVariant           *arguments)
 {
-  g_autoptr(GVariant) old = NULL;
+  GVariant *old;
 
   g_mutex_lock (&self->pool->lock);
   self->initializer = function;
-  old = g_steal_pointer (&self->initializer_arguments);
+  old = self->initializer_arguments;
   self->initializer_arguments = arguments != NULL ? g_variant_ref (arguments) : NULL;
   g_mutex_unlock (&self->pool->lock);
+
+  g_clear_pointer (&old, g_variant_unref);
 }
 
 /* Takes over @closure; FALSE if there is one already, which stays: threads may

@@ -293,10 +293,9 @@ cfut_channel_queue_vectors (CfutChannel         *self,
                             const GOutputVector *vectors,
                             guint                n_vectors)
 {
-  g_autofree guint8 *joined = NULL;
   CfutArenaPlace place;
   gsize length = 0;
-  guint8 *room;
+  guint8 *room, *joined;
 
   if (self->closed)
     return;
@@ -321,6 +320,7 @@ cfut_channel_queue_vectors (CfutChannel         *self,
   joined = g_malloc (length);
   copy_vectors (joined, vectors, n_vectors);
   cfut_channel_queue (self, header, joined, length);
+  g_free (joined);
 }
 
 gsize

@@ -304,7 +304,10 @@ take_arguments (CfutServer       *self,
     }
 
   if (is_chunk (self))
-    type = chunk_type = g_variant_type_new_array (type);
+    {
+      chunk_type = g_variant_type_new_array (type);
+      type = chunk_type;
+    }
 
   return cfut_channel_take_variant (self->line->channel, frame, type, TRUE, error);
 }
