@@ -66,6 +66,7 @@ all    has_loky                            python3-joblib
 all    cmd valgrind                        valgrind
 all    cmd gcovr                           gcovr
 all    cmd clang                           clang
+all    cmd scan-build                      clang-tools
 all    has_libfuzzer                       libclang-rt-14-dev
 all    cmd spin                            spin
 all    cmd strace                          strace
