@@ -123,3 +123,11 @@ export function getGreeting() {
 export function getVariable(name) {
     return GLib.getenv(name);
 }
+
+export function read(path) {
+    return new TextDecoder().decode(GLib.file_get_contents(path)[1]);
+}
+
+export function remove(path) {
+    Gio.File.new_for_path(path).delete(null);
+}

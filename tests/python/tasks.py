@@ -6,6 +6,7 @@
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -164,3 +165,21 @@ def busy(n):
 def busy_pid(n):
     busy(n)
     return os.getpid()
+
+
+def read(path):
+    with open(path) as file:
+        return file.read()
+
+
+def allocate(size):
+    return len(bytearray(size))
+
+
+def connect(address):
+    socket.create_connection(address).close()
+
+
+def connect_unix(path):
+    with socket.socket(socket.AF_UNIX) as endpoint:
+        endpoint.connect(path)
