@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <errno.h>
 #include <glib/gstdio.h>
 #include <signal.h>
 #include <stdio.h>
@@ -371,50 +372,93 @@ test_all_at_once (void)
 
 #define MIB (1024 * 1024)
 
-static void
+/* Where this test may make a cgroup whose memory is bounded: what the environment
+ * names, or the root of the hierarchy, of either version. */
+static const char * const cgroup_parents[] = { "/sys/fs/cgroup/memory", "/sys/fs/cgroup" };
+
+/* Of the second version of cgroups, and of the first. */
+static const char * const memory_limits[] = { "memory.max", "memory.limit_in_bytes" };
+
+static gboolean
 write_file (const char *dir,
             const char *name,
             const char *text)
 {
   g_autofree char *path = g_build_filename (dir, name, NULL);
-  FILE *file = fopen (path, "we");
+  FILE *file = fopen (path, "r+e");
+  gboolean written;
 
-  g_assert_nonnull (file);
-  g_assert_cmpint (fputs (text, file), >=, 0);
-  g_assert_cmpint (fclose (file), ==, 0);
+  if (file == NULL)
+    return FALSE;
+
+  written = fputs (text, file) >= 0;
+
+  return fclose (file) == 0 && written;
+}
+
+/* NULL if it cannot be made there. */
+static char *
+make_cgroup_in (const char *parent,
+                const char *limit)
+{
+  g_autofree char *dir = g_strdup_printf ("%s/cfut-faults-%d", parent, (int) getpid ());
+
+  if (g_mkdir (dir, 0700) != 0)
+    return NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (memory_limits); i++)
+    if (write_file (dir, memory_limits[i], limit))
+      return g_steal_pointer (&dir);
+
+  g_assert_cmpint (g_rmdir (dir), ==, 0);
+
+  return NULL;
+}
+
+static char *
+make_cgroup (const char *limit)
+{
+  const char *parent = g_getenv ("CFUT_TEST_CGROUP");
+  char *dir = parent != NULL ? make_cgroup_in (parent, limit) : NULL;
+
+  for (guint i = 0; i < G_N_ELEMENTS (cgroup_parents) && dir == NULL; i++)
+    dir = make_cgroup_in (cgroup_parents[i], limit);
+
+  return dir;
+}
+
+/* The kernel may not have let go of the dead yet. */
+static gboolean
+cgroup_is_removed (gpointer dir)
+{
+  return g_rmdir (dir) == 0 || errno != EBUSY;
 }
 
 static void
 test_out_of_memory (void)
 {
-  const char *parent = g_getenv ("CFUT_TEST_CGROUP");
-  g_autofree char *dir = NULL;
-  g_autofree char *limit = NULL;
+  g_autofree char *dir = make_cgroup ("67108864");
   g_autofree char *pid = NULL;
   FaultTest test;
 
   g_test_summary ("A worker that the kernel kills for its memory costs its call, and no other");
 
-  if (parent == NULL)
+  if (dir == NULL)
     {
-      g_test_skip ("CFUT_TEST_CGROUP names no cgroup with a memory controller that tests may use");
+      g_test_skip ("No cgroup with a memory controller can be made here, nor in what CFUT_TEST_CGROUP names");
       return;
     }
 
-  dir = g_strdup_printf ("%s/cfut-faults-%d", parent, (int) getpid ());
-  g_assert_cmpint (g_mkdir (dir, 0700), ==, 0);
-  limit = g_build_filename (dir, "memory.max", NULL);
-  write_file (dir, g_file_test (limit, G_FILE_TEST_EXISTS) ? "memory.max" : "memory.limit_in_bytes", "67108864");
-
   fault_begin (&test, 1);
   pid = g_strdup_printf ("%d", process_get_pid (&test.process));
-  write_file (dir, "cgroup.procs", pid);
+  g_assert_true (write_file (dir, "cgroup.procs", pid));
   process_expect_error (fault_submit (&test, NULL, "allocate", "(t)", (guint64) 1024 * MIB),
                         CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "signal 9");
   fault_assert_serves (&test, 99);
   g_assert_cmpuint (fault_get_n_failed (&test), ==, 1);
   fault_end (&test);
-  g_assert_cmpint (g_rmdir (dir), ==, 0);
+  process_await (cgroup_is_removed, dir);
+  g_assert_false (g_file_test (dir, G_FILE_TEST_EXISTS));
 }
 
 /* ---- F12: one that closes its channel since it dies. */

@@ -17,7 +17,7 @@
 
 #include "killer.h"
 
-/* F73 to F80: what surrounds the program. Whatever changes it for good runs in a
+/* F73 to F78, and F80: what surrounds the program. Whatever changes it for good runs in a
  * process of its own. */
 
 static void
@@ -438,64 +438,6 @@ test_odd_host (gconstpointer data)
   run_in_subprocess ();
 }
 
-/* ---- F79: system calls that fail. */
-
-typedef struct
-{
-  const char *name;
-  const char *call;
-  const char *error;
-} Injection;
-
-/* Each may happen at any time, and means nothing. Children are not waited for but
- * when they have ended, so that is never interrupted; and a futex that did not
- * wake because it was not let is no fault of this world. */
-static const Injection injections[] = {
-  { "poll-EINTR", "poll,ppoll", "EINTR" },
-  { "read-EINTR", "read", "EINTR" },
-  { "write-EINTR", "write", "EINTR" },
-  { "recv-EINTR", "recvfrom,recvmsg", "EINTR" },
-  { "recv-EAGAIN", "recvfrom,recvmsg", "EAGAIN" },
-  { "send-EINTR", "sendto,sendmsg", "EINTR" },
-  { "send-EAGAIN", "sendto,sendmsg", "EAGAIN" },
-};
-
-/* Sweeps over the first calls and steps of a process that is up. */
-static void
-test_injection (gconstpointer data)
-{
-  static const char * const when[] = { "20+31", "40+3", "100+7" };
-  const Injection *injection = data;
-  g_autofree char *strace = g_find_program_in_path ("strace");
-  g_autofree char *program = g_test_build_filename (G_TEST_BUILT, "test-faults-death", NULL);
-  g_autofree char *trace = g_strdup_printf ("trace=%s", injection->call);
-
-  g_test_summary ("A system call that was interrupted, or has nothing to do, has no effect");
-
-  if (strace == NULL)
-    {
-      g_test_skip ("There is no strace");
-      return;
-    }
-
-  for (guint i = 0; i < G_N_ELEMENTS (when); i++)
-    {
-      g_autofree char *inject = g_strdup_printf ("inject=%s:error=%s:when=%s", injection->call, injection->error, when[i]);
-      g_autofree char *output = NULL;
-      g_autoptr(GSubprocess) process = NULL;
-      g_autoptr(GError) error = NULL;
-
-      process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE | G_SUBPROCESS_FLAGS_STDERR_MERGE, &error,
-                                  strace, "-f", "-o", "/dev/null", "-e", trace, "-e", inject,
-                                  program, "-p", "/faults/F01", NULL);
-      g_assert_no_error (error);
-      g_assert_true (g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, &error));
-      g_assert_no_error (error);
-      if (!g_subprocess_get_successful (process))
-        g_error ("%s, %s: %s", trace, inject, output);
-    }
-}
-
 /* ---- F80: writes to nobody. */
 
 static void
@@ -565,12 +507,6 @@ main (int    argc,
       g_autofree char *path = g_strdup_printf ("/faults/F78/%s", hosts[i].name);
 
       g_test_add_data_func (path, &hosts[i], test_odd_host);
-    }
-  for (guint i = 0; i < G_N_ELEMENTS (injections) && g_test_slow (); i++)
-    {
-      g_autofree char *path = g_strdup_printf ("/faults/F79/%s", injections[i].name);
-
-      g_test_add_data_func (path, &injections[i], test_injection);
     }
   g_test_add_func ("/faults/F80/broken-pipes", test_broken_pipes);
 
