@@ -100,14 +100,15 @@ cfut_setup_check_size (GVariant  *setup,
   return FALSE;
 }
 
-/* How much memory for bodies is to be shared with a worker. Where addresses are
- * limited it is less, here or there. */
+/* How much memory for bodies is to be shared with a worker. It is less with one that
+ * may fill it for the sake of it, and where addresses are limited, here or there. */
 static gsize
 cfut_manager_choose_arena_locked (CfutManager *self)
 {
   struct rlimit limit;
 
-  if ((self->config.setup != NULL && cfut_worker_setup_limits (self->config.setup, RLIMIT_AS)) ||
+  if (!cfut_sandbox_trusts_worker (self->config.sandbox) ||
+      (self->config.setup != NULL && cfut_worker_setup_limits (self->config.setup, RLIMIT_AS)) ||
       getrlimit (RLIMIT_AS, &limit) < 0 || limit.rlim_cur != RLIM_INFINITY)
     return CFUT_ARENA_CAPACITY;
 

@@ -623,7 +623,7 @@ misbehave (Evil            *self,
   MODE ("shared-index")
     send_place (self, &answer, 0, sizeof pid, 64);
   MODE ("shared-hole")
-    send_place (self, &answer, 0, CFUT_ARENA_CAPACITY / 8, 0);
+    send_place (self, &answer, 0, CFUT_ARENA_LARGE_CAPACITY / 8, 0);
   MODE ("shared-all")
     send_place (self, &answer, 0, CFUT_ARENA_CAPACITY - 4096, 0);
   MODE ("shared-short-place")
