@@ -99,7 +99,7 @@ cfut_process_flush (CfutProcess *self)
   if (self->channel_ended || cfut_channel_get_queued (self->channel) == 0)
     return;
 
-  /* Whatever else goes wrong shows when reading. */
+  /* Whatever else goes wrong shows when reading, as the end. */
   if (cfut_channel_flush (self->channel) == CFUT_CHANNEL_BLOCKED)
     condition |= G_IO_OUT;
 

@@ -8,6 +8,7 @@
 
 #include <gio/gio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "cfut-debug-private.h"
@@ -351,6 +352,9 @@ cfut_channel_flush (CfutChannel *self)
       if (result == G_POLLABLE_RETURN_FAILED)
         {
           self->closed = TRUE;
+          /* Who has stopped to listen may talk on, or be silent, for ever. What it
+           * has said is still there to read, and then the end. */
+          shutdown (cfut_channel_peek_fd (self), SHUT_RDWR);
           cfut_outbox_clear (&self->outbox);
           break;
         }

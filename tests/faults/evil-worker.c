@@ -648,6 +648,14 @@ misbehave (Evil            *self,
       while (TRUE)
         pause ();
     }
+  MODE ("deaf")
+    {
+      /* Before the next call can be sent. */
+      shutdown (cfut_channel_peek_fd (self->channel), SHUT_RD);
+      send_frame (self, &answer, &pid, sizeof pid);
+      while (TRUE)
+        pause ();
+    }
   MODE ("exit")
     _exit (5);
   else

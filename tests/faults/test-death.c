@@ -322,6 +322,20 @@ test_silent_worker (gconstpointer function)
 }
 
 static void
+test_deaf_worker (void)
+{
+  FaultTest test;
+
+  g_test_summary ("A worker that does not read any more, and lives on, is killed when there is something to read");
+
+  fault_begin_evil (&test, 1, "");
+  process_expect_done (fault_submit (&test, NULL, "lie", "(su)", "deaf", 0));
+  fault_assert_serves (&test, 5);
+  g_assert_cmpuint (fault_get_n_deaths (&test), ==, 1);
+  fault_end (&test);
+}
+
+static void
 test_grandchild (void)
 {
   FaultTest test;
@@ -533,6 +547,7 @@ main (int    argc,
     g_test_add_func ("/faults/F06/traced", test_traced);
   g_test_add_func ("/faults/F07/unread", test_unread);
   g_test_add_data_func ("/faults/F08/shut-channel", "shut-channel", test_silent_worker);
+  g_test_add_func ("/faults/F08/deaf", test_deaf_worker);
   g_test_add_func ("/faults/F09/grandchild", test_grandchild);
   g_test_add_func ("/faults/F10/all-at-once", test_all_at_once);
   g_test_add_func ("/faults/F11/out-of-memory", test_out_of_memory);
