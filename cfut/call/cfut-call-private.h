@@ -31,6 +31,18 @@ CfutCall *cfut_call_new    (const char           *function,
                             CfutCallProgressFunc  progress,
                             gpointer              target);
 
+/* The same as new, in @spare (nullable), which this takes. */
+CfutCall *cfut_call_renew  (CfutCall             *spare,
+                            const char           *function,
+                            GVariant             *arguments,
+                            gint64                deadline,
+                            guint                 attempt,
+                            CfutCallProgressFunc  progress,
+                            gpointer              target);
+/* Makes @self, which has ended and which this takes, a spare one; or drops it, and
+ * returns NULL, if somebody else may know it. Runs in: the worker's thread. */
+CfutCall *cfut_call_recycle (CfutCall            *self);
+
 /* Triggers the cancellable, now or when it is first asked for.
  * Runs in: any thread. Locks: takes the call's, never while calling out. */
 void      cfut_call_cancel (CfutCall             *self);

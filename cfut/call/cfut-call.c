@@ -9,6 +9,7 @@
 #include "call/cfut-call-private.h"
 
 #include "cfut-error-private.h"
+#include "cfut-unit-private.h"
 
 /**
  * CfutCall:
@@ -49,7 +50,7 @@ struct _CfutCall
 {
   GObject parent_instance;
 
-  /* Set at construction, never changed; read from any thread. */
+  /* Set when the call is made, never changed; read from any thread. */
   const char *function; /* (unowned) outlives the call */
   gint64 deadline;
   guint attempt;
@@ -77,7 +78,7 @@ cfut_call_finalize (GObject *object)
 {
   CfutCall *self = CFUT_CALL (object);
 
-  g_clear_pointer (&self->arguments, g_variant_unref);
+  g_clear_pointer (&self->arguments, cfut_variant_unref);
   g_clear_object (&self->cancellable);
   g_clear_error (&self->failure);
   g_mutex_clear (&self->lock);
@@ -114,14 +115,56 @@ cfut_call_new (const char           *function,
                CfutCallProgressFunc  progress,
                gpointer              target)
 {
-  CfutCall *self = g_object_new (CFUT_TYPE_CALL, NULL);
+  return cfut_call_renew (NULL, function, arguments, deadline, attempt, progress, target);
+}
+
+/* Runs in: any thread. Locks: none. */
+CfutCall *
+cfut_call_renew (CfutCall             *spare,
+                 const char           *function,
+                 GVariant             *arguments,
+                 gint64                deadline,
+                 guint                 attempt,
+                 CfutCallProgressFunc  progress,
+                 gpointer              target)
+{
+  CfutCall *self = spare != NULL ? spare : g_object_new (CFUT_TYPE_CALL, NULL);
 
   self->function = function;
-  self->arguments = arguments != NULL ? g_variant_ref_sink (arguments) : NULL;
+  self->arguments = arguments != NULL ? cfut_variant_ref_sink (arguments) : NULL;
   self->deadline = deadline;
   self->attempt = attempt;
   self->progress = progress;
   self->target = target;
+  self->cancelled = FALSE;
+  self->ended = FALSE;
+
+  return self;
+}
+
+/* Weak pointers and references, the wrapper of a language binding, and whatever
+ * else somebody may have tied to an object, are in its data. */
+CfutCall *
+cfut_call_recycle (CfutCall *self)
+{
+  g_autoptr(GCancellable) cancellable = NULL;
+  g_autoptr(GError) failure = NULL;
+  GObject *object = G_OBJECT (self);
+
+  g_assert (self->ended);
+
+  if (g_atomic_int_get (&object->ref_count) > 1 || g_atomic_pointer_get (&object->qdata) != NULL)
+    {
+      g_object_unref (self);
+      return NULL;
+    }
+
+  /* Whoever has cancelled it looked at this. */
+  g_mutex_lock (&self->lock);
+  cancellable = g_steal_pointer (&self->cancellable);
+  failure = g_steal_pointer (&self->failure);
+  g_mutex_unlock (&self->lock);
+  g_clear_pointer (&self->arguments, cfut_variant_unref);
 
   return self;
 }
@@ -384,8 +427,8 @@ void
 cfut_call_set_arguments (CfutCall *self,
                          GVariant *arguments)
 {
-  g_variant_ref (arguments);
-  g_variant_unref (self->arguments);
+  cfut_variant_ref_sink (arguments);
+  cfut_variant_unref (self->arguments);
   self->arguments = arguments;
 }
 

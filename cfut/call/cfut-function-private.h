@@ -44,8 +44,15 @@ gboolean            cfut_function_check_arguments (const CfutFunction  *self,
                                                    GVariant            *arguments,
                                                    GError             **error);
 
-/* Runs the function and checks its result: a sunk value of the declared type
- * ("()" for none), or NULL with @error always set. */
+/* Runs the function and checks its result. TRUE: *@result is a sunk value of the
+ * declared type, or NULL for the unit value. FALSE: @error is set. */
+gboolean            cfut_function_invoke          (const CfutFunction  *self,
+                                                   CfutCall            *call,
+                                                   GVariant            *arguments,
+                                                   GVariant           **result,
+                                                   GError             **error);
+/* The same for those who want the unit value, too: a sunk value of the declared
+ * type ("()" for none), or NULL with @error always set. */
 GVariant           *cfut_function_run             (const CfutFunction  *self,
                                                    CfutCall            *call,
                                                    GVariant            *arguments,

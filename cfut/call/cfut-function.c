@@ -11,6 +11,8 @@
 
 #include "call/cfut-function-private.h"
 
+#include "cfut-unit-private.h"
+
 /*
  * The registry: what names mean in this process.
  *
@@ -18,7 +20,14 @@
  * and a caller keeps a pointer for as long as it likes. Functions of this
  * process and functions that only a worker has are two tables: a name may
  * begin as foreign and be registered here later.
+ *
+ * A submit looks a name up. Those of this process that were found are found
+ * again without the lock.
  */
+#define N_RECENT 64 /* a power of 2 */
+
+static CfutFunction *recent[N_RECENT]; /* (unowned) (nullable) atomic; by hash of the name */
+
 static GMutex registry_lock;
 
 /* All below: protected by registry_lock. */
@@ -172,14 +181,22 @@ cfut_list_functions (void)
 const CfutFunction *
 cfut_function_lookup (const char *name)
 {
-  const CfutFunction *self = NULL;
+  CfutFunction **place;
+  CfutFunction *self;
 
   g_assert (name != NULL);
 
+  place = &recent[g_str_hash (name) & (N_RECENT - 1)];
+  self = g_atomic_pointer_get (place);
+  if (self != NULL && strcmp (self->name, name) == 0)
+    return self;
+
   g_mutex_lock (&registry_lock);
-  if (registered != NULL)
-    self = g_hash_table_lookup (registered, name);
+  self = registered != NULL ? g_hash_table_lookup (registered, name) : NULL;
   g_mutex_unlock (&registry_lock);
+
+  if (self != NULL)
+    g_atomic_pointer_set (place, self);
 
   return self;
 }
@@ -291,32 +308,79 @@ cfut_function_check_result_type (const char          *name,
   return FALSE;
 }
 
+/* Makes *@result, which a function returned, a sunk value of the declared type,
+ * or leaves it at NULL, for the unit value. FALSE with @error if it is neither.
+ * Runs in: any thread. Locks: none. */
+static gboolean
+cfut_function_settle_result (const CfutFunction  *self,
+                             GVariant           **result,
+                             GError             **error)
+{
+  g_autoptr(GVariant) owned = NULL;
+
+  if (*result == NULL && g_variant_type_equal (self->result_type, G_VARIANT_TYPE_UNIT))
+    return TRUE;
+
+  if (*result == NULL)
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
+                   "Function \"%s\" failed without saying why", self->name);
+      return FALSE;
+    }
+
+  /* Neither sinks an owned value nor takes a reference on it, so it is right
+   * for floating values and for owned ones. */
+  owned = g_variant_take_ref (*result);
+  if (!cfut_function_check_result_type (self->name, owned, self->result_type, error))
+    return FALSE;
+
+  *result = g_steal_pointer (&owned);
+
+  return TRUE;
+}
+
 GVariant *
 cfut_function_check_result (const CfutFunction  *self,
                             GVariant            *result,
                             GError             **error)
 {
-  g_autoptr(GVariant) owned = NULL;
-
-  /* Neither sinks an owned value nor takes a reference on it, so it is right
-   * for floating values and for owned ones. */
-  if (result != NULL)
-    owned = g_variant_take_ref (result);
-
-  if (owned == NULL && g_variant_type_equal (self->result_type, G_VARIANT_TYPE_UNIT))
-    return g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
-
-  if (owned == NULL)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_FAILED,
-                   "Function \"%s\" failed without saying why", self->name);
-      return NULL;
-    }
-
-  if (!cfut_function_check_result_type (self->name, owned, self->result_type, error))
+  if (!cfut_function_settle_result (self, &result, error))
     return NULL;
 
-  return g_steal_pointer (&owned);
+  return result != NULL ? result : g_variant_ref (cfut_unit_get ());
+}
+
+/* Runs in: worker thread. Locks: none. */
+gboolean
+cfut_function_invoke (const CfutFunction  *self,
+                      CfutCall            *call,
+                      GVariant            *arguments,
+                      GVariant           **result,
+                      GError             **error)
+{
+  GError *local_error = NULL;
+  GVariant *returned;
+
+  g_assert (self != NULL);
+  g_assert (self->func != NULL);
+  g_assert (CFUT_IS_CALL (call));
+
+  returned = self->func (call, arguments, self->user_data, &local_error);
+
+  if (local_error != NULL)
+    {
+      if (returned != NULL)
+        g_variant_unref (g_variant_take_ref (returned));
+      g_propagate_error (error, local_error);
+      return FALSE;
+    }
+
+  if (!cfut_function_settle_result (self, &returned, error))
+    return FALSE;
+
+  *result = returned;
+
+  return TRUE;
 }
 
 /* Runs in: worker thread. Locks: none. */
@@ -326,22 +390,12 @@ cfut_function_run (const CfutFunction  *self,
                    GVariant            *arguments,
                    GError             **error)
 {
-  GError *local_error = NULL;
   GVariant *result;
 
-  g_assert (self != NULL);
-  g_assert (self->func != NULL);
-  g_assert (CFUT_IS_CALL (call));
+  if (!cfut_function_invoke (self, call, arguments, &result, error))
+    return NULL;
 
-  result = self->func (call, arguments, self->user_data, &local_error);
-
-  if (local_error == NULL)
-    return cfut_function_check_result (self, result, error);
-
-  if (result != NULL)
-    g_variant_unref (g_variant_take_ref (result));
-  g_propagate_error (error, local_error);
-  return NULL;
+  return result != NULL ? result : g_variant_ref (cfut_unit_get ());
 }
 
 /* Runs in: any thread. Locks: none. */

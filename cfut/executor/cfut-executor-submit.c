@@ -9,6 +9,7 @@
 #include "executor/cfut-executor-private.h"
 
 #include "cfut-error.h"
+#include "cfut-unit-private.h"
 #include "executor/cfut-pool-map-private.h"
 
 /* From a function's name and arguments to a job in the queue. */
@@ -82,14 +83,10 @@ cfut_executor_make_job (CfutExecutor       *self,
                         CfutSubmitOptions  *options,
                         GError            **error)
 {
-  g_autoptr(GVariant) unit = NULL;
   const CfutFunction *function;
 
   if (arguments == NULL)
-    {
-      unit = g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
-      arguments = unit;
-    }
+    arguments = cfut_unit_get ();
 
   function = cfut_executor_resolve (self, name, error);
   if (function == NULL ||

@@ -42,7 +42,7 @@ typedef enum
 /* What a call came to: exactly one of the first three. */
 struct _CfutOutcome
 {
-  GVariant *variant; /* (owned) (nullable) sunk */
+  GVariant *variant; /* (owned) (nullable) sunk; as of cfut-unit-private.h */
   GValue value;      /* (owned) unset unless it is the outcome */
   GError *error;     /* (owned) (nullable) */
   gboolean overruled; /* it counts as CANCELLED, and is published so */
@@ -73,7 +73,7 @@ struct _CfutJob
   guint n_items;                /* of a chunk; 0: an ordinary call */
 
   /* Dropped by whoever ends the job. */
-  GVariant *arguments; /* (owned) (nullable) */
+  GVariant *arguments; /* (owned) (nullable) as of cfut-unit-private.h */
   CfutWork *work;      /* (owned) (nullable) */
 
   /* On the cancellable of @options; has a reference on the job while it is. */
@@ -143,9 +143,11 @@ GError      *cfut_job_cancelled_error (CfutJob          *self);
 /* For CFUT_DEBUG: it goes to whoever runs it. Runs in: any thread; no locks. */
 void         cfut_job_log_taken     (CfutJob            *self);
 
-/* Runs the call in this thread. Runs in: any thread; no locks. */
+/* Runs the call in this thread, with a CfutCall made of @spare (nullable), if there
+ * is one. Runs in: any thread; no locks. */
 void         cfut_job_run           (CfutJob            *self,
-                                     CfutOutcome        *outcome);
+                                     CfutOutcome        *outcome,
+                                     CfutCall          **spare);
 
 /* Frees arguments and work; the latter in the home context. Locks: none. */
 void         cfut_job_drop_input    (CfutJob            *self);

@@ -10,6 +10,7 @@
 
 #include "call/cfut-chunk-private.h"
 #include "cfut-debug-private.h"
+#include "cfut-unit-private.h"
 #include "executor/cfut-pool-private.h"
 #include "future/cfut-delivery-private.h"
 
@@ -112,7 +113,7 @@ cfut_job_new (CfutPool           *pool,
     self->options = cfut_submit_options_copy (options);
   if (arguments != NULL)
     {
-      self->arguments = g_variant_ref_sink (arguments);
+      self->arguments = cfut_variant_ref_sink (arguments);
       self->size += g_variant_get_size (self->arguments);
     }
 
@@ -216,7 +217,7 @@ cfut_work_free (gpointer data)
 void
 cfut_job_drop_input (CfutJob *self)
 {
-  g_clear_pointer (&self->arguments, g_variant_unref);
+  g_clear_pointer (&self->arguments, cfut_variant_unref);
 
   if (self->work == NULL)
     return;
@@ -256,7 +257,7 @@ cfut_job_run_work (CfutJob     *self,
     {
       /* A call without a result resolves to the unit value. */
       if (!G_IS_VALUE (&outcome->value))
-        outcome->variant = g_variant_ref_sink (g_variant_new_tuple (NULL, 0));
+        outcome->variant = cfut_unit_get ();
       return;
     }
 
@@ -276,17 +277,30 @@ cfut_job_log_taken (CfutJob *self)
               (g_get_monotonic_time () - self->queued_at) / (double) G_USEC_PER_SEC);
 }
 
+static void
+cfut_job_run_function (CfutJob     *self,
+                       CfutCall    *call,
+                       CfutOutcome *outcome)
+{
+  if (cfut_function_invoke (self->function, call, self->arguments,
+                            &outcome->variant, &outcome->error) &&
+      outcome->variant == NULL)
+    outcome->variant = cfut_unit_get ();
+}
+
 void
-cfut_job_run (CfutJob     *self,
-              CfutOutcome *outcome)
+cfut_job_run (CfutJob      *self,
+              CfutOutcome  *outcome,
+              CfutCall    **spare)
 {
   gint64 end = cfut_job_get_end_time (self);
-  CfutCall *call = cfut_call_new (self->function != NULL ? self->function->name : NULL,
-                                  self->arguments,
-                                  end == G_MAXINT64 ? -1 : end,
-                                  self->attempt,
-                                  cfut_job_progress,
-                                  self);
+  CfutCall *call = cfut_call_renew (g_steal_pointer (spare),
+                                    self->function != NULL ? self->function->name : NULL,
+                                    self->arguments,
+                                    end == G_MAXINT64 ? -1 : end,
+                                    self->attempt,
+                                    cfut_job_progress,
+                                    self);
 
   /* Who asks to stop sets the flag first and looks for the call second; here
    * it is the other way round, so one of the two sees the other. */
@@ -300,8 +314,7 @@ cfut_job_run (CfutJob     *self,
     outcome->variant = cfut_chunk_run (self->function, call, self->arguments,
                                        NULL, NULL);
   else
-    outcome->variant = cfut_function_run (self->function, call,
-                                          self->arguments, &outcome->error);
+    cfut_job_run_function (self, call, outcome);
 
   cfut_call_end (call);
 }
@@ -325,7 +338,7 @@ cfut_outcome_take_error (CfutOutcome *self,
 void
 cfut_outcome_clear (CfutOutcome *self)
 {
-  g_clear_pointer (&self->variant, g_variant_unref);
+  g_clear_pointer (&self->variant, cfut_variant_unref);
   g_clear_error (&self->error);
   if (G_IS_VALUE (&self->value))
     g_value_unset (&self->value);
@@ -340,6 +353,11 @@ cfut_outcome_publish (CfutOutcome *self,
 
   if (self->error != NULL)
     cfut_state_publish_error (state, g_steal_pointer (&self->error));
+  else if (self->variant == cfut_unit_get ())
+    {
+      self->variant = NULL;
+      cfut_state_publish_unit (state);
+    }
   else if (self->variant != NULL)
     cfut_state_publish_variant (state, g_steal_pointer (&self->variant));
   else

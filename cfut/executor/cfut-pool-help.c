@@ -68,10 +68,11 @@ cfut_pool_note_helped (CfutRunFrame *self,
 }
 
 gint64
-cfut_pool_run (CfutPool    *self,
-               CfutJob     *job,
-               CfutOutcome *outcome,
-               gint64      *now)
+cfut_pool_run (CfutPool     *self,
+               CfutJob      *job,
+               CfutOutcome  *outcome,
+               CfutCall    **spare,
+               gint64       *now)
 {
   CfutRunFrame frame = { self, job, g_private_get (&run_frames), 0 };
   struct timespec begin, end;
@@ -83,7 +84,7 @@ cfut_pool_run (CfutPool    *self,
 
   g_private_set (&run_frames, &frame);
   clock_gettime (CLOCK_MONOTONIC, &begin);
-  cfut_job_run (job, outcome);
+  cfut_job_run (job, outcome, spare);
   clock_gettime (CLOCK_MONOTONIC, &end);
   g_private_set (&run_frames, frame.below);
 
@@ -100,8 +101,9 @@ cfut_pool_run_and_finish (CfutPool *self,
                           CfutJob  *job)
 {
   CfutOutcome outcome = CFUT_OUTCOME_INIT;
+  CfutCall *no_spare = NULL;
   gint64 now;
-  gint64 run_time_ns = cfut_pool_run (self, job, &outcome, &now);
+  gint64 run_time_ns = cfut_pool_run (self, job, &outcome, &no_spare, &now);
 
   cfut_pool_finish (self, job, &outcome, run_time_ns);
 }

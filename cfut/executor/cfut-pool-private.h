@@ -206,6 +206,11 @@ void         cfut_pool_take_job_locked (CfutPool               *self,
 gboolean     cfut_pool_start_locked   (CfutPool                *self,
                                        CfutJob                 *job,
                                        gint64                   now);
+/* The same, without telling those who listen to the future: that is left to the
+ * caller, by cfut_state_tell_phase(), for after the lock. */
+gboolean     cfut_pool_start_quietly_locked (CfutPool          *self,
+                                       CfutJob                 *job,
+                                       gint64                   now);
 /* taken or running -> the head (or with @at_back the end) of the queue. */
 void         cfut_pool_put_back_locked (CfutPool               *self,
                                        CfutJob                 *job,
@@ -352,6 +357,7 @@ gboolean     cfut_pool_help_any       (CfutPool                *self);
 gint64       cfut_pool_run            (CfutPool                *self,
                                        CfutJob                 *job,
                                        CfutOutcome             *outcome,
+                                       CfutCall               **spare,
                                        gint64                  *now);
 /* The same for a job that runs already, and finishes it. */
 void         cfut_pool_run_and_finish (CfutPool                *self,

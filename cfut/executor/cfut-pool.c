@@ -173,11 +173,11 @@ cfut_pool_take_job_locked (CfutPool *self,
 }
 
 gboolean
-cfut_pool_start_locked (CfutPool *self,
-                        CfutJob  *job,
-                        gint64    now)
+cfut_pool_start_quietly_locked (CfutPool *self,
+                                CfutJob  *job,
+                                gint64    now)
 {
-  if (job->place != CFUT_PLACE_TAKEN || !cfut_state_start (&job->state))
+  if (job->place != CFUT_PLACE_TAKEN || !cfut_state_start_quietly (&job->state))
     return FALSE;
 
   self->n_taken--;
@@ -189,6 +189,19 @@ cfut_pool_start_locked (CfutPool *self,
 
   if (cfut_job_get_timeout (job) >= 0)
     cfut_pool_set_due_locked (self, job, cfut_job_get_end_time (job));
+
+  return TRUE;
+}
+
+gboolean
+cfut_pool_start_locked (CfutPool *self,
+                        CfutJob  *job,
+                        gint64    now)
+{
+  if (!cfut_pool_start_quietly_locked (self, job, now))
+    return FALSE;
+
+  cfut_state_tell_phase (&job->state);
 
   return TRUE;
 }

@@ -81,7 +81,7 @@ struct _CfutState
 {
   /* Set at construction, never changed; read from any thread. */
   const CfutStateClass *klass;
-  GMainContext *home; /* (owned) */
+  GMainContext *home; /* (owned) unless it is the default one, which stays */
 
   /* Atomic. */
   int ref_count;
@@ -91,7 +91,7 @@ struct _CfutState
   int outcome; /* what @result is; both are set before the final phase */
   union
   {
-    GVariant *variant;
+    GVariant *variant; /* (owned) as of cfut-unit-private.h */
     GValue *value;
     GError *error;
   } result;
@@ -132,6 +132,9 @@ gboolean         cfut_state_is_claimed      (CfutState            *self);
 
 /* pending -> running; FALSE if it was not pending. */
 gboolean         cfut_state_start           (CfutState            *self);
+/* The same in two parts: the second one tells those who listen. */
+gboolean         cfut_state_start_quietly   (CfutState            *self);
+void             cfut_state_tell_phase      (CfutState            *self);
 /* running -> pending, for a retry; FALSE if it was not running. */
 gboolean         cfut_state_restart         (CfutState            *self);
 
@@ -151,6 +154,8 @@ gboolean         cfut_state_claim_pending_to_cancel (CfutState    *self);
  * it failed. */
 void             cfut_state_publish_variant (CfutState            *self,
                                              GVariant             *variant);
+/* As publish_variant() with the unit value. */
+void             cfut_state_publish_unit    (CfutState            *self);
 void             cfut_state_publish_value   (CfutState            *self,
                                              GValue               *value);
 void             cfut_state_publish_error   (CfutState            *self,

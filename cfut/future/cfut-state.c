@@ -9,6 +9,7 @@
 #include "future/cfut-future-private.h"
 
 #include "cfut-debug-private.h"
+#include "cfut-unit-private.h"
 
 /*
  * The phases, the outcome and the waiters of a state.
@@ -51,7 +52,11 @@ cfut_state_init (CfutState            *self,
   g_assert (klass->cancel != NULL && klass->finalize != NULL);
 
   self->klass = klass;
-  self->home = g_main_context_ref_thread_default ();
+  self->home = g_main_context_get_thread_default ();
+  if (self->home != NULL)
+    g_main_context_ref (self->home);
+  else
+    self->home = g_main_context_default ();
   self->ref_count = 1;
   self->phase = CFUT_FUTURE_STATE_PENDING;
   self->observed = FALSE;
@@ -117,7 +122,7 @@ cfut_state_unref (CfutState *self)
   switch (self->outcome)
     {
     case OUTCOME_VARIANT:
-      g_variant_unref (self->result.variant);
+      cfut_variant_unref (self->result.variant);
       break;
 
     case OUTCOME_VALUE:
@@ -134,7 +139,8 @@ cfut_state_unref (CfutState *self)
     }
 
   g_clear_pointer (&self->extra, cfut_state_extra_free);
-  g_clear_pointer (&self->home, g_main_context_unref);
+  if (self->home != g_main_context_default ())
+    g_main_context_unref (self->home);
   g_mutex_clear (&self->lock);
 
   klass->finalize (self);
@@ -165,30 +171,44 @@ cfut_state_is_claimed (CfutState *self)
 }
 
 /* Runs in: any thread. Locks: takes the state's. */
-static gboolean
-move (CfutState       *self,
-      CfutFutureState  from,
-      CfutFutureState  to)
+void
+cfut_state_tell_phase (CfutState *self)
 {
-  if (!g_atomic_int_compare_and_exchange (&self->phase, from, to))
-    return FALSE;
-
   g_mutex_lock (&self->lock);
   cfut_state_notify_and_unlock (self, CFUT_NOTIFY_STATE);
+}
 
-  return TRUE;
+/* Runs in: any thread. Locks: none. */
+gboolean
+cfut_state_start_quietly (CfutState *self)
+{
+  return g_atomic_int_compare_and_exchange (&self->phase,
+                                            CFUT_FUTURE_STATE_PENDING,
+                                            CFUT_FUTURE_STATE_RUNNING);
 }
 
 gboolean
 cfut_state_start (CfutState *self)
 {
-  return move (self, CFUT_FUTURE_STATE_PENDING, CFUT_FUTURE_STATE_RUNNING);
+  if (!cfut_state_start_quietly (self))
+    return FALSE;
+
+  cfut_state_tell_phase (self);
+
+  return TRUE;
 }
 
 gboolean
 cfut_state_restart (CfutState *self)
 {
-  return move (self, CFUT_FUTURE_STATE_RUNNING, CFUT_FUTURE_STATE_PENDING);
+  if (!g_atomic_int_compare_and_exchange (&self->phase,
+                                          CFUT_FUTURE_STATE_RUNNING,
+                                          CFUT_FUTURE_STATE_PENDING))
+    return FALSE;
+
+  cfut_state_tell_phase (self);
+
+  return TRUE;
 }
 
 static gboolean
@@ -289,8 +309,21 @@ void
 cfut_state_publish_variant (CfutState *self,
                             GVariant  *variant)
 {
+  if (variant == cfut_unit_get ())
+    g_variant_unref (variant);
+  else
+    g_variant_take_ref (variant);
+
   self->outcome = OUTCOME_VARIANT;
-  self->result.variant = g_variant_take_ref (variant);
+  self->result.variant = variant;
+  publish (self, CFUT_FUTURE_STATE_DONE);
+}
+
+void
+cfut_state_publish_unit (CfutState *self)
+{
+  self->outcome = OUTCOME_VARIANT;
+  self->result.variant = cfut_unit_get ();
   publish (self, CFUT_FUTURE_STATE_DONE);
 }
 

@@ -187,12 +187,16 @@ typedef struct
 } CfutThreadLast;
 
 static void
-cfut_thread_last_settle (CfutThreadLast *self,
-                         CfutPool       *pool)
+cfut_thread_last_settle (CfutThreadLast   *self,
+                         CfutPool         *pool,
+                         CfutThreadWorker *worker)
 {
   if (self->job == NULL)
     return;
 
+  /* The job has ended, so nobody looks for its call there any more. */
+  g_assert (worker->spare == NULL);
+  worker->spare = cfut_call_recycle (g_steal_pointer (&self->job->call));
   cfut_pool_settle (pool, self->job, self->won, &self->outcome);
   g_clear_pointer (&self->job, cfut_job_unref);
 }
@@ -218,12 +222,14 @@ cfut_thread_stay_run_locked (CfutThreadStay *stay)
       worker->busy = job != NULL;
       cfut_thread_worker_show_locked (worker, pool);
       if (job != NULL)
-        cfut_pool_start_locked (pool, job, now);
+        cfut_pool_start_quietly_locked (pool, job, now);
       else
         self->n_promised++; /* it looks again before it waits */
       g_mutex_unlock (&pool->lock);
 
-      cfut_thread_last_settle (&last, pool);
+      if (job != NULL)
+        cfut_state_tell_phase (&job->state);
+      cfut_thread_last_settle (&last, pool, worker);
       if (listeners)
         cfut_pool_tell (pool);
 
@@ -246,7 +252,7 @@ cfut_thread_stay_run_locked (CfutThreadStay *stay)
       n_in_a_row++;
       if (stay->unlock != NULL)
         cfut_thread_stay_prepare (stay, job);
-      run_time_ns = cfut_pool_run (pool, job, &last.outcome, &now);
+      run_time_ns = cfut_pool_run (pool, job, &last.outcome, &worker->spare, &now);
 
       g_mutex_lock (&pool->lock);
       last.job = job;

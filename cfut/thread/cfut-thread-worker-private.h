@@ -23,6 +23,9 @@ struct _CfutThreadWorker
   char other_name[16]; /* the thread's name that is not in use */
   CfutWorkerInfo *info; /* (owned) (nullable) made when somebody looks */
 
+  /* Touched by the thread itself. */
+  CfutCall *spare; /* (owned) (nullable) for the next call */
+
   /* All below: protected by the pool's lock. */
   CfutThreadWorker *prev;
   CfutThreadWorker *next;

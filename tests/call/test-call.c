@@ -192,6 +192,55 @@ test_end_waits_for_reporter (void)
   g_assert_finalize_object (call);
 }
 
+static void
+test_recycle (void)
+{
+  CfutCall *call = cfut_call_new ("f", NULL, -1, 1, NULL, NULL);
+  CfutCall *again;
+
+  g_test_summary ("An ended call that nobody knows serves as a new one");
+
+  cfut_call_fail (call, "Error", NULL, NULL);
+  cfut_call_get_cancellable (call);
+  cfut_call_cancel (call);
+  cfut_call_end (call);
+
+  g_assert_true (cfut_call_recycle (call) == call);
+  again = cfut_call_renew (call, "g", g_variant_new ("(x)", G_GINT64_CONSTANT (7)), 42, 3, NULL, NULL);
+  g_assert_true (again == call);
+  g_assert_cmpstr (cfut_call_get_function (again), ==, "g");
+  g_assert_cmpint (cfut_call_get_deadline (again), ==, 42);
+  g_assert_cmpuint (cfut_call_get_attempt (again), ==, 3);
+  g_assert_cmpstr (g_variant_get_type_string (cfut_call_get_arguments (again)), ==, "(x)");
+  g_assert_false (cfut_call_is_cancelled (again));
+  g_assert_false (g_cancellable_is_cancelled (cfut_call_get_cancellable (again)));
+  g_assert_null (cfut_call_steal_failure (again));
+
+  g_assert_finalize_object (again);
+}
+
+static void
+test_kept_is_not_recycled (void)
+{
+  CfutCall *kept = cfut_call_new ("f", NULL, -1, 1, NULL, NULL);
+  CfutCall *watched = cfut_call_new ("f", NULL, -1, 1, NULL, NULL);
+  GWeakRef weak;
+
+  g_test_summary ("A call that somebody has kept, or watches, is no other call's");
+
+  g_object_ref (kept);
+  cfut_call_end (kept);
+  g_assert_null (cfut_call_recycle (kept));
+  g_assert_cmpstr (cfut_call_get_function (kept), ==, "f");
+  g_assert_finalize_object (kept);
+
+  g_weak_ref_init (&weak, watched);
+  cfut_call_end (watched);
+  g_assert_null (cfut_call_recycle (watched));
+  g_assert_null (g_weak_ref_get (&weak));
+  g_weak_ref_clear (&weak);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -204,6 +253,8 @@ main (int    argc,
   g_test_add_func ("/call/cancel-after-asked", test_cancel_after_asked);
   g_test_add_func ("/call/progress", test_progress);
   g_test_add_func ("/call/end-waits-for-reporter", test_end_waits_for_reporter);
+  g_test_add_func ("/call/recycle", test_recycle);
+  g_test_add_func ("/call/kept-is-not-recycled", test_kept_is_not_recycled);
 
   return g_test_run ();
 }
