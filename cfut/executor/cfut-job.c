@@ -43,6 +43,16 @@ cfut_job_help (CfutState  *state,
   return cfut_pool_help (self->pool, self, error);
 }
 
+static void
+cfut_job_drive (CfutState *state,
+                gint64     deadline)
+{
+  CfutJob *self = cfut_job_from_state (state);
+
+  if (self->pool->carrier_class != NULL && self->pool->carrier_class->drive != NULL)
+    self->pool->carrier_class->drive (self->pool, self, deadline);
+}
+
 static char *
 cfut_job_dup_name (CfutState *state)
 {
@@ -81,6 +91,7 @@ static const CfutStateClass cfut_job_state_class = {
   .cancel = cfut_job_cancel,
   .withdraw = cfut_job_withdraw,
   .help = cfut_job_help,
+  .drive = cfut_job_drive,
   .dup_name = cfut_job_dup_name,
   .get_function = cfut_job_get_function,
   .dup_executor = cfut_job_dup_executor,

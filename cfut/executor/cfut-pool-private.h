@@ -71,6 +71,13 @@ struct _CfutCarrierClass
   void     (*stop)             (CfutPool    *pool,
                                 CfutJob     *job);
 
+  /* The calling thread waits for @job until @deadline (monotonic µs; -1 for never),
+   * and may meanwhile do what has to be done for it. May be NULL, and may return
+   * at any time. Runs in: any thread. Locks: none. */
+  void     (*drive)            (CfutPool    *pool,
+                                CfutJob     *job,
+                                gint64       deadline);
+
   /* A job times out at @due, which may be before all others.
    * Runs in: any thread. Locks: none. */
   void     (*set_alarm)        (CfutPool    *pool,
@@ -120,6 +127,7 @@ struct _CfutPool
   gboolean takes_foreign;                /* functions that only workers have */
   gsize max_arguments;                   /* bytes that those of one call may take */
   GWeakRef executor;
+  guint n_lock_tries;                    /* see cfut_pool_lock() */
 
   GMutex lock;
   GCond room_cond;  /* a blocked submit may look again */
@@ -174,6 +182,10 @@ void         cfut_pool_set_carrier    (CfutPool                *self,
                                        const CfutCarrierClass  *klass,
                                        gpointer                 carrier);
 CfutPool    *cfut_executor_get_pool   (CfutExecutor            *executor);
+
+/* Takes the lock, which is held for moments only: tries a few times, if there are
+ * several CPUs, before it sleeps. For what is done once a call and more. */
+void         cfut_pool_lock           (CfutPool                *self);
 
 /* Submitting. Consumes nothing: the queue takes its own reference. */
 typedef enum

@@ -257,7 +257,7 @@ cfut_pool_submit (CfutPool  *self,
   if (!cfut_job_watch_cancellable (job))
     g_atomic_int_set (&job->stop_requested, TRUE);
 
-  g_mutex_lock (&self->lock);
+  cfut_pool_lock (self);
   if (!cfut_pool_find_room_locked (self, job, room, &local_error))
     {
       g_mutex_unlock (&self->lock);

@@ -10,7 +10,27 @@
 
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
+#include "policy/cfut-spin-private.h"
+#include "executor/cfut-cpus-private.h"
 #include "executor/cfut-live-list-private.h"
+
+/* Who waits for the lock is woken by the one who leaves it, and both pay as much
+ * for that as for a hundred calls. It is tried for a microsecond or two: long
+ * enough for whoever runs on another CPU to leave, but not for one who was put to
+ * sleep with it. */
+#define CFUT_LOCK_TRIES 64
+
+void
+cfut_pool_lock (CfutPool *self)
+{
+  for (guint i = 0; i < self->n_lock_tries; i++)
+    if (g_mutex_trylock (&self->lock))
+      return;
+    else
+      cfut_spin_relax ();
+
+  g_mutex_lock (&self->lock);
+}
 
 CfutPool *
 cfut_pool_new (CfutExecutor *executor)
@@ -23,6 +43,7 @@ cfut_pool_new (CfutExecutor *executor)
   g_cond_init (&self->room_cond);
   g_cond_init (&self->ended_cond);
   g_cond_init (&self->clock_cond);
+  self->n_lock_tries = cfut_cpus_get_usable () > 1 ? CFUT_LOCK_TRIES : 0;
   self->max_arguments = G_MAXSIZE;
   self->max_pending = CFUT_DEFAULT_MAX_PENDING;
   self->max_pending_bytes = CFUT_DEFAULT_MAX_PENDING_BYTES;

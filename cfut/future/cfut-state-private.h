@@ -51,6 +51,12 @@ struct _CfutStateClass
   gboolean  (*help)         (CfutState  *state,
                              GError    **error);
 
+  /* Gives the calling thread, which waits for @state alone, to the producer, until
+   * @deadline (monotonic µs; -1 for never) or for as long as that has use for it.
+   * May be NULL. Runs in: any thread. Locks: none. */
+  void      (*drive)        (CfutState *state,
+                             gint64     deadline);
+
   /* The name and the executor, for the properties, and the registered name of
    * the function, which stays. Each may be NULL. */
   char     *(*dup_name)     (CfutState *state);
@@ -174,6 +180,8 @@ gboolean         cfut_state_cancel          (CfutState            *self);
 gboolean         cfut_state_withdraw        (CfutState            *self);
 gboolean         cfut_state_help            (CfutState            *self,
                                              GError              **error);
+void             cfut_state_drive           (CfutState            *self,
+                                             gint64                deadline);
 
 /* FALSE: the state is final already and @waiter will not be told. */
 gboolean         cfut_state_add_waiter      (CfutState            *self,

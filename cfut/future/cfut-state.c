@@ -394,6 +394,14 @@ cfut_state_help (CfutState  *self,
   return self->klass->help (self, error);
 }
 
+void
+cfut_state_drive (CfutState *self,
+                  gint64     deadline)
+{
+  if (self->klass->drive != NULL && !cfut_state_is_final (self))
+    self->klass->drive (self, deadline);
+}
+
 gboolean
 cfut_state_add_waiter (CfutState  *self,
                        CfutWaiter *waiter)

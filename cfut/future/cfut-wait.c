@@ -282,6 +282,9 @@ cfut_state_wait (CfutState * const  *states,
       if (!help (states, n_states, return_when, error))
         return FALSE;
 
+      if (n_states == 1)
+        cfut_state_drive (states[0], deadline);
+
       if (is_over (states, n_states, return_when) ||
           block (states, n_states, return_when, deadline))
         {

@@ -11,10 +11,11 @@
 #include "cfut-error.h"
 #include "future/cfut-delivery-private.h"
 
-static gboolean
+gboolean
 cfut_thread_carrier_promise_locked (CfutThreadCarrier *self)
 {
-  if (self->n_idle == 0 || self->pool->queue.length <= self->n_promised)
+  if (self->n_idle == 0 || self->pool->queue.length <= self->n_promised ||
+      cfut_thread_carrier_is_watched_locked (self))
     return FALSE;
 
   self->n_idle--;
@@ -30,10 +31,13 @@ cfut_thread_carrier_queued_locked (CfutPool *pool)
 {
   CfutThreadCarrier *self = pool->carrier;
 
+  if (self->looks)
+    g_atomic_int_set (&self->knocked, TRUE);
+
   if (cfut_thread_carrier_promise_locked (self))
     return CFUT_WAKE_IDLE;
 
-  if (pool->n_workers >= pool->max_workers ||
+  if (self->n_idle > 0 || pool->n_workers >= pool->max_workers ||
       pool->queue.length <= self->n_promised + self->n_starting)
     return CFUT_WAKE_NOBODY;
 
@@ -193,6 +197,7 @@ const CfutCarrierClass cfut_thread_carrier_class = {
   .queued_locked = cfut_thread_carrier_queued_locked,
   .wake = cfut_thread_carrier_wake,
   .stop = cfut_pool_stop_call,
+  .drive = cfut_thread_carrier_drive,
   .set_alarm = cfut_pool_clock_set_alarm,
   .close = cfut_thread_carrier_close,
   .add_stats = cfut_thread_carrier_add_stats,
@@ -208,6 +213,7 @@ cfut_thread_carrier_new (CfutPool  *pool,
 
   self->pool = pool;
   self->idle_timeout_us = CFUT_THREAD_IDLE_TIMEOUT_US;
+  self->mean_ns = G_USEC_PER_SEC * 1000; /* not known: not small */
   g_cond_init (&self->work_cond);
   self->threads = g_thread_pool_new (cfut_thread_carrier_thread, NULL,
                                      pool->max_workers, FALSE, error);

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "policy/cfut-spin-private.h"
 #include "thread/cfut-thread-carrier-private.h"
 #include "thread/cfut-thread-worker-private.h"
 
@@ -25,6 +26,8 @@ struct _CfutThreadCarrier
 
   GCond work_cond; /* with the pool's lock: a waiting thread may look */
 
+  int knocked; /* atomic; while a thread @looks: a call was queued */
+
   /* All below: protected by the pool's lock. */
   CfutThreadWorker *workers; /* (owned) doubly linked */
   guint next_id;
@@ -32,6 +35,11 @@ struct _CfutThreadCarrier
   guint n_starting;          /* those, and those that initialize themselves */
   guint n_idle;              /* waiting, and not promised a call */
   guint n_promised;          /* about to look: woken, or not waiting yet */
+  gboolean looks;            /* one of these does not sleep yet */
+  gboolean watched;          /* one of the idle ones naps */
+  gint64 mean_ns;            /* what calls take, lately */
+  CfutSpin thread_spin;      /* whether looking pays for threads */
+  CfutSpin waiter_spin;      /* ... and for those who wait for results */
   gint64 gone_cpu_time_ns;   /* of threads that have left */
   gint64 idle_timeout_us;    /* negative: for ever */
   const CfutFunction *initializer; /* (nullable) */
@@ -43,6 +51,29 @@ struct _CfutThreadCarrier
 /* What GThreadPool runs; @data is the pool. Runs in: worker thread. */
 void cfut_thread_carrier_thread (gpointer data,
                                  gpointer user_data);
+
+/* cfut-thread-carrier.c: TRUE if an idle thread was promised a call that is queued:
+ * @work_cond is to be signalled, without the lock. */
+gboolean cfut_thread_carrier_promise_locked    (CfutThreadCarrier *self);
+
+/* cfut-thread-wait.c */
+
+/* Whether the thread, which found no call and is counted as promised one, is to
+ * look; then look_and_lock() follows without the lock, and comes back with it. */
+gboolean cfut_thread_carrier_begin_look_locked (CfutThreadCarrier *self);
+void     cfut_thread_carrier_look_and_lock     (CfutThreadCarrier *self);
+/* A CfutCarrierClass.drive. */
+void     cfut_thread_carrier_drive             (CfutPool          *pool,
+                                                CfutJob           *job,
+                                                gint64             deadline);
+/* A call has taken so long. */
+void     cfut_thread_carrier_note_run_locked   (CfutThreadCarrier *self,
+                                                gint64             run_time_ns);
+/* TRUE: nobody need be woken for the calls that are queued. */
+gboolean cfut_thread_carrier_is_watched_locked (CfutThreadCarrier *self);
+/* FALSE: it was @until (monotonic µs; negative for never) before anything came. */
+gboolean cfut_thread_carrier_sleep_locked      (CfutThreadCarrier *self,
+                                                gint64             until);
 
 /* Those who wait look whether it is time to leave. */
 void cfut_thread_carrier_close  (CfutPool *pool,

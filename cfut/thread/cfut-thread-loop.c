@@ -126,11 +126,10 @@ cfut_thread_carrier_wait_locked (CfutThreadCarrier *self)
       if (pool->phase != CFUT_POOL_OPEN)
         break;
 
-      if (self->idle_timeout_us < 0)
-        g_cond_wait (&self->work_cond, &pool->lock);
-      else
-        in_time = g_cond_wait_until (&self->work_cond, &pool->lock,
-                                     cfut_time_add (idle_since, self->idle_timeout_us));
+      in_time = cfut_thread_carrier_sleep_locked (self,
+                                                  self->idle_timeout_us < 0
+                                                    ? -1
+                                                    : cfut_time_add (idle_since, self->idle_timeout_us));
 
       if (!in_time && pool->queue.length == 0 && self->n_idle > 0)
         break;
@@ -217,15 +216,27 @@ cfut_thread_stay_run_locked (CfutThreadStay *stay)
     {
       CfutJob *job = cfut_pool_take_locked (pool);
       gboolean listeners = cfut_pool_has_listeners_locked (pool);
+      gboolean looks = FALSE;
+      gboolean more = FALSE;
       gint64 run_time_ns;
 
       worker->busy = job != NULL;
       cfut_thread_worker_show_locked (worker, pool);
       if (job != NULL)
-        cfut_pool_start_quietly_locked (pool, job, now);
+        {
+          cfut_pool_start_quietly_locked (pool, job, now);
+          more = cfut_thread_carrier_promise_locked (self);
+        }
       else
-        self->n_promised++; /* it looks again before it waits */
+        {
+          self->n_promised++; /* it looks again before it waits */
+          looks = cfut_thread_carrier_begin_look_locked (self);
+        }
       g_mutex_unlock (&pool->lock);
+
+      /* For calls that were left to it. */
+      if (more)
+        g_cond_signal (&self->work_cond);
 
       if (job != NULL)
         cfut_state_tell_phase (&job->state);
@@ -239,10 +250,13 @@ cfut_thread_stay_run_locked (CfutThreadStay *stay)
            * them goes on first if it has to share the CPU; then there are more.
            * That saves nearly all wake-ups. */
           cfut_thread_stay_unlock (stay);
-          if (n_in_a_row > 1)
+          if (!looks && n_in_a_row > 1)
             g_thread_yield ();
           n_in_a_row = 0;
-          g_mutex_lock (&pool->lock);
+          if (looks)
+            cfut_thread_carrier_look_and_lock (self);
+          else
+            cfut_pool_lock (pool);
           if (!cfut_thread_carrier_wait_locked (self))
             break;
           now = g_get_monotonic_time ();
@@ -254,7 +268,8 @@ cfut_thread_stay_run_locked (CfutThreadStay *stay)
         cfut_thread_stay_prepare (stay, job);
       run_time_ns = cfut_pool_run (pool, job, &last.outcome, &worker->spare, &now);
 
-      g_mutex_lock (&pool->lock);
+      cfut_pool_lock (pool);
+      cfut_thread_carrier_note_run_locked (self, run_time_ns);
       last.job = job;
       last.won = cfut_pool_end_locked (pool, job, &last.outcome, run_time_ns);
       worker->n_calls++;
