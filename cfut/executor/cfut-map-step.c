@@ -71,6 +71,25 @@ cfut_map_fits (CfutMap   *self,
                                 g_variant_get_type (g_ptr_array_index (items, 0))));
 }
 
+/* Returns: (transfer full) (nullable): a chunk of items that lie in the input as
+ * they will in the chunk */
+static GVariant *
+cfut_map_read_slice (CfutMap *self)
+{
+  gsize n_max = cfut_map_chunk_size_get (&self->chunk_size);
+  gsize n_bytes = cfut_executor_get_max_chunk_bytes (self->executor);
+
+  if (self->left_over != NULL)
+    return NULL;
+
+  if (!self->chunk_size.fixed)
+    n_bytes = MIN (n_bytes, CFUT_MAP_CHUNK_BYTES);
+
+  /* A number is no larger than what is added to it. */
+  return cfut_map_input_next_slice (&self->input,
+                                    MIN (n_max, n_bytes / (2 * CFUT_MAP_ITEM_OVERHEAD)));
+}
+
 /* Returns: (transfer full): no more than a chunk of items */
 static GPtrArray *
 cfut_map_read_items (CfutMap *self)
@@ -102,13 +121,26 @@ cfut_map_read_items (CfutMap *self)
   return items;
 }
 
+/* Stages @input, which this takes: an array of @n_items, or the only item. */
+static void
+cfut_map_stage (CfutMap  *self,
+                GVariant *input,
+                guint     n_items)
+{
+  CfutMapChunk *chunk = cfut_map_chunk_new (self->inbox, self->n_read, n_items, input);
+
+  self->n_read += n_items;
+  self->n_ahead += n_items;
+  cfut_map_insert (self, NULL, chunk);
+  g_queue_push_tail_link (&self->staged, &chunk->queue_link);
+}
+
 /* Stages a chunk, if there is something to read and room for it. */
 static void
 cfut_map_read (CfutMap *self)
 {
   g_autoptr(GPtrArray) items = NULL;
-  g_autoptr(GVariant) input = NULL;
-  CfutMapChunk *chunk;
+  GVariant *input;
 
   if (!cfut_map_has_input (self) ||
       self->n_ahead + cfut_map_chunk_size_get (&self->chunk_size) > cfut_map_get_window (self))
@@ -118,6 +150,13 @@ cfut_map_read (CfutMap *self)
   if (self->options != NULL &&
       g_cancellable_is_cancelled (cfut_submit_options_get_cancellable (self->options)))
     cfut_map_input_end (&self->input);
+
+  input = cfut_map_read_slice (self);
+  if (input != NULL)
+    {
+      cfut_map_stage (self, input, g_variant_n_children (input));
+      return;
+    }
 
   items = cfut_map_read_items (self);
   if (items->len == 0)
@@ -129,11 +168,7 @@ cfut_map_read (CfutMap *self)
     input = g_variant_ref_sink (g_variant_new_array (g_variant_get_type (g_ptr_array_index (items, 0)),
                                                      (GVariant **) items->pdata, items->len));
 
-  chunk = cfut_map_chunk_new (self->inbox, self->n_read, items->len, g_steal_pointer (&input));
-  self->n_read += items->len;
-  self->n_ahead += items->len;
-  cfut_map_insert (self, NULL, chunk);
-  g_queue_push_tail_link (&self->staged, &chunk->queue_link);
+  cfut_map_stage (self, input, items->len);
 }
 
 static CfutFuture *
