@@ -10,9 +10,9 @@
 
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
-#include "policy/cfut-spin-private.h"
 #include "executor/cfut-cpus-private.h"
 #include "executor/cfut-live-list-private.h"
+#include "policy/cfut-spin-private.h"
 
 /* Who waits for the lock is woken by the one who leaves it, and both pay as much
  * for that as for a hundred calls. It is tried for a microsecond or two: long

@@ -14,11 +14,10 @@ G_BEGIN_DECLS
  * CfutSpin: whether to look for a moment, before sleeping, if something is there
  * already.
  *
- * One call at a time, there and back, is as many times a thread that has to be
- * woken on another CPU as there are threads that pass it on: in a process executor
- * the manager by the submitter, the worker, the manager again, the submitter again;
- * on threads two of these. Each takes longer than all that is done in between. So
- * the manager, or the thread, does not sleep at once, if that may pay:
+ * A thread that has to be woken, on another CPU, takes longer to come than all that
+ * it then does for a small call. So whoever waits for another, the manager, a thread
+ * that drives it, a worker, or a thread of a pool, does not sleep at once, if that
+ * may pay:
  *
  * - There is a CPU for it: fewer calls are under way than there are CPUs, and
  *   there are several. With many calls under way it would take time from the
@@ -33,15 +32,6 @@ G_BEGIN_DECLS
 /* The manager's moment: longer than a call of a few microseconds takes, there and back, whose
  * worker has to be woken. */
 #define CFUT_SPIN_US 60
-
-/* One look less at a word that another CPU writes. */
-static inline void
-cfut_spin_relax (void)
-{
-#if defined (__x86_64__) || defined (__i386__)
-  __builtin_ia32_pause ();
-#endif
-}
 
 /* As a power of 2: how many waits there are at least to a moment. */
 #define CFUT_SPIN_MAX_DOUBLINGS 6
@@ -59,5 +49,14 @@ gboolean cfut_spin_begin  (CfutSpin *self,
 /* Something came, or not, in the moment that was begun. */
 void     cfut_spin_hit    (CfutSpin *self);
 void     cfut_spin_missed (CfutSpin *self);
+
+/* One look less at a word that another CPU writes. */
+static inline void
+cfut_spin_relax (void)
+{
+#if defined (__x86_64__) || defined (__i386__)
+  __builtin_ia32_pause ();
+#endif
+}
 
 G_END_DECLS

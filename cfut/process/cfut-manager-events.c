@@ -84,14 +84,14 @@ process_source_dispatch (GSource     *source,
 {
   CfutProcess *process = ((ProcessSource *) source)->process;
   CfutManager *self = process->manager;
-  GIOCondition channel = 0;
 
-  if (process->channel_tag != NULL)
-    channel = g_source_query_unix_fd (source, process->channel_tag);
-  if (channel & G_IO_OUT)
-    cfut_process_flush (process);
-  if (channel & (G_IO_IN | G_IO_HUP | G_IO_ERR) && !process->channel_ended)
-    cfut_manager_read_process (self, process);
+  /* It is ready for one or the other, or for both. */
+  if (process->channel_tag != NULL && g_source_query_unix_fd (source, process->channel_tag) != 0)
+    {
+      cfut_process_flush (process);
+      if (!process->channel_ended)
+        cfut_manager_read_process (self, process);
+    }
 
   if (process->stderr_tag != NULL && g_source_query_unix_fd (source, process->stderr_tag) != 0)
     cfut_manager_pump_stderr (self, process);
@@ -131,8 +131,7 @@ cfut_manager_watch_process (CfutManager *self,
    * back, and wakes itself for each of them. */
   g_source_set_can_recurse (source, TRUE);
   process->source = source;
-  process->channel_condition = G_IO_IN;
-  process->channel_tag = g_source_add_unix_fd (source, cfut_channel_peek_fd (process->channel), G_IO_IN);
+  cfut_process_add_channel (process);
   process->stderr_tag = g_source_add_unix_fd (source, process->tap.fd, G_IO_IN);
   if (process->pidfd >= 0)
     process->pidfd_tag = g_source_add_unix_fd (source, process->pidfd, G_IO_IN);

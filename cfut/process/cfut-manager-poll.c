@@ -8,9 +8,75 @@
 
 #include "process/cfut-manager-private.h"
 
+#include <sys/eventfd.h>
+
 #include "executor/cfut-cpus-private.h"
 
-/* How the manager waits; see CfutSpin. Runs in: manager thread. */
+/* How the manager waits; see CfutSpin. Runs in: manager thread, unless it says
+ * otherwise. */
+
+gboolean
+cfut_manager_must_go_on (CfutManager *self)
+{
+  CfutPool *pool = self->pool;
+  gboolean go_on;
+
+  g_mutex_lock (&pool->lock);
+  self->hungry = cfut_manager_is_hungry_locked (self);
+  go_on = g_atomic_int_get (&self->poked) ||
+          self->stops.length > 0 || (pool->phase != CFUT_POOL_OPEN && self->warm_tasks.length > 0) ||
+          (pool->phase != CFUT_POOL_OPEN && self->questions.length > 0) ||
+          (pool->queue.length > 0 &&
+           (cfut_manager_has_room_locked (self) ||
+            cfut_manager_count_missing_locked (self, g_get_monotonic_time ()) > 0));
+  if (!go_on)
+    {
+      self->awake = FALSE;
+      if (pool->phase != CFUT_POOL_OPEN && self->processes->len == 0 &&
+          pool->queue.length == 0 && pool->under_way == NULL)
+        g_main_loop_quit (self->loop);
+    }
+  g_mutex_unlock (&pool->lock);
+
+  return go_on;
+}
+
+/* ---- The turn. */
+
+void
+cfut_manager_give_turn (CfutManager *self)
+{
+  g_mutex_unlock (&self->turn);
+}
+
+void
+cfut_manager_take_turn (CfutManager *self)
+{
+  eventfd_t unused;
+  int fd;
+
+  if (g_mutex_trylock (&self->turn))
+    return;
+
+  /* A driver has its descriptor before it first looks at the flag. */
+  g_atomic_int_set (&self->turn_wanted, TRUE);
+  fd = g_atomic_int_get (&self->turn_fd);
+  if (fd >= 0)
+    eventfd_write (fd, 1);
+  g_mutex_lock (&self->turn);
+  g_atomic_int_set (&self->turn_wanted, FALSE);
+  if (fd >= 0)
+    eventfd_read (fd, &unused);
+}
+
+/* Runs in: any thread. */
+gboolean
+cfut_manager_try_turn (CfutManager *self)
+{
+  return !g_atomic_int_get (&self->turn_wanted) && g_mutex_trylock (&self->turn);
+}
+
+/* ---- Waiting. */
 
 /* A poll function is given no data. */
 static GPrivate current_manager;
@@ -56,25 +122,42 @@ cfut_manager_spin (CfutManager *self,
   return n_ready;
 }
 
-/* The poll function of the manager's context. */
+/* The poll function of the manager's context. While it waits, others may have the
+ * turn. */
 static int
 cfut_manager_poll (GPollFD *fds,
                    guint    n_fds,
                    int      timeout)
 {
   CfutManager *self = g_private_get (&current_manager);
+  gboolean spins;
   int n_ready = 0;
 
-  if (timeout != 0 &&
-      cfut_spin_begin (&self->spin, cfut_manager_count_live (self), cfut_cpus_get_usable ()))
-    n_ready = cfut_manager_spin (self, fds, n_fds);
+  if (timeout == 0)
+    return g_poll (fds, n_fds, 0);
 
-  return n_ready != 0 ? n_ready : g_poll (fds, n_fds, timeout);
+  spins = cfut_spin_begin (&self->spin, cfut_manager_count_live (self), cfut_cpus_get_usable ());
+  cfut_manager_give_turn (self);
+  if (spins)
+    n_ready = cfut_manager_spin (self, fds, n_fds);
+  if (n_ready == 0)
+    n_ready = g_poll (fds, n_fds, timeout);
+  cfut_manager_take_turn (self);
+
+  return n_ready;
 }
 
 void
 cfut_manager_enter_loop (CfutManager *self)
 {
+  cfut_manager_take_turn (self);
   g_private_set (&current_manager, self);
   g_main_context_set_poll_func (self->context, cfut_manager_poll);
+}
+
+void
+cfut_manager_leave_loop (CfutManager *self)
+{
+  g_private_set (&current_manager, NULL);
+  cfut_manager_give_turn (self);
 }

@@ -22,6 +22,12 @@ G_BEGIN_DECLS
  * never blocks but to sleep in its own context. Submitters put jobs in the
  * pool's queue and wake it; it hands them to workers.
  *
+ * While it sleeps another thread may take its turn, for a call that is the only one
+ * under way: it hands the call to a worker, and waits for the answer. Whatever runs
+ * in the manager thread here runs with the turn, and what belongs to that thread
+ * belongs to whoever has the turn; but only the thread itself starts workers, and
+ * serves its context. See cfut-manager-drive.c.
+ *
  * Who completes a future, exactly once: see CfutPool. The manager ends a job
  * when its answer has come or when its worker has died. A canceller, or the
  * clock, ends a job that the worker has not started, by revoking its claim under
@@ -86,6 +92,9 @@ struct _CfutManager
 
   int poked; /* atomic: look again before you sleep */
 
+  GMutex turn;     /* the first of all locks; the manager's but while it sleeps */
+  int turn_wanted; /* atomic: the manager waits for it */
+
   /* All below: protected by the pool's lock. */
   CfutManagerConfig config;
   gboolean running;      /* there is a thread */
@@ -105,7 +114,9 @@ struct _CfutManager
    * without, and others with the lock. */
   GPtrArray *processes; /* (element-type CfutProcess) */
 
-  /* Manager thread only. */
+  /* Manager thread only, or who has its turn. */
+  int turn_fd;     /* (owned) wakes a driver that sleeps; -1: there never was one */
+  CfutSpin drive_spin;
   GMainLoop *loop;
   gint64 due; /* when to look around next, though nobody rings; or G_MAXINT64 */
   CfutSpin spin;
@@ -253,9 +264,35 @@ void         cfut_manager_start_workers   (CfutManager  *self,
 /* cfut-manager-time.c: what is due. */
 gint64       cfut_manager_check_times     (CfutManager  *self,
                                            gint64        now);
+/* When that will be something, which is @now at the earliest. */
+gint64       cfut_manager_get_due         (CfutManager  *self,
+                                           gint64        now);
 
-/* cfut-manager-poll.c: how it waits. To be called before the loop runs. */
+/* cfut-manager-poll.c: how it waits. */
+/* Whether there is something new; if not, the manager may sleep, and whoever has
+ * something new has to wake it. */
+gboolean     cfut_manager_must_go_on      (CfutManager  *self);
+/* Runs in: manager thread. Locks: takes the turn, or gives it back. */
+void         cfut_manager_take_turn       (CfutManager  *self);
+void         cfut_manager_give_turn       (CfutManager  *self);
+/* FALSE if somebody has the turn, or the manager waits for it.
+ * Runs in: any thread. Locks: tries to take the turn. */
+gboolean     cfut_manager_try_turn        (CfutManager  *self);
+/* To be called before the loop runs, and after. */
 void         cfut_manager_enter_loop      (CfutManager  *self);
+void         cfut_manager_leave_loop      (CfutManager  *self);
+
+/* cfut-manager-drive.c: what other threads do in its stead. */
+/* Hands @job, which was queued, to a worker; FALSE if that is for the manager.
+ * Runs in: any thread. Locks: tries to take the turn. */
+gboolean     cfut_manager_send            (CfutManager  *self,
+                                           CfutJob      *job);
+/* Waits for the answer to @job, until @deadline (monotonic µs; -1 for never), for
+ * as long as nobody else needs the manager.
+ * Runs in: any thread. Locks: tries to take the turn. */
+void         cfut_manager_drive           (CfutPool     *pool,
+                                           CfutJob      *job,
+                                           gint64        deadline);
 
 /* cfut-manager.c: the thread and its loop. */
 CfutManager *cfut_manager_new             (CfutPool     *pool);

@@ -78,6 +78,7 @@ cfut_manager_make_setup_locked (CfutManager *self)
   if (config->setup != NULL)
     cfut_worker_setup_add_to_body (config->setup, &body);
   cfut_sandbox_add_to_body (config->sandbox, &body);
+  g_variant_dict_insert (&body, "cpus", "u", cfut_cpus_get_usable ());
 
   return g_variant_ref_sink (g_variant_dict_end (&body));
 }

@@ -281,3 +281,28 @@ cfut_manager_check_times (CfutManager *self,
 
   return due;
 }
+
+gint64
+cfut_manager_get_due (CfutManager *self,
+                      gint64       now)
+{
+  CfutTenureRules rules;
+  gint64 due;
+
+  g_mutex_lock (&self->pool->lock);
+  due = cfut_pool_first_due_locked (self->pool);
+  rules = cfut_manager_get_rules_locked (self);
+  g_mutex_unlock (&self->pool->lock);
+
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutTenure tenure = cfut_process_get_tenure (g_ptr_array_index (self->processes, i));
+      gint64 process_due;
+
+      if (cfut_tenure_get_duty (&tenure, &rules, now, &process_due) != CFUT_DUTY_NONE)
+        return now;
+      due = MIN (due, process_due);
+    }
+
+  return due;
+}

@@ -123,34 +123,6 @@ cfut_manager_serve_close (CfutManager *self,
     }
 }
 
-/* Whether there is something new; if not, the manager may sleep, and whoever
- * has something new has to wake it. */
-static gboolean
-cfut_manager_must_go_on (CfutManager *self)
-{
-  CfutPool *pool = self->pool;
-  gboolean go_on;
-
-  g_mutex_lock (&pool->lock);
-  self->hungry = cfut_manager_is_hungry_locked (self);
-  go_on = g_atomic_int_get (&self->poked) ||
-          self->stops.length > 0 || (pool->phase != CFUT_POOL_OPEN && self->warm_tasks.length > 0) ||
-          (pool->phase != CFUT_POOL_OPEN && self->questions.length > 0) ||
-          (pool->queue.length > 0 &&
-           (cfut_manager_has_room_locked (self) ||
-            cfut_manager_count_missing_locked (self, g_get_monotonic_time ()) > 0));
-  if (!go_on)
-    {
-      self->awake = FALSE;
-      if (pool->phase != CFUT_POOL_OPEN && self->processes->len == 0 &&
-          pool->queue.length == 0 && pool->under_way == NULL)
-        g_main_loop_quit (self->loop);
-    }
-  g_mutex_unlock (&pool->lock);
-
-  return go_on;
-}
-
 static void
 cfut_manager_attend (CfutManager *self)
 {
@@ -235,6 +207,7 @@ manager_thread (gpointer user_data)
   self->loop = g_main_loop_new (self->context, FALSE);
   g_main_loop_run (self->loop);
   g_clear_pointer (&self->loop, g_main_loop_unref);
+  cfut_manager_leave_loop (self);
   g_main_context_pop_thread_default (self->context);
 
   CFUT_DEBUG (WORKERS, "manager leaves");
@@ -359,7 +332,9 @@ cfut_manager_wake (CfutPool  *pool,
                    CfutWake   wake,
                    GError   **error)
 {
-  return cfut_manager_poke (pool->carrier, error);
+  CfutManager *self = pool->carrier;
+
+  return cfut_manager_send (self, job) || cfut_manager_poke (self, error);
 }
 
 static gboolean
@@ -508,6 +483,9 @@ cfut_manager_free (gpointer carrier)
   g_assert (self->stops.length == 0 && self->warm_tasks.length == 0 &&
             self->questions.length == 0);
 
+  g_mutex_clear (&self->turn);
+  if (self->turn_fd >= 0)
+    close (self->turn_fd);
   g_source_destroy (self->attend);
   g_source_unref (self->attend);
   g_clear_pointer (&self->context, g_main_context_unref);
@@ -523,6 +501,7 @@ const CfutCarrierClass cfut_manager_carrier_class = {
   .wake = cfut_manager_wake,
   .take_back_locked = cfut_manager_take_back_locked,
   .stop = cfut_manager_stop,
+  .drive = cfut_manager_drive,
   .set_alarm = cfut_manager_set_alarm,
   .close = cfut_manager_close,
   .describe_left = cfut_manager_describe_left,
@@ -548,6 +527,8 @@ cfut_manager_new (CfutPool *pool)
   self->abandon_us = CFUT_PROCESS_ABANDON_US;
   self->hungry = TRUE;
   self->look_around = cfut_manager_attend;
+  self->turn_fd = -1;
+  g_mutex_init (&self->turn);
   self->processes = g_ptr_array_new ();
   g_queue_init (&self->stops);
   g_queue_init (&self->warm_tasks);

@@ -90,6 +90,7 @@ struct _CfutProcess
   GSource *source;         /* (owned) watches the three descriptors */
   gpointer channel_tag;
   GIOCondition channel_condition; /* what it is watched for */
+  int watch_fd;            /* (owned) what stands for it in @source; -1: itself */
   gpointer pidfd_tag;      /* (nullable) */
   gpointer stderr_tag;     /* (nullable) */
   int pidfd;
@@ -190,6 +191,12 @@ void         cfut_process_send_shutdown   (CfutProcess     *self);
 void         cfut_process_send_cancel     (CfutProcess     *self,
                                            CfutEntry       *entry);
 void         cfut_process_flush           (CfutProcess     *self);
+
+/* cfut-process-watch.c: the channel in the process' source. */
+void         cfut_process_add_channel     (CfutProcess     *self);
+void         cfut_process_watch_channel   (CfutProcess     *self,
+                                           GIOCondition     condition);
+void         cfut_process_close_watch     (CfutProcess     *self);
 
 /* Reads what is there, at most one budget; answers go to @answers. FALSE with
  * @error if the worker broke the protocol. */

@@ -103,10 +103,7 @@ cfut_process_flush (CfutProcess *self)
   if (cfut_channel_flush (self->channel) == CFUT_CHANNEL_BLOCKED)
     condition |= G_IO_OUT;
 
-  /* It wakes the context. */
-  if (condition != self->channel_condition)
-    g_source_modify_unix_fd (self->source, self->channel_tag, condition);
-  self->channel_condition = condition;
+  cfut_process_watch_channel (self, condition);
 }
 
 /* ---- Receiving. */
@@ -442,6 +439,7 @@ cfut_process_read (CfutProcess  *self,
   self->drained = FALSE;
   for (gsize done = 0; done < CFUT_READ_BUDGET && !self->channel_ended; done += CFUT_READ_SIZE)
     {
+      guint64 n_before = cfut_channel_get_n_read (self->channel);
       CfutChannelStatus status = cfut_channel_read (self->channel, CFUT_READ_SIZE);
 
       self->drained = status == CFUT_CHANNEL_BLOCKED;
@@ -452,6 +450,9 @@ cfut_process_read (CfutProcess  *self,
         self->channel_ended = TRUE;
       else if (!cfut_process_take_frames (self, error))
         return FALSE;
+      /* That there is most likely nothing more need not be asked for. */
+      else if (cfut_channel_get_n_read (self->channel) - n_before < CFUT_READ_SIZE)
+        break;
     }
 
   return TRUE;

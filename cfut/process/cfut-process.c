@@ -54,6 +54,7 @@ cfut_process_new (CfutManager *manager,
   self->arena = cfut_claims_dup_arena (self->claims, CFUT_FRAME_FROM_WORKER);
   self->pidfd = g_steal_fd (&spawned->pidfd);
   self->control_fd = g_steal_fd (&spawned->control_fd);
+  self->watch_fd = -1;
   cfut_stderr_tap_init (&self->tap, g_steal_fd (&spawned->stderr_fd));
   self->has_cpu_clock = self->pid > 0 && clock_getcpuclockid (self->pid, &self->cpu_clock) == 0;
   self->functions = g_hash_table_new_full (g_str_hash, g_str_equal, g_free, remote_function_free);
@@ -87,6 +88,7 @@ cfut_process_free (CfutProcess *self)
   if (self->pidfd >= 0)
     close (self->pidfd);
   close (self->control_fd);
+  cfut_process_close_watch (self);
   g_hash_table_unref (self->functions);
   g_array_unref (self->answers);
   g_clear_error (&self->condemned);

@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <glib-unix.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -124,6 +125,31 @@ open_fds (gsize         arena_capacity,
     return set_errno_error (error, "dup");
 
   return TRUE;
+}
+
+/* To start a process GLib opens descriptors of its own, and ends the program if it
+ * cannot. So it is tried before whether there are some. */
+#define N_FDS_FOR_GLIB 8
+
+static gboolean
+ensure_fds (GError **error)
+{
+  int fds[N_FDS_FOR_GLIB];
+  guint n = 0;
+  int saved_errno;
+
+  while (n < N_FDS_FOR_GLIB && (fds[n] = eventfd (0, EFD_CLOEXEC)) >= 0)
+    n++;
+  saved_errno = errno;
+  for (guint i = 0; i < n; i++)
+    close (fds[i]);
+
+  if (n == N_FDS_FOR_GLIB)
+    return TRUE;
+
+  errno = saved_errno;
+
+  return set_errno_error (error, "eventfd");
 }
 
 /* Why @program cannot be started, if that is for good: 0 if it is not.
@@ -249,7 +275,8 @@ cfut_spawn (const char * const  *argv,
 
   full_argv = cfut_sandbox_make_argv (sandbox, launcher, argv, &child.filter, error);
   if (full_argv == NULL || !ensure_threads (error) ||
-      !open_fds (arena_capacity, &result, &child, error))
+      !open_fds (arena_capacity, &result, &child, error) ||
+      !ensure_fds (error))
     return FALSE;
 
   start = g_subprocess_launcher_new (get_flags (sandbox));

@@ -97,6 +97,10 @@ CfutChannelStatus  cfut_channel_read        (CfutChannel            *self,
 /* As above, but waits until something can be read. */
 CfutChannelStatus  cfut_channel_read_wait   (CfutChannel            *self,
                                              gsize                   budget);
+/* Looks for something to read, without sleeping, until @until (monotonic µs). TRUE
+ * if a read would not be BLOCKED. */
+gboolean           cfut_channel_look        (CfutChannel            *self,
+                                             gint64                  until);
 /* How many bytes have been read in all. */
 guint64            cfut_channel_get_n_read (CfutChannel            *self);
 /* Takes @data as if it had been read, as far as there is room; returns how much

@@ -437,6 +437,20 @@ cfut_channel_read_wait (CfutChannel *self,
   return status;
 }
 
+gboolean
+cfut_channel_look (CfutChannel *self,
+                   gint64       until)
+{
+  do
+    {
+      if (g_socket_condition_check (self->socket, G_IO_IN) != 0)
+        return TRUE;
+    }
+  while (g_get_monotonic_time () < until);
+
+  return FALSE;
+}
+
 void
 cfut_channel_write_wait (CfutChannel *self)
 {

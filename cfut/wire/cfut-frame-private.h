@@ -36,7 +36,8 @@ G_BEGIN_DECLS
  *
  *   type      from    body
  *   SETUP     parent  a{sv}: "initializer" (s), "initializer-arguments" (v),
- *                     "cwd" (ay), "rlimits" (a(utt): resource, soft, hard);
+ *                     "cwd" (ay), "rlimits" (a(utt): resource, soft, hard),
+ *                     "filter" (b), "cpus" (u): how many there are for all;
  *                     always the first frame, be it empty
  *   READY     worker  a(sss): name, parameter type, result type, sorted by name;
  *                     the answer to SETUP, once that is done. "*", (sv), v is

@@ -37,6 +37,7 @@ typedef struct
   int signum;       /* sent to @thread after a cancel; 0: none */
   pthread_t thread; /* that runs the call */
   CfutRunningId early[CFUT_RUNNING_N_EARLY]; /* call 0: unused */
+  guint n_early;
   guint next_early;
 } CfutRunning;
 

@@ -52,10 +52,11 @@ cfut_running_begin (CfutRunning *self,
   self->signum = signum;
   self->thread = pthread_self ();
 
-  for (guint i = 0; i < CFUT_RUNNING_N_EARLY; i++)
+  for (guint i = 0; self->n_early > 0 && i < CFUT_RUNNING_N_EARLY; i++)
     if (id_is (&self->early[i], id, attempt))
       {
         self->early[i].call = 0;
+        self->n_early--;
         cancelled = TRUE;
       }
 
@@ -91,6 +92,7 @@ find_call (CfutRunning *self,
     }
   else
     {
+      self->n_early += self->early[self->next_early].call == 0;
       self->early[self->next_early] = (CfutRunningId) { id, attempt };
       self->next_early = (self->next_early + 1) % CFUT_RUNNING_N_EARLY;
     }

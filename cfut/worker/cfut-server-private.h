@@ -7,6 +7,7 @@
 #pragma once
 
 #include "call/cfut-chunk-private.h"
+#include "policy/cfut-spin-private.h"
 #include "worker/cfut-line-private.h"
 
 G_BEGIN_DECLS
@@ -32,6 +33,9 @@ typedef struct
   gint64 now;                     /* monotonic ns */
   int signum;                     /* for a host's call that is cancelled; 0: none */
   gboolean filter;                /* functions are to run behind a filter */
+  guint n_cpus;                   /* that the parent and its workers have; 0: not known */
+  guint n_calls;                  /* since the last wait */
+  CfutSpin spin;
   GError *refused;                /* (owned) (nullable) why this cannot serve */
 
   /* The call that it is at. The fields that progress needs do not change while

@@ -126,7 +126,7 @@ set_up (CfutServer      *self,
   g_autoptr(GVariant) arguments = NULL;
 
   if (!cfut_setup_apply (self->line, frame, &initializer, &arguments, &self->filter,
-                         &self->refused))
+                         &self->n_cpus, &self->refused))
     {
       cfut_server_refuse (self, self->refused);
       return FALSE;
@@ -174,6 +174,7 @@ serve_frame (CfutServer       *self,
 
     case CFUT_FRAME_CALL:
       *status = CFUT_SERVE_CALL;
+      self->n_calls++;
       if (self->functions != NULL)
         return cfut_server_begin_call (self, frame);
 
@@ -212,6 +213,33 @@ serve_frames (CfutServer       *self,
   return self->refused != NULL || read_status == CFUT_CHANNEL_FAILED;
 }
 
+/* Waits for frames; FALSE if no more can come. Between calls that come one at a time
+ * it does not sleep at once: see CfutSpin. Where several come at once somebody else
+ * has a use for the CPU, and who is woken for many is not woken often. */
+static gboolean
+await_frames (CfutServer *self)
+{
+  CfutChannel *channel = self->line->channel;
+  CfutChannelStatus status;
+  gboolean hit = FALSE;
+
+  if (self->n_calls == 1 && cfut_spin_begin (&self->spin, 1, self->n_cpus))
+    {
+      hit = cfut_channel_look (channel, g_get_monotonic_time () + CFUT_SPIN_US);
+      if (hit)
+        cfut_spin_hit (&self->spin);
+      else
+        cfut_spin_missed (&self->spin);
+    }
+  self->n_calls = 0;
+
+  status = hit ? cfut_channel_read (channel, G_MAXSSIZE) : CFUT_CHANNEL_BLOCKED;
+  if (status == CFUT_CHANNEL_BLOCKED)
+    status = cfut_channel_read_wait (channel, G_MAXSSIZE);
+
+  return status != CFUT_CHANNEL_CLOSED;
+}
+
 CfutServeStatus
 cfut_server_step (CfutServer  *self,
                   GError     **error)
@@ -225,8 +253,7 @@ cfut_server_step (CfutServer  *self,
 
   while (!serve_frames (self, &status, error))
     {
-      if (!cfut_output_flush (&self->line->output) ||
-          cfut_channel_read_wait (self->line->channel, G_MAXSSIZE) == CFUT_CHANNEL_CLOSED)
+      if (!cfut_output_flush (&self->line->output) || !await_frames (self))
         return CFUT_SERVE_CLOSED;
 
       self->now = cfut_server_get_time_ns ();

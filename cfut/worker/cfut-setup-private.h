@@ -12,7 +12,8 @@ G_BEGIN_DECLS
 
 /* Does what a SETUP frame asks for: the working directory and resource limits.
  * What is left to be done is @initializer, with sunk @arguments, or NULL; and
- * then the filter of system calls, if @filter. FALSE with the reason why this
+ * then the filter of system calls, if @filter. @n_cpus: how many there are for parent
+ * and workers together; 0: it did not say. FALSE with the reason why this
  * worker cannot serve.
  * Runs in: worker's main thread. */
 gboolean cfut_setup_apply (CfutLine         *line,
@@ -20,6 +21,7 @@ gboolean cfut_setup_apply (CfutLine         *line,
                            char            **initializer,
                            GVariant        **arguments,
                            gboolean         *filter,
+                           guint            *n_cpus,
                            GError          **error);
 
 G_END_DECLS

@@ -75,6 +75,7 @@ cfut_setup_apply (CfutLine         *line,
                   char            **initializer,
                   GVariant        **arguments,
                   gboolean         *filter,
+                  guint            *n_cpus,
                   GError          **error)
 {
   g_autoptr(GVariant) body = NULL;
@@ -83,6 +84,7 @@ cfut_setup_apply (CfutLine         *line,
   g_autoptr(GVariant) name = NULL;
   g_autoptr(GVariant) boxed = NULL;
   g_autoptr(GVariant) filtered = NULL;
+  g_autoptr(GVariant) cpus = NULL;
   g_autoptr(GVariant) rest = NULL;
   g_auto(GVariantDict) setup = { 0, };
 
@@ -96,6 +98,7 @@ cfut_setup_apply (CfutLine         *line,
   name = take (&setup, "initializer", "s");
   boxed = take (&setup, "initializer-arguments", "v");
   filtered = take (&setup, "filter", "b");
+  cpus = take (&setup, "cpus", "u");
 
   /* Of the wrong type, or from a parent that is newer than this. */
   rest = g_variant_ref_sink (g_variant_dict_end (&setup));
@@ -114,6 +117,7 @@ cfut_setup_apply (CfutLine         *line,
   if (rlimits != NULL && !set_rlimits (rlimits, error))
     return FALSE;
 
+  *n_cpus = cpus != NULL ? g_variant_get_uint32 (cpus) : 0;
   *filter = filtered != NULL && g_variant_get_boolean (filtered);
 
   if (name == NULL)
