@@ -17,6 +17,8 @@ G_BEGIN_DECLS
 #include <cfut/cfut-types.h>
 #include <cfut/cfut-version.h>
 
+#include <cfut/memory/cfut-buffer.h>
+
 #include <cfut/future/cfut-future.h>
 #include <cfut/future/cfut-promise.h>
 #include <cfut/future/cfut-wait.h>

@@ -13,6 +13,7 @@
 #include "cfut-unit-private.h"
 #include "executor/cfut-pool-private.h"
 #include "future/cfut-delivery-private.h"
+#include "memory/cfut-lending-private.h"
 
 /* The least that a queued call counts for in bytes, so that a queue of empty
  * calls is bounded by bytes too: about what it takes. */
@@ -125,7 +126,7 @@ cfut_job_new (CfutPool           *pool,
   if (arguments != NULL)
     {
       self->arguments = cfut_variant_ref_sink (arguments);
-      self->size += g_variant_get_size (self->arguments);
+      self->size += g_variant_get_size (self->arguments) - cfut_lending_measure (self->arguments);
     }
 
   return self;

@@ -133,6 +133,16 @@ declare module 'gi://Cfut?version=1' {
             reject(error: GLib.Error): boolean;
         }
 
+        /** Bytes that worker processes read where they are. `dup_bytes().toArray()` is the memory itself. */
+        class Buffer {
+            static new(size: number): Buffer;
+            static new_copy(data: Uint8Array): Buffer;
+            get_size(): number;
+            is_shared(): boolean;
+            dup_bytes(): GLib.Bytes;
+            dup_variant(): GLib.Variant;
+        }
+
         class SubmitOptions {
             constructor();
             set_priority(priority: number): void;

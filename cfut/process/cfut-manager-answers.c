@@ -112,7 +112,10 @@ static guint64
 cfut_process_get_own_rss (CfutProcess *self)
 {
   guint64 rss = cfut_process_get_rss (self);
-  gsize shared = self->arena != NULL ? cfut_arena_get_touched (self->arena) : 0;
+  gsize shared = self->segment_bytes;
+
+  if (self->arena != NULL)
+    shared += cfut_arena_get_touched (self->arena);
 
   return rss > shared ? rss - shared : 0;
 }

@@ -124,6 +124,8 @@ struct _CfutManager
   guint next_id;
   guint64 next_call;
   guint n_replacements; /* to be started for workers that are recycled */
+  guint n_gone;         /* segments that workers have been told of */
+  gboolean idle;        /* the segments were told */
 };
 
 #define CFUT_PROCESS_IDLE_TIMEOUT_US (60 * G_USEC_PER_SEC)

@@ -149,7 +149,7 @@ cfut_manager_start_worker (CfutManager  *self,
 
   process = cfut_process_new (self, ++self->next_id, &spawned, now);
   process->launched = sandbox == CFUT_SANDBOX_LAUNCHER;
-  cfut_channel_set_borrows (process->channel, cfut_sandbox_trusts_worker (sandbox));
+  process->trusted = cfut_sandbox_trusts_worker (sandbox);
   CFUT_DEBUG (WORKERS, "worker %d starts: %s", process->pid, argv[0]);
 
   g_mutex_lock (&pool->lock);

@@ -9,6 +9,7 @@
 #include "process/cfut-manager-private.h"
 
 #include "cfut-error.h"
+#include "memory/cfut-segment-private.h"
 
 /*
  * What is due, and when to look again: carries out what CfutTenure says of each
@@ -255,12 +256,63 @@ cfut_manager_check_process (CfutManager     *self,
   return MIN (due, retry_due);
 }
 
+/* When all workers have been idle for a while, so that nobody needs to keep segments
+ * for the next call. */
+static gint64
+cfut_manager_check_idle_segments (CfutManager *self,
+                                  gint64       now)
+{
+  gint64 due = 0;
+  gboolean idle;
+
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      due = process->n_live > 0 ? G_MAXINT64
+                                : MAX (due, process->active_at + CFUT_TENURE_TRIM_US);
+    }
+
+  idle = now >= due;
+  if (idle != self->idle)
+    cfut_segment_set_idle (self, idle);
+  self->idle = idle;
+
+  return idle ? G_MAXINT64 : due;
+}
+
+/* Tells workers of segments that are gone, and when to try again if some could not be
+ * told. */
+static gint64
+cfut_manager_forget_segments (CfutManager *self,
+                              gint64       now)
+{
+  guint n_gone = cfut_segment_get_n_gone ();
+  gboolean told = TRUE;
+
+  if (n_gone == self->n_gone)
+    return G_MAXINT64;
+
+  for (guint i = 0; i < self->processes->len; i++)
+    {
+      CfutProcess *process = g_ptr_array_index (self->processes, i);
+
+      told = (process->dead || cfut_process_forget_segments (process)) && told;
+    }
+
+  if (!told)
+    return now + CFUT_PROCESS_RETRY_US;
+
+  self->n_gone = n_gone;
+  return G_MAXINT64;
+}
+
 gint64
 cfut_manager_check_times (CfutManager *self,
                           gint64       now)
 {
   CfutTenureRules rules;
-  gint64 due, process_due;
+  gint64 due, process_due, segments_due;
 
   g_mutex_lock (&self->pool->lock);
   due = cfut_pool_first_due_locked (self->pool);
@@ -279,7 +331,14 @@ cfut_manager_check_times (CfutManager *self,
       i += i < self->processes->len && g_ptr_array_index (self->processes, i) == process;
     }
 
-  return due;
+  if (cfut_segment_exist_any ())
+    {
+      segments_due = cfut_manager_check_idle_segments (self, now);
+      due = MIN (due, segments_due);
+    }
+  segments_due = cfut_manager_forget_segments (self, now);
+
+  return MIN (due, segments_due);
 }
 
 gint64

@@ -15,6 +15,7 @@
 #include "call/cfut-program-private.h"
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
+#include "memory/cfut-segment-private.h"
 #include "process/cfut-sandbox-private.h"
 
 /* ---- The loop. Runs in: manager thread. */
@@ -194,6 +195,13 @@ static GSourceFuncs attend_source_funcs = {
   .dispatch = attend_source_dispatch,
 };
 
+/* Runs in: any thread. Locks: that of the segments is held. */
+static void
+ring_cb (gpointer data)
+{
+  cfut_manager_ring (data);
+}
+
 static gpointer
 manager_thread (gpointer user_data)
 {
@@ -203,11 +211,13 @@ manager_thread (gpointer user_data)
   CFUT_DEBUG (WORKERS, "manager starts");
 
   g_main_context_push_thread_default (self->context);
+  cfut_segment_add_keeper (ring_cb, self);
   cfut_manager_enter_loop (self);
   self->loop = g_main_loop_new (self->context, FALSE);
   g_main_loop_run (self->loop);
   g_clear_pointer (&self->loop, g_main_loop_unref);
   cfut_manager_leave_loop (self);
+  cfut_segment_remove_keeper (self);
   g_main_context_pop_thread_default (self->context);
 
   CFUT_DEBUG (WORKERS, "manager leaves");

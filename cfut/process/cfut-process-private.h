@@ -77,9 +77,12 @@ struct _CfutProcess
   CfutManager *manager; /* (unowned) */
   guint id;
   int pid;
+  gboolean trusted;     /* to leave alone what it has sent, and with what is others' */
   gboolean launched;    /* it is a launcher, and the worker is a child of it */
   CfutClaims *claims;   /* (owned) */
   CfutArena *arena;     /* (owned) (nullable) only for the manager thread */
+  GHashTable *segments; /* (owned) of guint64: those that it was sent; manager thread only */
+  gsize segment_bytes;  /* of these, as long as it lives */
   clockid_t cpu_clock;
   gboolean has_cpu_clock;
 
@@ -197,6 +200,13 @@ void         cfut_process_add_channel     (CfutProcess     *self);
 void         cfut_process_watch_channel   (CfutProcess     *self,
                                            GIOCondition     condition);
 void         cfut_process_close_watch     (CfutProcess     *self);
+
+/* cfut-process-lender.c: what is lent to it and by it. */
+/* It can read shared memory. If it is trusted its results are not copied when they need
+ * no check, and it is lent what can be. */
+void         cfut_process_start_lending   (CfutProcess     *self);
+/* Tells it of segments that are gone. FALSE if it could not be told of some. */
+gboolean     cfut_process_forget_segments (CfutProcess     *self);
 
 /* Reads what is there, at most one budget; answers go to @answers. FALSE with
  * @error if the worker broke the protocol. */

@@ -182,7 +182,7 @@ cfut_process_handle_ready (CfutProcess  *self,
   self->ready = TRUE;
   self->no_claims = (frame->header.flags & CFUT_FRAME_FLAG_NO_CLAIMS) != 0;
   if (!self->no_claims && (frame->header.flags & CFUT_FRAME_FLAG_NO_ARENA) == 0)
-    cfut_channel_set_arena (self->channel, self->arena);
+    cfut_process_start_lending (self);
 
   return TRUE;
 }

@@ -52,6 +52,7 @@ cfut_process_new (CfutManager *manager,
   self->channel = g_steal_pointer (&spawned->channel);
   self->claims = g_steal_pointer (&spawned->claims);
   self->arena = cfut_claims_dup_arena (self->claims, CFUT_FRAME_FROM_WORKER);
+  self->segments = g_hash_table_new_full (g_int64_hash, g_int64_equal, g_free, NULL);
   self->pidfd = g_steal_fd (&spawned->pidfd);
   self->control_fd = g_steal_fd (&spawned->control_fd);
   self->watch_fd = -1;
@@ -83,6 +84,9 @@ cfut_process_free (CfutProcess *self)
     }
   cfut_stderr_tap_clear (&self->tap);
   cfut_channel_free (self->channel);
+  g_hash_table_unref (self->segments);
+  if (self->arena != NULL)
+    cfut_arena_end_calls (self->arena);
   g_clear_pointer (&self->arena, cfut_arena_unref);
   cfut_claims_free (self->claims);
   if (self->pidfd >= 0)
@@ -233,6 +237,8 @@ cfut_process_return_entry (CfutProcess *self,
 void
 cfut_entry_free (CfutEntry *entry)
 {
+  if (entry->process->arena != NULL)
+    cfut_arena_end_call (entry->process->arena, entry->call);
   g_clear_pointer (&entry->arguments, g_variant_unref);
   g_clear_pointer (&entry->job, cfut_job_unref);
   g_free (entry);

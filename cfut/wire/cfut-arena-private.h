@@ -44,6 +44,10 @@ G_BEGIN_DECLS
 /* Both, behind the words. */
 #define CFUT_ARENA_SIZE(capacity) (CFUT_ARENA_ALIGNMENT + 2 * (capacity))
 
+/* A region is at a multiple of this, and these are as many as there can be. */
+#define CFUT_ARENA_GRANULARITY 4096
+#define CFUT_ARENA_MAX_REGIONS 64
+
 /* From here on a body is worth a region. */
 #define CFUT_ARENA_MIN_BODY ((gsize) 32 << 10)
 
@@ -98,6 +102,41 @@ gboolean       cfut_arena_may_borrow    (CfutArena             *self,
 /* Runs in: any thread. Once for each body that was found. */
 void           cfut_arena_give_back     (CfutArena             *self,
                                          guint32                index);
+
+/* Manager: lends @bytes, which are elsewhere, to the call. They are kept until that has
+ * ended, and the other end has given back @index. FALSE if there is no index. */
+gboolean       cfut_arena_lend          (CfutArena             *self,
+                                         guint64                call,
+                                         GBytes                *bytes,
+                                         guint32               *index);
+/* Manager: what the call was lent; NULL if it was not. */
+GBytes        *cfut_arena_get_lent      (CfutArena             *self,
+                                         guint64                call,
+                                         guint32                index);
+/* Manager: no answer will come from that call any more. */
+void           cfut_arena_end_call      (CfutArena             *self,
+                                         guint64                call);
+
+/* Manager: nothing will come from the other end any more. */
+void           cfut_arena_end_calls     (CfutArena             *self);
+
+/* Worker, under the lock of what sends: a region to be used here, and for a result
+ * if it should be one; NULL if there is no room. */
+guint8        *cfut_arena_hold          (CfutArena             *self,
+                                         gsize                  size,
+                                         guint32               *index);
+/* Runs in: any thread; no locks. It is not used here any more. */
+void           cfut_arena_let_go        (CfutArena             *self,
+                                         guint32                index);
+/* The same as the first. */
+gboolean       cfut_arena_is_holding    (CfutArena             *self);
+/* The same as the first: TRUE if @data is in such a region, and may be sent as it is. The receiver
+ * has it then, too. */
+gboolean       cfut_arena_send_held     (CfutArena             *self,
+                                         gconstpointer          data,
+                                         gsize                  length,
+                                         guint32               *index,
+                                         guint64               *offset);
 
 /* Manager: how many bytes of it may be in memory. */
 gsize          cfut_arena_get_touched   (CfutArena             *self);

@@ -12,14 +12,27 @@
 
 #include "cfut-error.h"
 #include "wire/cfut-arena-private.h"
-#include "wire/cfut-regions-private.h"
+#include "memory/cfut-regions-private.h"
 
-/* One direction. Shared; the two words are atomic, and not in one cache line. */
+G_STATIC_ASSERT (CFUT_ARENA_GRANULARITY == CFUT_REGIONS_GRANULARITY);
+G_STATIC_ASSERT (CFUT_ARENA_MAX_REGIONS == CFUT_REGIONS_MAX);
+
+/* One direction. Shared; the words are atomic, and those of the two directions not in
+ * one cache line. */
 typedef struct
 {
   guint64 returned; /* a bit for each region that its receiver has given back */
-  guint64 unused[15];
+  guint64 n_held;   /* how many regions their sender uses himself */
+  guint64 unused[14];
 } Words;
+
+/* What was lent that is not in the arena. */
+typedef struct
+{
+  GBytes *bytes;     /* (owned) (nullable) */
+  guint64 call;      /* 0: it has ended */
+  gboolean returned; /* by the other end */
+} Lent;
 
 /* What has borrowed a region, until nobody refers to its bytes. */
 typedef struct
@@ -43,6 +56,10 @@ struct _CfutArena
   /* Only for the thread that sends, or under its lock. */
   CfutRegions regions; /* of @out */
   gsize out_touched;   /* bytes from the beginning */
+  guint64 held;        /* a bit for each region that is used here */
+  guint64 sent;        /* those of them that the other end has as well */
+  guint64 lent;        /* a bit for each index that is no region, but in @loans */
+  Lent loans[CFUT_REGIONS_MAX];
 
   /* Only for the thread that receives. */
   gsize in_touched;
@@ -52,6 +69,7 @@ struct _CfutArena
   guint64 borrowed;     /* a bit for each region of @in that is */
   gsize borrowed_bytes;
   int trimmed;          /* what is not in use is not to be kept */
+  guint64 let_go;       /* a bit for each region of @held that is not used any more */
 };
 
 /* Runs in: any thread. */
@@ -98,6 +116,8 @@ arena_clear (gpointer data)
 {
   CfutArena *self = data;
 
+  for (guint i = 0; i < CFUT_REGIONS_MAX; i++)
+    g_clear_pointer (&self->loans[i].bytes, g_bytes_unref);
   munmap (self->memory, CFUT_ARENA_SIZE (self->capacity));
 }
 
@@ -107,12 +127,50 @@ cfut_arena_unref (CfutArena *self)
   g_atomic_rc_box_release_full (self, arena_clear);
 }
 
-/* Takes those out of the books that the other end has given back. */
+static guint64
+get_bit (guint32 index)
+{
+  return G_GUINT64_CONSTANT (1) << index;
+}
+
+/* Drops what was lent, if its call has ended and the other end has no use for it. A
+ * result may be of what its call was lent, and the other end may keep that. */
+static void
+settle_loan (CfutArena *self,
+             guint32    index)
+{
+  Lent *lent = &self->loans[index];
+
+  if (lent->call != 0 || !lent->returned)
+    return;
+
+  g_clear_pointer (&lent->bytes, g_bytes_unref);
+  self->lent &= ~get_bit (index);
+  cfut_regions_give_back (&self->regions, get_bit (index));
+}
+
+/* Takes those out of the books that the other end has given back, and those that are
+ * not used here any more. */
 static void
 collect_returned (CfutArena *self)
 {
-  cfut_regions_give_back (&self->regions,
-                          __atomic_exchange_n (&self->out_words->returned, 0, __ATOMIC_ACQUIRE));
+  guint64 let_go = __atomic_exchange_n (&self->let_go, 0, __ATOMIC_ACQUIRE);
+  guint64 returned = __atomic_exchange_n (&self->out_words->returned, 0, __ATOMIC_ACQUIRE);
+
+  self->held &= ~let_go;
+  cfut_regions_give_back (&self->regions, let_go & ~self->sent);
+
+  for (guint64 bits = returned & self->lent; bits != 0; bits &= bits - 1)
+    {
+      guint32 index = __builtin_ctzll (bits);
+
+      self->loans[index].returned = TRUE;
+      settle_loan (self, index);
+      returned &= ~get_bit (index);
+    }
+
+  self->sent &= ~returned;
+  cfut_regions_give_back (&self->regions, returned & ~self->held);
 }
 
 guint8 *
@@ -188,12 +246,6 @@ cfut_arena_copy (CfutArena             *self,
   return copy;
 }
 
-static guint64
-get_bit (guint32 index)
-{
-  return G_GUINT64_CONSTANT (1) << index;
-}
-
 static gsize
 align_up (gsize offset)
 {
@@ -214,6 +266,13 @@ remove_pages (guint8 *memory,
     (void) madvise (memory + begin, end - begin, MADV_REMOVE);
 }
 
+/* Whether the other end uses regions of its own, of which we do not know which. */
+static gboolean
+is_held (CfutArena *self)
+{
+  return __atomic_load_n (&self->in_words->n_held, __ATOMIC_ACQUIRE) != 0;
+}
+
 /* Runs in: any thread. Locks: none. The other end uses the region again as soon as
  * it is given back, and not before. */
 static void
@@ -222,7 +281,7 @@ loan_return (gpointer data)
   Loan *self = data;
   CfutArena *arena = self->arena;
 
-  if (g_atomic_int_get (&arena->trimmed))
+  if (g_atomic_int_get (&arena->trimmed) && !is_held (arena))
     remove_pages (arena->in, self->offset,
                   (self->offset + self->length) & ~(CFUT_ARENA_ALIGNMENT - 1));
 
@@ -305,12 +364,12 @@ get_borrowed_end (CfutArena *self)
 gboolean
 cfut_arena_has_surplus (CfutArena *self)
 {
-  if (self->in_touched == 0 && self->out_touched == 0)
+  if (self->in_touched == 0 && self->out_touched == 0 && self->lent == 0)
     return FALSE;
 
   collect_returned (self);
 
-  return self->in_touched > get_borrowed_end (self) ||
+  return self->lent != 0 || (self->in_touched > get_borrowed_end (self) && !is_held (self)) ||
          self->out_touched > cfut_regions_get_end (&self->regions);
 }
 
@@ -328,7 +387,135 @@ cfut_arena_trim (CfutArena *self)
   in_end = get_borrowed_end (self);
 
   remove_pages (self->out, out_end, align_up (self->out_touched));
-  remove_pages (self->in, in_end, align_up (self->in_touched));
   self->out_touched = out_end;
-  self->in_touched = in_end;
+
+  if (!is_held (self))
+    {
+      remove_pages (self->in, in_end, align_up (self->in_touched));
+      self->in_touched = in_end;
+    }
+}
+
+/* ---- Bytes that are not in the arena. Runs in: manager thread. */
+
+gboolean
+cfut_arena_lend (CfutArena *self,
+                 guint64    call,
+                 GBytes    *bytes,
+                 guint32   *index)
+{
+  g_assert (call != 0);
+
+  collect_returned (self);
+  if (!cfut_regions_take_index (&self->regions, index))
+    return FALSE;
+
+  self->lent |= get_bit (*index);
+  self->loans[*index] = (Lent) { g_bytes_ref (bytes), call, FALSE };
+
+  return TRUE;
+}
+
+GBytes *
+cfut_arena_get_lent (CfutArena *self,
+                     guint64    call,
+                     guint32    index)
+{
+  if (index >= CFUT_REGIONS_MAX || (self->lent & get_bit (index)) == 0 ||
+      self->loans[index].call != call)
+    return NULL;
+
+  return self->loans[index].bytes;
+}
+
+void
+cfut_arena_end_call (CfutArena *self,
+                     guint64    call)
+{
+  if (self->lent == 0)
+    return;
+
+  collect_returned (self);
+  for (guint64 bits = self->lent; bits != 0; bits &= bits - 1)
+    {
+      guint32 index = __builtin_ctzll (bits);
+
+      if (self->loans[index].call != call)
+        continue;
+      self->loans[index].call = 0;
+      settle_loan (self, index);
+    }
+}
+
+void
+cfut_arena_end_calls (CfutArena *self)
+{
+  for (guint64 bits = self->lent; bits != 0; bits &= bits - 1)
+    {
+      guint32 index = __builtin_ctzll (bits);
+
+      self->loans[index].call = 0;
+      self->loans[index].returned = TRUE;
+      settle_loan (self, index);
+    }
+}
+
+/* ---- Regions that are used here, before and after they are sent. */
+
+guint8 *
+cfut_arena_hold (CfutArena *self,
+                 gsize      size,
+                 guint32   *index)
+{
+  CfutArenaPlace place;
+  guint8 *room = cfut_arena_reserve (self, size, &place);
+
+  if (room == NULL)
+    return NULL;
+
+  *index = GUINT32_FROM_LE (place.index);
+  self->held |= get_bit (*index);
+  __atomic_fetch_add (&self->out_words->n_held, 1, __ATOMIC_RELEASE);
+
+  return room;
+}
+
+void
+cfut_arena_let_go (CfutArena *self,
+                   guint32    index)
+{
+  __atomic_fetch_or (&self->let_go, get_bit (index), __ATOMIC_RELEASE);
+  __atomic_fetch_sub (&self->out_words->n_held, 1, __ATOMIC_RELEASE);
+}
+
+gboolean
+cfut_arena_is_holding (CfutArena *self)
+{
+  return self->held != 0;
+}
+
+gboolean
+cfut_arena_send_held (CfutArena      *self,
+                      gconstpointer   data,
+                      gsize           length,
+                      guint32        *index,
+                      guint64        *offset)
+{
+  gsize at = (gsize) data - (gsize) self->out; /* huge if it is before */
+  const CfutRegion *region;
+
+  if (self->held == 0 || at >= self->capacity)
+    return FALSE;
+
+  collect_returned (self);
+  region = cfut_regions_find (&self->regions, at, length);
+  if (region == NULL || (self->held & get_bit (region->index)) == 0 ||
+      (self->sent & get_bit (region->index)) != 0)
+    return FALSE;
+
+  *index = region->index;
+  *offset = at;
+  self->sent |= get_bit (region->index);
+
+  return TRUE;
 }

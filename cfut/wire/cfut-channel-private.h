@@ -9,6 +9,7 @@
 #include "wire/cfut-arena-private.h"
 #include "wire/cfut-frame-private.h"
 #include "wire/cfut-journal-private.h"
+#include "wire/cfut-lender-private.h"
 
 G_BEGIN_DECLS
 
@@ -37,7 +38,8 @@ typedef enum
   CFUT_CHANNEL_FAILED,  /* protocol error; @error is set */
 } CfutChannelStatus;
 
-/* A received frame; SHARED is not among its flags. @body is 8-aligned, has
+/* A received frame; SHARED is not among its flags, and of one with LENT the body is
+ * what is behind the table. @body is 8-aligned, has
  * CFUT_FRAME_SLACK zero bytes behind it, and is valid until the next read. It is NULL
  * if it may still change: cfut_channel_take_variant() is the only way to it. */
 typedef struct
@@ -84,6 +86,18 @@ gboolean           cfut_channel_has_arena  (CfutChannel            *self);
 void               cfut_channel_set_borrows (CfutChannel           *self,
                                              gboolean               borrows);
 
+/* From now on bytes in values may be lent by @lender, which is called with @data. */
+void               cfut_channel_set_lender (CfutChannel            *self,
+                                             const CfutLender       *lender,
+                                             gpointer                data);
+
+/* For the worker's end of the control socket: takes descriptors, which come with
+ * frames. */
+void               cfut_channel_take_fds   (CfutChannel            *self);
+/* The one that came with the frame before which this is called first; -1 if it could
+ * not be taken. */
+int                cfut_channel_steal_fd   (CfutChannel            *self);
+
 /* From now on notes in @journal (unowned) what is queued, until it is written. */
 void               cfut_channel_set_journal (CfutChannel            *self,
                                              CfutJournal            *journal);
@@ -114,7 +128,8 @@ CfutChannelStatus  cfut_channel_next        (CfutChannel            *self,
                                              GError                **error);
 /* The body of @frame, which came last, as cfut_frame_body_to_variant() makes it,
  * but a large body is not copied. @frame has no body after this. In a worker the
- * value may lie in the arena, and its region is given back with it. */
+ * value may lie in the arena, and its region is given back with it; and so may what
+ * in it was lent. */
 GVariant          *cfut_channel_take_variant (CfutChannel           *self,
                                              const CfutFrame        *frame,
                                              const GVariantType     *type,

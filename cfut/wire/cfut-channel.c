@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <gio/gio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -41,12 +42,17 @@ struct _CfutChannel
   /* Set before there are frames; each end of it is for one thread. */
   CfutArena *arena; /* (owned) (nullable) */
   gboolean borrows;
+  const CfutLender *lender; /* (nullable) */
+  gpointer lender_data;     /* (unowned) */
 
   /* Only for the thread that reads. */
   CfutInbox inbox;
   guint64 n_read;
   GBytes *shared;   /* (owned) (nullable) the body of the last frame, if it was shared */
   gboolean mutable; /* the worker could still change @shared */
+  CfutLentBytes lent[CFUT_LENDING_MAX]; /* in the body of the last frame */
+  guint n_lent;
+  GArray *fds;      /* (owned) (nullable) of int, that have come; NULL if none are taken */
 
   /* Only for the thread that writes. */
   CfutOutbox outbox;
@@ -92,11 +98,31 @@ cfut_channel_new_take_fd (int               fd,
   return self;
 }
 
+/* Gives back what nobody has taken of the last frame. */
+static void
+drop_last (CfutChannel *self)
+{
+  g_clear_pointer (&self->shared, g_bytes_unref);
+
+  for (guint i = 0; i < self->n_lent; i++)
+    self->lender->give_back (self->lender_data, &self->lent[i]);
+  self->n_lent = 0;
+}
+
 void
 cfut_channel_free (CfutChannel *self)
 {
-  g_clear_pointer (&self->shared, g_bytes_unref);
+  drop_last (self);
   g_clear_pointer (&self->arena, cfut_arena_unref);
+  if (self->fds != NULL)
+    {
+      int fd_left;
+
+      while (self->fds->len > 0)
+        if ((fd_left = cfut_channel_steal_fd (self)) >= 0)
+          close (fd_left);
+      g_array_unref (self->fds);
+    }
   cfut_inbox_clear (&self->inbox);
   cfut_outbox_clear (&self->outbox);
   g_object_unref (self->connection);
@@ -136,6 +162,36 @@ cfut_channel_set_arena (CfutChannel *self,
     cfut_arena_ref (arena);
   g_clear_pointer (&self->arena, cfut_arena_unref);
   self->arena = arena;
+}
+
+void
+cfut_channel_set_lender (CfutChannel      *self,
+                         const CfutLender *lender,
+                         gpointer          data)
+{
+  self->lender = lender;
+  self->lender_data = data;
+}
+
+void
+cfut_channel_take_fds (CfutChannel *self)
+{
+  if (self->fds == NULL)
+    self->fds = g_array_new (FALSE, FALSE, sizeof (int));
+}
+
+int
+cfut_channel_steal_fd (CfutChannel *self)
+{
+  int fd = -1;
+
+  if (self->fds != NULL && self->fds->len > 0)
+    {
+      fd = g_array_index (self->fds, int, 0);
+      g_array_remove_index (self->fds, 0);
+    }
+
+  return fd;
 }
 
 gboolean
@@ -245,6 +301,32 @@ cfut_channel_queue (CfutChannel     *self,
   log_frame (self, "queued", header);
 }
 
+/* Queues what is left of a body when others of its bytes are lent. FALSE if none are. */
+static gboolean
+queue_lent (CfutChannel     *self,
+            CfutFrameHeader *header,
+            GVariant        *body,
+            gsize            length)
+{
+  g_autoptr(GByteArray) rest = NULL;
+  CfutFrameHeader lent = *header;
+
+  if (self->lender == NULL || length < CFUT_ARENA_MIN_BODY ||
+      (header->type != CFUT_FRAME_CALL && header->type != CFUT_FRAME_RESULT) ||
+      !self->lender->is_ready (self->lender_data))
+    return FALSE;
+
+  rest = cfut_lender_make_body (self->lender, self->lender_data, header->call, body);
+  if (rest == NULL)
+    return FALSE;
+
+  lent.flags |= CFUT_FRAME_FLAG_LENT;
+  cfut_channel_queue (self, &lent, rest->data, rest->len);
+  header->length = rest->len;
+
+  return TRUE;
+}
+
 void
 cfut_channel_queue_variant (CfutChannel     *self,
                             CfutFrameHeader *header,
@@ -255,7 +337,7 @@ cfut_channel_queue_variant (CfutChannel     *self,
   CfutArenaPlace place;
   guint8 *room;
 
-  if (self->closed)
+  if (self->closed || queue_lent (self, header, body, length))
     return;
 
   room = reserve_shared (self, header, length, &place);
@@ -369,6 +451,56 @@ cfut_channel_flush (CfutChannel *self)
   return self->closed ? CFUT_CHANNEL_CLOSED : CFUT_CHANNEL_OK;
 }
 
+/* Reads with descriptors. Each write that has one has one, so a read that had to
+ * leave some out had to leave out one. */
+static gssize
+receive (CfutChannel *self,
+         guint8      *room,
+         gsize        space)
+{
+  union
+  {
+    struct cmsghdr header;
+    guint8 bytes[CMSG_SPACE (sizeof (int))];
+  } control;
+  struct iovec vector = { room, space };
+  struct msghdr message = {
+    .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
+  };
+  gssize n_bytes = recvmsg (cfut_channel_peek_fd (self), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  struct cmsghdr *header;
+  int fd = -1;
+
+  if (n_bytes <= 0)
+    return n_bytes;
+
+  header = CMSG_FIRSTHDR (&message);
+  if (header != NULL && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS)
+    memcpy (&fd, CMSG_DATA (header), sizeof fd);
+  if (fd >= 0 || (message.msg_flags & MSG_CTRUNC) != 0)
+    g_array_append_val (self->fds, fd);
+
+  return n_bytes;
+}
+
+static CfutChannelStatus
+read_with_fds (CfutChannel *self,
+               guint8      *room,
+               gsize        space)
+{
+  gssize n_bytes = receive (self, room, space);
+
+  if (n_bytes > 0)
+    {
+      cfut_inbox_add (&self->inbox, n_bytes);
+      self->n_read += n_bytes;
+      return CFUT_CHANNEL_OK;
+    }
+
+  return n_bytes < 0 && (errno == EAGAIN || errno == EINTR) ? CFUT_CHANNEL_BLOCKED
+                                                             : CFUT_CHANNEL_CLOSED;
+}
+
 CfutChannelStatus
 cfut_channel_read (CfutChannel *self,
                    gsize        budget)
@@ -383,6 +515,9 @@ cfut_channel_read (CfutChannel *self,
   /* Frames are waiting to be taken. */
   if (space == 0)
     return CFUT_CHANNEL_OK;
+
+  if (self->fds != NULL)
+    return read_with_fds (self, room, MIN (space, budget));
 
   n_bytes = g_pollable_input_stream_read_nonblocking (self->input, room, MIN (space, budget), NULL, &error);
 
@@ -475,6 +610,7 @@ take_shared (CfutChannel      *self,
   memcpy (&place, frame->body, sizeof place);
   self->mutable = self->peer == CFUT_FRAME_FROM_WORKER && self->borrows &&
                   frame->header.type == CFUT_FRAME_RESULT &&
+                  (frame->header.flags & CFUT_FRAME_FLAG_LENT) == 0 &&
                   cfut_arena_may_borrow (self->arena, &place);
 
   if (self->peer == CFUT_FRAME_FROM_PARENT || self->mutable)
@@ -508,6 +644,36 @@ resolve_shared (CfutChannel  *self,
   return CFUT_CHANNEL_OK;
 }
 
+/* Takes the table off the body of a frame that has one. */
+static CfutChannelStatus
+resolve_lent (CfutChannel  *self,
+              CfutFrame    *frame,
+              GError      **error)
+{
+  GError *fault = NULL;
+  gsize table_size;
+  int n_lent = -1;
+
+  if (self->lender == NULL)
+    g_set_error_literal (&fault, CFUT_ERROR, CFUT_ERROR_PROTOCOL,
+                         "A frame lends bytes where nothing is lent");
+  else
+    n_lent = cfut_lender_read_table (frame->body, frame->header.length, self->lent, &table_size, &fault);
+
+  if (n_lent < 0)
+    {
+      g_clear_pointer (&self->shared, g_bytes_unref);
+      cfut_inbox_take_fault (&self->inbox, fault);
+      return cfut_inbox_next (&self->inbox, frame, error);
+    }
+
+  self->n_lent = n_lent;
+  frame->body += table_size;
+  frame->header.length -= table_size;
+
+  return CFUT_CHANNEL_OK;
+}
+
 CfutChannelStatus
 cfut_channel_next (CfutChannel  *self,
                    CfutFrame    *frame,
@@ -515,16 +681,40 @@ cfut_channel_next (CfutChannel  *self,
 {
   CfutChannelStatus status;
 
-  g_clear_pointer (&self->shared, g_bytes_unref);
+  drop_last (self);
   status = cfut_inbox_next (&self->inbox, frame, error);
 
   if (status == CFUT_CHANNEL_OK && (frame->header.flags & CFUT_FRAME_FLAG_SHARED) != 0)
     status = resolve_shared (self, frame, error);
 
+  if (status == CFUT_CHANNEL_OK && (frame->header.flags & CFUT_FRAME_FLAG_LENT) != 0)
+    status = resolve_lent (self, frame, error);
+
   if (status == CFUT_CHANNEL_OK)
     log_frame (self, "got", &frame->header);
 
   return status;
+}
+
+/* The value of a frame of which some bytes are lent. The rest is small. */
+static GVariant *
+take_lent (CfutChannel         *self,
+           const CfutFrame     *frame,
+           const GVariantType  *type,
+           gboolean             trusted,
+           GError             **error)
+{
+  g_autoptr(GVariant) rest = cfut_frame_body_to_variant (type, frame->body, frame->header.length,
+                                                         trusted, error);
+  guint n_lent = self->n_lent;
+
+  if (rest == NULL)
+    return NULL;
+
+  self->n_lent = 0;
+
+  return cfut_lender_fill_value (self->lender, self->lender_data, frame->header.call, rest,
+                                 self->lent, n_lent, error);
 }
 
 GVariant *
@@ -534,8 +724,12 @@ cfut_channel_take_variant (CfutChannel         *self,
                            gboolean             trusted,
                            GError             **error)
 {
-  g_autoptr(GBytes) bytes = g_steal_pointer (&self->shared);
+  g_autoptr(GBytes) bytes = NULL;
 
+  if (self->n_lent > 0)
+    return take_lent (self, frame, type, trusted, error);
+
+  bytes = g_steal_pointer (&self->shared);
   if (bytes == NULL)
     bytes = cfut_inbox_take_body (&self->inbox, frame);
   else if (self->mutable && !cfut_frame_type_is_plain (type))

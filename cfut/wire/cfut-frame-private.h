@@ -53,11 +53,14 @@ G_BEGIN_DECLS
  *   PROGRESS  worker  (ds): fraction, message
  *   CANCEL    parent  none; on the control socket
  *   SHUTDOWN  parent  none: finish what was sent, then exit
+ *   SEGMENT   parent  (tt): the number of a segment of memory and its size; comes
+ *                     with its descriptor. Size 0: it is gone. On the control socket
  *
  * A CALL, RESULT or ERROR with the flag SHARED has its body in memory that both
  * ends share; the frame's own body says where: four numbers of 4 bytes each, the
  * offset in the sender's half, the length, the index of the region, and 0. See
- * cfut-arena-private.h. A worker that cannot claim, or has no arena, gets none, and
+ * cfut-arena-private.h. In one with the flag LENT bytes of the value are elsewhere;
+ * see cfut-lender-private.h. A worker that cannot claim, or has no arena, gets none, and
  * sends none.
  *
  * A worker gets three descriptors: 3 the channel, 4 the control socket (on
@@ -71,6 +74,13 @@ G_BEGIN_DECLS
 #define CFUT_FRAME_MAX_BODY    (G_GUINT64_CONSTANT (1) << 30)
 #define CFUT_FRAME_SLACK       16 /* zero bytes behind every received body */
 #define CFUT_FRAME_PLACE_SIZE  16 /* the body of a frame whose body is shared */
+
+/* The body of SEGMENT, little-endian. */
+typedef struct
+{
+  guint64 id;
+  guint64 size;
+} CfutFrameSegment;
 
 #define CFUT_FD_CHANNEL 3
 #define CFUT_FD_CONTROL 4
@@ -86,6 +96,7 @@ typedef enum
   CFUT_FRAME_PROGRESS,
   CFUT_FRAME_CANCEL,
   CFUT_FRAME_SHUTDOWN,
+  CFUT_FRAME_SEGMENT,
 } CfutFrameType;
 
 typedef enum
@@ -95,6 +106,7 @@ typedef enum
   CFUT_FRAME_FLAG_NO_CLAIMS = 1 << 1, /* READY: this worker cannot claim */
   CFUT_FRAME_FLAG_SHARED    = 1 << 2, /* CALL, RESULT, ERROR: the body is elsewhere */
   CFUT_FRAME_FLAG_NO_ARENA  = 1 << 3, /* READY: this worker has no shared memory for bodies */
+  CFUT_FRAME_FLAG_LENT      = 1 << 4, /* CALL, RESULT: some bytes of the body are elsewhere */
 } CfutFrameFlags;
 
 typedef enum

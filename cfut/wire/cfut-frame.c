@@ -34,7 +34,7 @@ typedef struct
 #define MAX_PROGRESS (G_GUINT64_CONSTANT (64) << 10)
 
 #define CANNOT          (CFUT_FRAME_FLAG_NO_CLAIMS | CFUT_FRAME_FLAG_NO_ARENA)
-#define CHUNK_OR_SHARED (CFUT_FRAME_FLAG_CHUNK | CFUT_FRAME_FLAG_SHARED)
+#define OF_VALUES       (CFUT_FRAME_FLAG_CHUNK | CFUT_FRAME_FLAG_SHARED | CFUT_FRAME_FLAG_LENT)
 
 static const FrameRule frame_rules[] = {
   [CFUT_FRAME_SETUP] = {
@@ -44,10 +44,10 @@ static const FrameRule frame_rules[] = {
     "READY", CFUT_FRAME_FROM_WORKER, CANNOT, MAX_TABLE, FALSE, FALSE, FALSE, 0, 0,
   },
   [CFUT_FRAME_CALL] = {
-    "CALL", CFUT_FRAME_FROM_PARENT, CHUNK_OR_SHARED, CFUT_FRAME_MAX_BODY, TRUE, TRUE, TRUE, -1, G_MAXINT64,
+    "CALL", CFUT_FRAME_FROM_PARENT, OF_VALUES, CFUT_FRAME_MAX_BODY, TRUE, TRUE, TRUE, -1, G_MAXINT64,
   },
   [CFUT_FRAME_RESULT] = {
-    "RESULT", CFUT_FRAME_FROM_WORKER, CHUNK_OR_SHARED, CFUT_FRAME_MAX_BODY, TRUE, TRUE, FALSE, 0, G_MAXINT64,
+    "RESULT", CFUT_FRAME_FROM_WORKER, OF_VALUES, CFUT_FRAME_MAX_BODY, TRUE, TRUE, FALSE, 0, G_MAXINT64,
   },
   [CFUT_FRAME_ERROR] = {
     "ERROR", CFUT_FRAME_FROM_WORKER, CFUT_FRAME_FLAG_SHARED, MAX_ERROR, TRUE, FALSE, FALSE, 0, G_MAXINT64,
@@ -60,6 +60,9 @@ static const FrameRule frame_rules[] = {
   },
   [CFUT_FRAME_SHUTDOWN] = {
     "SHUTDOWN", CFUT_FRAME_FROM_PARENT, 0, 0, FALSE, FALSE, FALSE, 0, 0,
+  },
+  [CFUT_FRAME_SEGMENT] = {
+    "SEGMENT", CFUT_FRAME_FROM_PARENT, 0, sizeof (CfutFrameSegment), FALSE, FALSE, FALSE, 0, 0,
   },
 };
 
@@ -85,7 +88,7 @@ G_STATIC_ASSERT (sizeof (WireHeader) == CFUT_FRAME_HEADER_SIZE);
 const char *
 cfut_frame_type_get_name (CfutFrameType type)
 {
-  if (type < CFUT_FRAME_SETUP || type > CFUT_FRAME_SHUTDOWN)
+  if (type < CFUT_FRAME_SETUP || type > CFUT_FRAME_SEGMENT)
     return "unknown";
 
   return frame_rules[type].name;
@@ -129,10 +132,14 @@ find_fault (const CfutFrameHeader *header,
     return "format";
   if ((header->flags & CFUT_FRAME_FLAG_CHUNK) != 0 && header->format != CFUT_FORMAT_VARIANT)
     return "format of a chunk";
+  if ((header->flags & CFUT_FRAME_FLAG_LENT) != 0 && header->format != CFUT_FORMAT_VARIANT)
+    return "format of what is lent";
   if (header->length > rule->max_length)
     return "length";
   if ((header->flags & CFUT_FRAME_FLAG_SHARED) != 0 && header->length != CFUT_FRAME_PLACE_SIZE)
     return "length of what is shared";
+  if (header->type == CFUT_FRAME_SEGMENT && header->length != sizeof (CfutFrameSegment))
+    return "length";
   if (about_call != (header->call != 0))
     return "call";
   if (about_call != (header->attempt != 0))
@@ -178,7 +185,7 @@ cfut_frame_decode (const guint8      bytes[CFUT_FRAME_HEADER_SIZE],
       return FALSE;
     }
 
-  if (wire.type < CFUT_FRAME_SETUP || wire.type > CFUT_FRAME_SHUTDOWN)
+  if (wire.type < CFUT_FRAME_SETUP || wire.type > CFUT_FRAME_SEGMENT)
     {
       g_set_error (error, CFUT_ERROR, CFUT_ERROR_PROTOCOL,
                    "A frame is of unknown type %u", wire.type);

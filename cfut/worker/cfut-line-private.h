@@ -8,6 +8,7 @@
 
 #include "wire/cfut-channel-private.h"
 #include "wire/cfut-claims-private.h"
+#include "worker/cfut-mappings-private.h"
 #include "worker/cfut-output-private.h"
 #include "worker/cfut-running-private.h"
 
@@ -18,16 +19,33 @@ G_BEGIN_DECLS
  * socket and the claims page, and what the main thread and the watcher thread
  * do with them. Each of the two has a reference.
  */
+/* What a call was lent. */
+typedef struct
+{
+  const guint8 *bytes;
+  gsize length;
+  guint32 index;
+} CfutLineLoan;
+
 typedef struct
 {
   /* Set at construction, never changed. */
   CfutChannel *channel; /* (owned) read by the main thread, written through @output */
   CfutChannel *control; /* (owned) only for the watcher thread */
   CfutClaims *claims;   /* (owned) only for the main thread */
+  CfutArena *arena;     /* (owned) (nullable) its sending half is protected by @output's lock */
 
   /* Each with a lock of its own. */
   CfutOutput output;
   CfutRunning running;
+  CfutMappings mappings;
+
+  gboolean lends; /* set before there is a watcher */
+
+  /* Only for the main thread: what the call was lent that came last. */
+  guint64 lending_call;
+  guint n_loans;
+  CfutLineLoan loans[CFUT_LENDING_MAX];
 
   /* Atomic. */
   int stopped;

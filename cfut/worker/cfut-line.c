@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "worker/cfut-line-private.h"
+#include "worker/cfut-line-lender-private.h"
 
 CfutLine *
 cfut_line_new_take_fds (int      channel_fd,
@@ -17,7 +17,6 @@ cfut_line_new_take_fds (int      channel_fd,
   g_autoptr(CfutChannel) channel = NULL;
   g_autoptr(CfutChannel) control = NULL;
   g_autoptr(CfutClaims) claims = NULL;
-  g_autoptr(CfutArena) arena = NULL;
   CfutOutput output;
   CfutLine *self;
 
@@ -39,9 +38,10 @@ cfut_line_new_take_fds (int      channel_fd,
   self->claims = g_steal_pointer (&claims);
   self->output = output;
   cfut_channel_set_journal (self->channel, cfut_claims_get_journal (self->claims));
-  arena = cfut_claims_dup_arena (self->claims, CFUT_FRAME_FROM_PARENT);
-  cfut_channel_set_arena (self->channel, arena);
   cfut_running_init (&self->running);
+  cfut_mappings_init (&self->mappings);
+  self->arena = cfut_claims_dup_arena (self->claims, CFUT_FRAME_FROM_PARENT);
+  cfut_channel_set_arena (self->channel, self->arena);
 
   return self;
 }
@@ -57,10 +57,13 @@ line_clear (gpointer data)
 {
   CfutLine *self = data;
 
+  cfut_line_stop_lending (self);
+  cfut_mappings_clear (&self->mappings);
   cfut_running_clear (&self->running);
   cfut_output_clear (&self->output);
   cfut_channel_free (self->control);
   cfut_channel_free (self->channel);
+  g_clear_pointer (&self->arena, cfut_arena_unref);
   cfut_claims_free (self->claims); /* the channel notes in its journal */
 }
 

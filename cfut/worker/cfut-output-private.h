@@ -28,6 +28,7 @@ typedef struct
   GMutex lock;
 
   /* All below: protected by @lock. Times are monotonic µs. */
+  gboolean busy;        /* a call has begun, and was not answered */
   gint64 armed_for;     /* or 0 */
   gint64 batch_due;     /* when what is queued must go, or 0 */
 

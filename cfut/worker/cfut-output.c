@@ -119,6 +119,7 @@ cfut_output_add (CfutOutput      *self,
   if (self->has_progress)
     queue_progress_locked (self, g_get_monotonic_time ());
   cfut_channel_queue_variant (self->channel, header, body);
+  self->busy = FALSE;
   full = is_full_locked (self);
   g_mutex_unlock (&self->lock);
 
@@ -138,6 +139,7 @@ cfut_output_add_vectors (CfutOutput          *self,
   if (self->has_progress)
     queue_progress_locked (self, g_get_monotonic_time ());
   cfut_channel_queue_vectors (self->channel, header, vectors, n_vectors);
+  self->busy = FALSE;
   full = is_full_locked (self);
   g_mutex_unlock (&self->lock);
 
@@ -150,6 +152,7 @@ cfut_output_hold (CfutOutput *self,
                   gint64      now)
 {
   g_mutex_lock (&self->lock);
+  self->busy = TRUE;
   if (self->batch_due == 0 && cfut_channel_get_queued (self->channel) > 0)
     {
       self->batch_due = now + BATCH_DELAY_US;

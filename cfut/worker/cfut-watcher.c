@@ -11,9 +11,10 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "worker/cfut-line-private.h"
+#include "worker/cfut-line-lender-private.h"
 
 /*
  * The watcher thread. It sleeps until the parent has something to say that
@@ -22,12 +23,31 @@
  *
  * - CANCEL on the control socket triggers the running call's cancellable, whose
  *   handlers then run here.
+ * - SEGMENT there brings memory of the parent's that a call is about to need, or says
+ *   that it is not needed any more.
  * - The end of the control socket means that the parent is gone, and this process
  *   ends at once, whatever runs in it. The kernel's signal at the parent's death
  *   does the same; but it has a hole, as it is tied to the thread that spawned,
  *   and so has this, as another process may hold the other end of the socket.
  * - The timer of the output says that answers or progress are due.
  */
+
+static void
+handle_segment (CfutLine        *self,
+                const CfutFrame *frame)
+{
+  CfutFrameSegment segment;
+  guint64 id, size;
+
+  memcpy (&segment, frame->body, sizeof segment);
+  id = GUINT64_FROM_LE (segment.id);
+  size = GUINT64_FROM_LE (segment.size);
+
+  if (size > 0)
+    cfut_mappings_add_take_fd (&self->mappings, id, size, cfut_channel_steal_fd (self->control));
+  else
+    cfut_mappings_remove (&self->mappings, id);
+}
 
 static void
 handle_control (CfutLine *self)
@@ -41,8 +61,12 @@ handle_control (CfutLine *self)
     _exit (EXIT_SUCCESS);
 
   while ((status = cfut_channel_next (self->control, &frame, &error)) == CFUT_CHANNEL_OK)
-    if (frame.header.type == CFUT_FRAME_CANCEL)
-      cfut_running_cancel (&self->running, frame.header.call, frame.header.attempt);
+    {
+      if (frame.header.type == CFUT_FRAME_CANCEL)
+        cfut_running_cancel (&self->running, frame.header.call, frame.header.attempt);
+      else if (frame.header.type == CFUT_FRAME_SEGMENT)
+        handle_segment (self, &frame);
+    }
 
   if (status == CFUT_CHANNEL_FAILED)
     {
@@ -84,6 +108,8 @@ cfut_line_watch (CfutLine  *self,
 {
   sigset_t all, before;
   GThread *thread;
+
+  cfut_line_start_lending (self);
 
   /* The program's signal handlers are to run in a thread of its own. */
   sigfillset (&all);

@@ -34,6 +34,19 @@ test_languages (void)
 }
 
 static void
+test_histogram (void)
+{
+  g_autoptr(ExampleRun) run = example_run ("histogram", "64", NULL);
+
+  g_test_summary ("Workers count what is in a buffer");
+
+  g_assert_cmpstr (run->out, ==,
+                   "64 MiB: 16777216 times \"a\", 16777216 times \"b\", "
+                   "16777216 times \"c\", 16777216 times \"d\"\n");
+  g_assert_cmpint (run->exit_status, ==, 0);
+}
+
+static void
 test_completed (void)
 {
   g_autoptr(ExampleRun) run = example_run ("completed", "20", "0", "10", NULL);
@@ -234,6 +247,7 @@ main (int    argc,
 
   g_test_add_func ("/examples/readme", test_readme);
   g_test_add_func ("/examples/languages", test_languages);
+  g_test_add_func ("/examples/histogram", test_histogram);
   g_test_add_func ("/examples/completed", test_completed);
   g_test_add_func ("/examples/collatz", test_collatz);
   g_test_add_data_func ("/examples/primes/processes", NULL, test_primes);

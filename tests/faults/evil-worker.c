@@ -452,6 +452,42 @@ send_place (Evil            *self,
   send_frame (self, answer, &place, sizeof place);
 }
 
+/* What is not there to be lent. */
+static void
+send_lies (Evil            *self,
+           CfutFrameHeader *answer,
+           guint            kind)
+{
+  const CfutLentBytes lies[] = {
+    { 0, 0, CFUT_LENT_BY_CALL, 0, 100000 },
+    { 0, 64, CFUT_LENT_BY_CALL, 0, 100000 },
+    { 0, 0, CFUT_LENT_BY_ARENA, CFUT_ARENA_LARGE_CAPACITY, 100 },
+    { 0, 0, CFUT_LENT_BY_ARENA, G_GUINT64_CONSTANT (1) << 40, 100 },
+    { 0, 0, CFUT_LENT_BY_ARENA, 5000, G_MAXUINT32 - 100 },
+    { 0, 0, CFUT_LENT_BY_ARENA, 4096, G_MAXUINT64 },
+    { 0, 0, CFUT_LENT_BY_ARENA, G_MAXUINT64, 2 },
+    { 0, 0, CFUT_LENT_BY_ARENA, 0, 0 },
+    { 0, 64, CFUT_LENT_BY_ARENA, 0, 100 },
+    { 0, G_MAXUINT32, CFUT_LENT_BY_ARENA, 0, 100 },
+    { 0, 0, 7, 0, 100 },
+    { 5, G_MAXUINT32, CFUT_LENT_BY_ARENA, 0, 100 },
+  };
+  struct
+  {
+    guint32 n_lent;
+    guint32 zero;
+    CfutLentBytes lent;
+  } body = { GUINT32_TO_LE (1), 0, { 0 } };
+  const CfutLentBytes *lie = &lies[kind];
+
+  body.lent = (CfutLentBytes) {
+    GUINT32_TO_LE (lie->leaf), GUINT32_TO_LE (lie->index), GUINT64_TO_LE (lie->source),
+    GUINT64_TO_LE (lie->offset), GUINT64_TO_LE (lie->length)
+  };
+  answer->flags |= CFUT_FRAME_FLAG_LENT;
+  send_frame (self, answer, &body, sizeof body);
+}
+
 static void
 misbehave (Evil            *self,
            const CfutFrame *frame,
@@ -596,6 +632,8 @@ misbehave (Evil            *self,
     send_rude_error (self, &answer, number);
   MODE ("bomb")
     send_bomb (self, &answer, number);
+  MODE ("lend")
+    send_lies (self, &answer, number);
   MODE ("descriptors")
     {
       send_descriptors (self, frame, number);

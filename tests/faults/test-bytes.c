@@ -312,6 +312,20 @@ test_bomb (gconstpointer data)
   fault_end (&test);
 }
 
+static void
+test_lies (void)
+{
+  FaultTest test;
+
+  g_test_summary ("What a worker pretends to lend is refused");
+
+  fault_begin_evil (&test, 1, "type:ay");
+  for (guint kind = 0; kind < 12; kind++)
+    expect_protocol_error (&test, "lend", kind);
+  fault_assert_serves (&test, 5);
+  fault_end (&test);
+}
+
 /* ---- F51: the end of memory. */
 
 static const char * const corpus[] = {
@@ -403,6 +417,7 @@ main (int    argc,
 
       g_test_add_data_func (path, &bombs[i], test_bomb);
     }
+  g_test_add_func ("/faults/F49/lies", test_lies);
   g_test_add_func ("/faults/F51/end-of-memory", test_end_of_memory);
   g_test_add_data_func ("/faults/F52/rude-error", GUINT_TO_POINTER (100), test_rude_error);
   g_test_add_data_func ("/faults/F52/long-rude-error", GUINT_TO_POINTER (15 * MIB), test_rude_error);

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "process-support.h"
@@ -570,4 +572,25 @@ process_is_shared (GVariant *value)
     }
 
   return FALSE;
+}
+
+gsize
+process_get_shared (void)
+{
+  DIR *dir = opendir ("/proc/self/fd");
+  struct dirent *entry;
+  gsize size = 0;
+
+  while ((entry = readdir (dir)) != NULL)
+    {
+      g_autofree char *path = g_build_filename ("/proc/self/fd", entry->d_name, NULL);
+      g_autofree char *target = g_file_read_link (path, NULL);
+      struct stat status;
+
+      if (target != NULL && strstr (target, "cfut-claims") != NULL && stat (path, &status) == 0)
+        size += (gsize) status.st_blocks * 512;
+    }
+  closedir (dir);
+
+  return size;
 }

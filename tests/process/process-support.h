@@ -109,6 +109,8 @@ char          process_get_run_state   (int            pid);
 void          process_await_run_state (int            pid,
                                        char           state);
 
+/* How much memory there is for bodies on their way to and from workers, in bytes. */
+gsize         process_get_shared      (void);
 /* Whether the bytes of @value lie in memory that is shared with a worker. */
 gboolean      process_is_shared       (GVariant      *value);
 

@@ -4,11 +4,9 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
-#include <dirent.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "process-support.h"
@@ -40,32 +38,10 @@ assert_bytes (GVariant *value,
   g_assert_true (g_variant_equal (value, expected));
 }
 
-/* How much memory is shared with workers, in bytes. */
-static gsize
-get_shared (void)
-{
-  DIR *dir = opendir ("/proc/self/fd");
-  struct dirent *entry;
-  gsize size = 0;
-
-  while ((entry = readdir (dir)) != NULL)
-    {
-      g_autofree char *path = g_build_filename ("/proc/self/fd", entry->d_name, NULL);
-      g_autofree char *target = g_file_read_link (path, NULL);
-      struct stat status;
-
-      if (target != NULL && strstr (target, "cfut-claims") != NULL && stat (path, &status) == 0)
-        size += (gsize) status.st_blocks * 512;
-    }
-  closedir (dir);
-
-  return size;
-}
-
 static gboolean
 is_given_back (gpointer user_data)
 {
-  return get_shared () < MIB;
+  return process_get_shared () < MIB;
 }
 
 static void
@@ -81,7 +57,7 @@ test_memory (void)
       g_autoptr(GVariant) result = process_call (&test, "echo-ay", "(@ay)", make_bytes (8 * MIB, i));
 
       assert_bytes (result, 8 * MIB, i);
-      g_assert_cmpuint (get_shared (), <, 40 * MIB);
+      g_assert_cmpuint (process_get_shared (), <, 40 * MIB);
     }
   process_await (is_given_back, NULL);
   for (guint i = 0; i < 3; i++)
@@ -140,11 +116,11 @@ test_shared (void)
   process_test_begin (&test, 1);
   holding = gate_submit (&gate, &test, "hold", 1);
   gate_next (&gate);
-  g_assert_cmpuint (get_shared (), <, MIB);
+  g_assert_cmpuint (process_get_shared (), <, MIB);
   large = process_submit (&test, "hold-bytes", "(@(iii)@ay)", gate_arguments (&gate, 2), make_bytes (4 * MIB, 0));
   gate_let_through (&gate, 1);
   gate_next (&gate);
-  g_assert_cmpuint (get_shared (), >=, 4 * MIB);
+  g_assert_cmpuint (process_get_shared (), >=, 4 * MIB);
   gate_let_through (&gate, 1);
   process_expect_done (holding);
   process_expect_done (large);
@@ -170,7 +146,7 @@ test_too_large_for_it (void)
       g_autoptr(GVariant) result = process_call (&test, "echo-ay", "(@ay)", make_bytes (40 * MIB, i));
 
       assert_bytes (result, 40 * MIB, i);
-      g_assert_cmpuint (get_shared (), <, MIB);
+      g_assert_cmpuint (process_get_shared (), <, MIB);
     }
   process_test_end (&test);
 }
@@ -191,8 +167,8 @@ test_very_large (void)
         g_autoptr(GVariant) result = process_call (&test, "echo-ay", "(@ay)", make_bytes (64 * MIB, i));
 
         assert_bytes (result, 64 * MIB, i);
-        g_assert_cmpuint (get_shared (), >=, 128 * MIB);
-        g_assert_cmpuint (get_shared (), <, 258 * MIB);
+        g_assert_cmpuint (process_get_shared (), >=, 128 * MIB);
+        g_assert_cmpuint (process_get_shared (), <, 258 * MIB);
       }
     assert_bytes (kept, 64 * MIB, 1);
   }
@@ -242,7 +218,7 @@ test_without (void)
       g_autoptr(GVariant) result = process_call (&test, "echo-ay", "(@ay)", make_bytes (2 * MIB, i));
 
       assert_bytes (result, 2 * MIB, i);
-      g_assert_cmpuint (get_shared (), <, MIB);
+      g_assert_cmpuint (process_get_shared (), <, MIB);
     }
   process_test_end (&test);
   g_assert_cmpint (setrlimit (RLIMIT_FSIZE, &limit), ==, 0);

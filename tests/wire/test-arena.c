@@ -14,7 +14,7 @@
 #include "test-support.h"
 #include "wire/cfut-channel-private.h"
 #include "wire/cfut-claims-private.h"
-#include "wire/cfut-regions-private.h"
+#include "memory/cfut-regions-private.h"
 
 #define LARGE ((gsize) 1 << 20)
 

@@ -34,6 +34,7 @@ static const Sample samples[] = {
   { CFUT_FRAME_FROM_WORKER, { .type = CFUT_FRAME_PROGRESS, .length = 9, .call = 4, .attempt = 1 } },
   { CFUT_FRAME_FROM_PARENT, { .type = CFUT_FRAME_CANCEL, .call = G_MAXUINT64, .attempt = 1 } },
   { CFUT_FRAME_FROM_PARENT, { .type = CFUT_FRAME_SHUTDOWN } },
+  { CFUT_FRAME_FROM_PARENT, { .type = CFUT_FRAME_SEGMENT, .length = 16 } },
 };
 
 static gboolean
@@ -120,7 +121,7 @@ test_bad_fields (void)
       gboolean has_call = sample->header.call != 0;
 
       assert_refused (sample, header.type = 0);
-      assert_refused (sample, header.type = CFUT_FRAME_SHUTDOWN + 1);
+      assert_refused (sample, header.type = CFUT_FRAME_SEGMENT + 1);
       assert_refused (sample, header.flags |= 1 << 2);
       assert_refused (sample, header.flags |= 1 << 15);
       assert_refused (sample, header.flags |= CFUT_FRAME_FLAG_CHUNK; header.format = CFUT_FORMAT_PICKLE);
@@ -153,6 +154,8 @@ test_bad_fields (void)
         }
       if (type != CFUT_FRAME_READY)
         assert_refused (sample, header.flags = CFUT_FRAME_FLAG_NO_CLAIMS);
+      if (type == CFUT_FRAME_SEGMENT)
+        assert_refused (sample, header.length = 15);
       if (type == CFUT_FRAME_CANCEL || type == CFUT_FRAME_SHUTDOWN)
         assert_refused (sample, header.length = 1);
       if (type == CFUT_FRAME_PROGRESS)
@@ -200,7 +203,7 @@ test_type_names (void)
   g_assert_cmpstr (cfut_frame_type_get_name (CFUT_FRAME_SETUP), ==, "SETUP");
   g_assert_cmpstr (cfut_frame_type_get_name (CFUT_FRAME_SHUTDOWN), ==, "SHUTDOWN");
   g_assert_cmpstr (cfut_frame_type_get_name (0), ==, "unknown");
-  g_assert_cmpstr (cfut_frame_type_get_name (CFUT_FRAME_SHUTDOWN + 1), ==, "unknown");
+  g_assert_cmpstr (cfut_frame_type_get_name (CFUT_FRAME_SEGMENT + 1), ==, "unknown");
 }
 
 static void

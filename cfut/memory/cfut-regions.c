@@ -8,7 +8,7 @@
 
 #include <string.h>
 
-#include "wire/cfut-regions-private.h"
+#include "memory/cfut-regions-private.h"
 
 G_STATIC_ASSERT (CFUT_REGIONS_MAX == 64);
 
@@ -64,7 +64,7 @@ cfut_regions_take (CfutRegions *self,
 
   g_assert (size > 0);
 
-  if (self->n_used == CFUT_REGIONS_MAX || size > self->capacity)
+  if (~self->used == 0 || size > self->capacity)
     return FALSE;
 
   size = (size + CFUT_REGIONS_GRANULARITY - 1) & ~(gsize) (CFUT_REGIONS_GRANULARITY - 1);
@@ -82,6 +82,36 @@ cfut_regions_take (CfutRegions *self,
   self->used |= G_GUINT64_CONSTANT (1) << region->index;
 
   return TRUE;
+}
+
+gboolean
+cfut_regions_take_index (CfutRegions *self,
+                         guint32     *index)
+{
+  if (~self->used == 0)
+    return FALSE;
+
+  *index = __builtin_ctzll (~self->used);
+  self->used |= G_GUINT64_CONSTANT (1) << *index;
+
+  return TRUE;
+}
+
+const CfutRegion *
+cfut_regions_find (CfutRegions *self,
+                   gsize        offset,
+                   gsize        size)
+{
+  for (guint i = 0; i < self->n_used; i++)
+    {
+      const CfutRegion *region = &self->regions[i];
+
+      if (offset >= region->offset && offset - region->offset < region->size &&
+          size <= region->size - (offset - region->offset))
+        return region;
+    }
+
+  return NULL;
 }
 
 void

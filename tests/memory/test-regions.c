@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "test-support.h"
-#include "wire/cfut-regions-private.h"
+#include "memory/cfut-regions-private.h"
 
 #define PAGE ((gsize) CFUT_REGIONS_GRANULARITY)
 

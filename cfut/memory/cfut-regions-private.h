@@ -45,6 +45,14 @@ void     cfut_regions_init      (CfutRegions *self,
 gboolean cfut_regions_take      (CfutRegions *self,
                                  gsize        size,
                                  CfutRegion  *region);
+/* An index alone, for what is not in this memory; FALSE if there is none. */
+gboolean cfut_regions_take_index (CfutRegions *self,
+                                 guint32     *index);
+/* The region in use that has these bytes; NULL if none has. */
+const CfutRegion *
+         cfut_regions_find      (CfutRegions *self,
+                                 gsize        offset,
+                                 gsize        size);
 /* Frees the regions whose bits are set; others are ignored. */
 void     cfut_regions_give_back (CfutRegions *self,
                                  guint64      indices);
