@@ -6,7 +6,7 @@
 """Runs what a page shows in Python, JavaScript and Vala.
 
     check-bindings.py --module=FILE [--python=PROGRAM] [--gjs=PROGRAM]
-                      [--valac=PROGRAM] --build=DIR --include=DIR... PAGE.md
+                      [--valac=PROGRAM --vapi=FILE] --libdir=DIR --include=DIR... PAGE.md
 
 The blocks of one language are one program. It runs where MODULE is called
 functions.so, and if blocks without a language follow, which show how it is run,
@@ -44,8 +44,8 @@ def command_for(language, source, options):
     if language == 'js':
         return [options.gjs, '-m', source]
     program = source.with_suffix('')
-    flags = [f'-I{path}' for path in options.include] + [f'-L{options.build}', '-lcfut-1', '-w']
-    subprocess.run([options.valac, '--pkg=gio-2.0', f'{options.build}/cfut-1.vapi',
+    flags = [f'-I{path}' for path in options.include] + [f'-L{options.libdir}', '-lcfut-1', '-w']
+    subprocess.run([options.valac, '--pkg=gio-2.0', options.vapi,
                     *[word for flag in flags for word in ('-X', flag)], f'--output={program}', source],
                    check=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
     return [program]
@@ -57,7 +57,8 @@ def main():
     parser.add_argument('--python')
     parser.add_argument('--gjs')
     parser.add_argument('--valac')
-    parser.add_argument('--build', required=True)
+    parser.add_argument('--vapi')
+    parser.add_argument('--libdir', required=True)
     parser.add_argument('--include', action='append', default=[])
     parser.add_argument('page', type=pathlib.Path)
     options = parser.parse_args()

@@ -31,8 +31,11 @@ configure_file(output: 'config.h', configuration: {'CONSUMER': 1})
 test('readme', executable('readme', 'readme.c', dependencies: [cfut_dep, libm_dep]))
 """
 
-OWN_OPTIONS = ['-Dexamples=disabled', '-Ddocs=disabled', '-Dvapi=disabled']
+OWN_OPTIONS = ['-Dexamples=disabled', '-Ddocs=disabled']
 QUICK = ['-Dbuildtype=debug', '-Doptimization=0']
+
+# Pages with whole programs in languages other than C.
+PAGES = ['bindings', 'from-concurrent-futures', 'python']
 
 # What the README types: how to compile, how to run, and what comes.
 SESSION = r'^\$ (cc [^\n]*)\n\$ (\./readme)\n([^\n]*)\n'
@@ -136,21 +139,29 @@ class Packaging:
     def has_typelib(self):
         return (self.prefix / 'lib/girepository-1.0/Cfut-1.typelib').exists()
 
+    def installed_for_python(self):
+        """As in a directory that Python has for itself, such as /usr/local's."""
+        sites = self.scratch / 'sites'
+        if not sites.exists():
+            override = next(self.prefix.rglob('gi/overrides/Cfut.py'))
+            sites.mkdir()
+            (sites / 'sitecustomize.py').write_text(
+                f'import site; site.addsitedir({str(override.parents[2])!r})\n', encoding='utf-8')
+        environment = self.installed() | {'PYTHONPATH': str(sites)}
+        del environment['GI_TYPELIB_PATH']
+        return environment
+
+    def installed_for_javascript(self):
+        data = f'{self.prefix}/share:/usr/local/share:/usr/share'
+        return self.installed() | {'XDG_DATA_DIRS': data}
+
     def use_from_python(self):
         """So does its Python, with the override that was installed"""
         if not self.has_typelib() or not self.python:
             return '# SKIP no introspection, or no PyGObject'
-        override = next(self.prefix.rglob('gi/overrides/Cfut.py'))
         program = self.scratch / 'readme.py'
-        # As in a directory that Python has for itself, such as /usr/local's.
-        sites = self.scratch / 'sites'
-        sites.mkdir()
-        (sites / 'sitecustomize.py').write_text(
-            f'import site; site.addsitedir({str(override.parents[2])!r})\n', encoding='utf-8')
         program.write_text(self.readme(r'^```python\n(.*?)^```')[1], encoding='utf-8')
-        environment = self.installed() | {'PYTHONPATH': str(sites)}
-        del environment['GI_TYPELIB_PATH']
-        output = self.run(self.python, program, cwd=self.scratch, **environment)
+        output = self.run(self.python, program, cwd=self.scratch, **self.installed_for_python())
         if not re.fullmatch(r'3\.1415\d+\n\[3\.0\d+, 3\.13\d+, 3\.14\d+\]\n', output):
             raise Problem(f'it printed {output!r}')
 
@@ -160,11 +171,42 @@ class Packaging:
             return '# SKIP no introspection, or no gjs'
         program = self.scratch / 'readme.js'
         program.write_text(self.readme(r'^```js\n(.*?)^```')[1], encoding='utf-8')
-        output = self.run('gjs', '-m', program, cwd=self.scratch,
-                          XDG_DATA_DIRS=f'{self.prefix}/share:/usr/local/share:/usr/share',
-                          **self.installed())
+        output = self.run('gjs', '-m', program, cwd=self.scratch, **self.installed_for_javascript())
         if output != '42\n':
             raise Problem(f'it printed {output!r}')
+
+    def use_as_documented(self):
+        """So do the programs of the documentation, in every language there is"""
+        if not self.has_typelib():
+            return '# SKIP no introspection'
+        self.build_module()
+        gjs, valac = shutil.which('gjs'), shutil.which('valac')
+        vapi = self.prefix / 'share/vala/vapi/cfut-1.vapi'
+        tools = [f'--module={self.scratch}/functions.so', f'--libdir={self.prefix}/lib',
+                 f'--include={self.prefix}/include/cfut-1']
+        if self.python:
+            tools.append(f'--python={self.python}')
+        if gjs:
+            tools.append(f'--gjs={gjs}')
+        if valac and vapi.exists():
+            tools += [f'--valac={valac}', f'--vapi={vapi}']
+        environment = (self.installed_for_javascript()
+                       | (self.installed_for_python() if self.python else {}))
+        for page in PAGES:
+            self.run(sys.executable, self.unpacked / 'tests/docs/check-bindings.py', *tools,
+                     self.unpacked / 'docs' / f'{page}.md', **environment)
+        if gjs:
+            examples = sorted((self.unpacked / 'examples/js').glob('*.js'))
+            shown = [path for path in examples if '$ gjs -m' in path.read_text(encoding='utf-8')]
+            self.run(sys.executable, self.unpacked / 'tests/js/check-examples.py', gjs, *shown,
+                     **environment)
+
+    def build_module(self):
+        """A module of functions in C, which a user would build so."""
+        flags = self.run('pkg-config', '--cflags', '--libs', 'cfut-1', 'gmodule-2.0',
+                         **self.installed())
+        self.run('cc', '-shared', '-fPIC', '-o', self.scratch / 'functions.so',
+                 self.unpacked / 'tests/gi/test-module.c', *shlex.split(flags))
 
     def use_as_subproject(self):
         """A project builds with cfut as its subproject"""
@@ -173,7 +215,7 @@ class Packaging:
         (consumer / 'subprojects' / 'cfut').symlink_to(self.unpacked)
         (consumer / 'meson.build').write_text(CONSUMER_BUILD, encoding='utf-8')
         self.write_readme_program(consumer)
-        own_options = [*OWN_OPTIONS, '-Dtests=false', '-Dintrospection=disabled']
+        own_options = [*OWN_OPTIONS, '-Dvapi=disabled', '-Dtests=false', '-Dintrospection=disabled']
         self.run(*self.meson, 'setup', consumer / 'build', consumer, *QUICK,
                  '--wrap-mode=forcefallback',
                  *(option.replace('-D', '-Dcfut:') for option in own_options))
@@ -197,7 +239,7 @@ def main():
         packaging = Packaging(options, pathlib.Path(scratch))
         steps = [packaging.make_archive, packaging.build_archive, packaging.install,
                  packaging.use_as_installed, packaging.use_from_python,
-                 packaging.use_from_javascript,
+                 packaging.use_from_javascript, packaging.use_as_documented,
                  packaging.use_as_subproject]
         print(f'1..{len(steps)}', flush=True)
         for number, step in enumerate(steps, 1):
