@@ -24,40 +24,16 @@ cfut_gjs_owns_closure (GClosure *closure)
   return strstr (info.dli_fname, "libgjs") != NULL || strstr (info.dli_fname, "libcjs") != NULL;
 }
 
-gboolean
-cfut_gjs_end_collection (void)
-{
-  GModule *program = g_module_open (NULL, G_MODULE_BIND_LAZY);
-  gpointer (*get_current) (void);
-  void (*collect) (gpointer context);
-  gpointer symbols[2];
-  gpointer context;
-
-  /* It stays open, as the program does. */
-  if (program == NULL ||
-      !g_module_symbol (program, "gjs_context_get_current", &symbols[0]) ||
-      !g_module_symbol (program, "gjs_context_gc", &symbols[1]))
-    return FALSE;
-
-  get_current = symbols[0];
-  collect = symbols[1];
-
-  context = get_current ();
-  if (context == NULL)
-    return FALSE;
-
-  collect (context);
-  return TRUE;
-}
-
 /* What the engine has in all versions since 1.74's, though in C++ only. */
 #define IS_COLLECTING "_ZN2JS25IsIncrementalGCInProgressEP9JSContext"
 #define FINISH "_ZN2JS19FinishIncrementalGCEP9JSContextNS_8GCReasonE"
 
+/* Functions of a program that runs JavaScript; those it lacks are NULL. */
 typedef struct
 {
   gpointer (*get_current) (void);
   gpointer (*get_native_context) (gpointer context);
+  void (*collect) (gpointer context);
   gboolean (*is_collecting) (gpointer native);
   void (*finish) (gpointer native, int reason);
 } GjsSymbols;
@@ -67,26 +43,65 @@ find_symbols (gpointer data)
 {
   GjsSymbols *self = data;
   GModule *program = g_module_open (NULL, G_MODULE_BIND_LAZY);
+  const struct { const char *name; gpointer *symbol; } wanted[] = {
+    { "gjs_context_get_current", (gpointer *) &self->get_current },
+    { "gjs_context_get_native_context", (gpointer *) &self->get_native_context },
+    { "gjs_context_gc", (gpointer *) &self->collect },
+    { IS_COLLECTING, (gpointer *) &self->is_collecting },
+    { FINISH, (gpointer *) &self->finish },
+  };
 
   /* It stays open, as the program does. */
-  if (program != NULL &&
-      g_module_symbol (program, "gjs_context_get_current", (gpointer *) &self->get_current) &&
-      g_module_symbol (program, "gjs_context_get_native_context", (gpointer *) &self->get_native_context) &&
-      g_module_symbol (program, IS_COLLECTING, (gpointer *) &self->is_collecting) &&
-      g_module_symbol (program, FINISH, (gpointer *) &self->finish))
-    return self;
+  for (guint i = 0; program != NULL && i < G_N_ELEMENTS (wanted); i++)
+    {
+      if (!g_module_symbol (program, wanted[i].name, wanted[i].symbol))
+        *wanted[i].symbol = NULL;
+    }
 
-  return NULL;
+  return self;
+}
+
+static const GjsSymbols *
+get_symbols (void)
+{
+  static GOnce once = G_ONCE_INIT;
+  static GjsSymbols storage;
+
+  return g_once (&once, find_symbols, &storage);
+}
+
+/* The GjsContext that is current, or NULL. */
+static gpointer
+get_context (const GjsSymbols *symbols)
+{
+  return symbols->get_current != NULL ? symbols->get_current () : NULL;
+}
+
+gboolean
+cfut_gjs_end_collection (void)
+{
+  const GjsSymbols *symbols = get_symbols ();
+  gpointer context = get_context (symbols);
+
+  if (context == NULL || symbols->collect == NULL)
+    return FALSE;
+
+  symbols->collect (context);
+  return TRUE;
 }
 
 void
 cfut_gjs_prepare_callbacks (void)
 {
-  static GOnce once = G_ONCE_INIT;
-  static GjsSymbols storage;
-  const GjsSymbols *symbols = g_once (&once, find_symbols, &storage);
-  gpointer context = symbols != NULL ? symbols->get_current () : NULL;
-  gpointer native = context != NULL ? symbols->get_native_context (context) : NULL;
+  const GjsSymbols *symbols = get_symbols ();
+  gpointer context = get_context (symbols);
+  gpointer native;
+
+  if (context == NULL || symbols->get_native_context == NULL ||
+      symbols->is_collecting == NULL || symbols->finish == NULL)
+    return;
+
+  native = symbols->get_native_context (context);
 
   /* The answer is a bool of C++: of one byte. */
   if (native != NULL && (symbols->is_collecting (native) & 0xff) != 0)
