@@ -154,6 +154,14 @@ def payload(name, size, wanted):
                 [Target(PY_PROCESSES.label, wanted)], in_quick=size <= MIB)
 
 
+def payload_shared(name, size, wanted):
+    """The same in memory that is shared, beside others that copy."""
+    return Axis(f'processes.payload-shared.{name}', f'{name} there and back, in a shared buffer', 'GB/s', HIGHER,
+                [Entry(CFUT_PROCESSES, 'payload-shared', size, 'gb_per_s', quick=size),
+                 Entry(PY_PROCESSES, 'payload', size, 'gb_per_s', quick=size)],
+                [Target(PY_PROCESSES.label, wanted)], in_quick=size <= MIB)
+
+
 def growth(measure, sizes, what, titles):
     """Costs that should not grow. The most is the first; it may cost twice what
     the second fewest do, as with the fewest there is little but a wake."""
@@ -259,6 +267,8 @@ AXES = [
     payload('64 KiB', 64 * KIB, 25),
     payload('1 MiB', MIB, 35),
     payload('64 MiB', 64 * MIB, 20),
+    payload_shared('1 MiB', MIB, 150),
+    payload_shared('64 MiB', 64 * MIB, 500),
     Axis('processes.memory', 'Memory of a call that waits for a process', 'bytes', LOWER,
          entries('memory', 'bytes_per_call', [(CFUT_PROCESSES, 200000), (PY_PROCESSES, 20000)], quick=20000),
          [Target('', 110)]),

@@ -38,3 +38,6 @@ void     cfut_bench_run_cancellable (const BenchPeer *peer,
 void     cfut_bench_run_waiters (const BenchPeer *peer,
                                  guint            n_workers,
                                  guint            size);
+void     cfut_bench_run_payload_shared (const BenchPeer *peer,
+                                        guint            n_workers,
+                                        guint            size);

@@ -81,19 +81,19 @@ count_payloads (guint size)
   return CLAMP (512 * 1024 * 1024 / size, 8, 50000);
 }
 
-/* There and back, from memory of the caller's to memory that he may read. */
-void
-cfut_bench_run_payload (const BenchPeer *peer,
-                        guint            n_workers,
-                        guint            size)
+/* There and back. @make_arguments gives what is submitted, from @data. */
+static void
+run_payload (const BenchPeer *peer,
+             guint            n_workers,
+             guint            size,
+             GVariant      *(*make_arguments) (gpointer data,
+                                               guint    size),
+             gpointer         data)
 {
-  g_autofree char *data = g_malloc (size);
   guint n = count_payloads (size), n_on_their_way = MIN (count_on_their_way (size), n);
   g_autofree CfutFuture **futures = g_new0 (CfutFuture *, n_on_their_way);
   gpointer executor = peer->open (n_workers, 4096);
   gint64 begin = 0, end;
-
-  memset (data, 'x', size);
 
   /* Once around, that memory and workers are there. */
   for (guint i = 0; i < n + 2 * n_on_their_way; i++)
@@ -112,16 +112,55 @@ cfut_bench_run_payload (const BenchPeer *peer,
           g_clear_object (&futures[place]);
         }
       if (i < n + n_on_their_way)
-        futures[place] = cfut_executor_submit (executor, "echo",
-                                               g_variant_new_from_data (G_VARIANT_TYPE_BYTESTRING, data, size,
-                                                                        TRUE, NULL, NULL),
-                                               NULL, NULL);
+        {
+          g_autoptr(GVariant) arguments = g_variant_ref_sink (make_arguments (data, size));
+
+          futures[place] = cfut_executor_submit (executor, "echo", arguments, NULL, NULL);
+        }
     }
   end = bench_now_ns ();
 
   peer->close (executor);
 
   bench_print ("gb_per_s", (double) size * (n + n_on_their_way) / (end - begin));
+}
+
+static GVariant *
+wrap_memory (gpointer data,
+             guint    size)
+{
+  return g_variant_new_from_data (G_VARIANT_TYPE_BYTESTRING, data, size, TRUE, NULL, NULL);
+}
+
+/* From memory of the caller's to memory that he may read. */
+void
+cfut_bench_run_payload (const BenchPeer *peer,
+                        guint            n_workers,
+                        guint            size)
+{
+  g_autofree char *data = g_malloc (size);
+
+  memset (data, 'x', size);
+  run_payload (peer, n_workers, size, wrap_memory, data);
+}
+
+static GVariant *
+wrap_buffer (gpointer data,
+             guint    size)
+{
+  return cfut_buffer_dup_variant (data);
+}
+
+/* The same from memory that is shared, which nobody copies. */
+void
+cfut_bench_run_payload_shared (const BenchPeer *peer,
+                               guint            n_workers,
+                               guint            size)
+{
+  g_autoptr(CfutBuffer) buffer = cfut_buffer_new (size, NULL);
+
+  memset (cfut_buffer_get_data (buffer, NULL), 'x', size);
+  run_payload (peer, n_workers, size, wrap_buffer, buffer);
 }
 
 static void
@@ -166,6 +205,7 @@ cfut_bench_run_ready (const BenchPeer *peer,
 const BenchMeasure cfut_bench_measures[] = {
   { "map", cfut_bench_run_map },
   { "payload", cfut_bench_run_payload },
+  { "payload-shared", cfut_bench_run_payload_shared },
   { "ready", cfut_bench_run_ready },
   { "queued", cfut_bench_run_queued },
   { "executors", cfut_bench_run_executors },
