@@ -8,8 +8,6 @@
 
 #include "process/cfut-manager-private.h"
 
-#include <sys/eventfd.h>
-
 #include "executor/cfut-cpus-private.h"
 
 /*
@@ -90,15 +88,6 @@ cfut_manager_find_driven (CfutManager *self,
     return process;
 
   return NULL;
-}
-
-static gboolean
-cfut_manager_open_turn_fd (CfutManager *self)
-{
-  if (self->turn_fd < 0)
-    g_atomic_int_set (&self->turn_fd, eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK));
-
-  return self->turn_fd >= 0;
 }
 
 /* In milliseconds, rounded down: what is left of one is waited for elsewhere. */
@@ -201,7 +190,7 @@ cfut_manager_drive (CfutPool *pool,
     return;
 
   process = cfut_manager_find_driven (self, job);
-  if (process != NULL && cfut_manager_open_turn_fd (self))
+  if (process != NULL)
     cfut_manager_drive_process (self, process, job, deadline);
   cfut_manager_give_turn (self);
 }

@@ -53,20 +53,15 @@ void
 cfut_manager_take_turn (CfutManager *self)
 {
   eventfd_t unused;
-  int fd;
 
   if (g_mutex_trylock (&self->turn))
     return;
 
-  /* A driver has its descriptor before it first looks at the flag. */
   g_atomic_int_set (&self->turn_wanted, TRUE);
-  fd = g_atomic_int_get (&self->turn_fd);
-  if (fd >= 0)
-    eventfd_write (fd, 1);
+  eventfd_write (self->turn_fd, 1);
   g_mutex_lock (&self->turn);
   g_atomic_int_set (&self->turn_wanted, FALSE);
-  if (fd >= 0)
-    eventfd_read (fd, &unused);
+  eventfd_read (self->turn_fd, &unused);
 }
 
 /* Runs in: any thread. */

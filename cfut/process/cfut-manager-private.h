@@ -84,6 +84,9 @@ struct _CfutManager
   /* Atomic: made with the first call, under the pool's lock; never changed then. */
   GMainContext *context; /* (owned) (nullable) */
 
+  /* Made together with the context. */
+  int turn_fd; /* (owned) wakes a driver that sleeps */
+
   /* Set before the first call, for tests; read from the manager thread. */
   gint64 start_us;
   gint64 leave_us;
@@ -115,7 +118,6 @@ struct _CfutManager
   GPtrArray *processes; /* (element-type CfutProcess) */
 
   /* Manager thread only, or who has its turn. */
-  int turn_fd;     /* (owned) wakes a driver that sleeps; -1: there never was one */
   CfutSpin drive_spin;
   GMainLoop *loop;
   gint64 due; /* when to look around next, though nobody rings; or G_MAXINT64 */

@@ -246,8 +246,10 @@ cfut_manager_ensure_context_locked (CfutManager  *self,
   if (self->context != NULL)
     return TRUE;
 
+  if (self->turn_fd < 0)
+    self->turn_fd = eventfd (0, EFD_CLOEXEC | EFD_NONBLOCK);
   fd = eventfd (0, EFD_CLOEXEC);
-  if (fd < 0)
+  if (self->turn_fd < 0 || fd < 0)
     {
       g_set_error (error, CFUT_ERROR, CFUT_ERROR_START_FAILED,
                    "Failed to make a main context for the manager thread: %s", g_strerror (errno));

@@ -49,7 +49,8 @@ make_bytes (guint id,
 {
   guint8 *bytes = g_malloc0 (size);
 
-  memcpy (bytes, &id, MIN (size, sizeof id));
+  if (size > 0)
+    memcpy (bytes, &id, MIN (size, sizeof id));
 
   return g_variant_new_from_data (G_VARIANT_TYPE_BYTESTRING, bytes, size, TRUE, g_free, bytes);
 }
