@@ -133,10 +133,16 @@ test_too_large_for_it (void)
 {
   ProcessTest test;
   g_autoptr(CfutWorkerSetup) setup = cfut_worker_setup_new ();
-  guint64 limit = G_GUINT64_CONSTANT (1) << 46; /* sanitizers reserve half of it */
+  guint64 limit = G_GUINT64_CONSTANT (1) << 40;
 
   g_test_summary ("What is larger than the shared memory comes through the socket; "
                   "where a worker has few addresses that is small");
+
+  if (test_is_sanitized ())
+    {
+      g_test_skip ("It needs more addresses than this leaves");
+      return;
+    }
 
   process_test_begin (&test, 1);
   cfut_worker_setup_add_rlimit (setup, RLIMIT_AS, limit, limit);
