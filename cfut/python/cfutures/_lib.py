@@ -56,6 +56,7 @@ def _declare(name, result, *arguments):
 
 _declare('g_object_unref', None, c_void_p)
 _declare('g_type_from_name', c_size_t, c_char_p)
+_declare('g_value_get_boxed', c_void_p, c_void_p)
 _declare('g_error_free', None, ErrorPointer)
 _declare('cfut_thread_executor_new', c_void_p, c_uint)
 _declare('cfut_thread_executor_set_idle_timeout', None, c_void_p, c_int64)
@@ -64,6 +65,8 @@ _declare('cfut_thread_executor_submit_func', c_void_p,
 _declare('cfut_thread_executor_try_submit_closure', c_void_p,
          c_void_p, c_void_p, c_size_t, c_void_p, ErrorLocation)
 _declare('cfut_thread_executor_serve_locked', None, c_void_p, c_void_p)
+_declare('cfut_future_get_function', c_char_p, c_void_p)
+_declare('cfut_future_get_value', c_void_p, c_void_p)
 _declare('cfut_executor_shutdown', c_int, c_void_p, c_int, c_int64, ErrorLocation)
 _declare('cfut_executor_set_max_pending', None, c_void_p, c_uint)
 _declare('cfut_executor_set_max_pending_bytes', None, c_void_p, c_uint64)
