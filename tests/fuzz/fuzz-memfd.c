@@ -74,26 +74,51 @@ typedef enum
   N_KINDS,
 } Kind;
 
-/* How large it is without an arena, and with. */
+/* How large it is without an arena, and with one of either capacity. */
 #define SMALL_SIZE (2 * sizeof (guint32) * CFUT_CLAIMS_N_SLOTS + sizeof (CfutJournal))
 
-static gsize
-get_full_size (void)
+enum
 {
-  static gsize size;
+  FULL,
+  SMALL,
+  LARGE,
+  N_SIZES,
+};
 
-  if (size == 0)
+static gsize
+measure (gsize capacity)
+{
+  g_autoptr(CfutClaims) claims = cfut_claims_new (capacity, NULL);
+  struct stat status;
+
+  g_assert_nonnull (claims);
+  g_assert_cmpint (fstat (cfut_claims_get_fd (claims), &status), ==, 0);
+  g_assert_cmpuint (status.st_size, >=, SMALL_SIZE);
+
+  return status.st_size;
+}
+
+static const gsize *
+get_sizes (void)
+{
+  static gsize sizes[N_SIZES];
+
+  if (sizes[SMALL] == 0)
     {
-      g_autoptr(CfutClaims) claims = cfut_claims_new (CFUT_ARENA_CAPACITY, NULL);
-      struct stat status;
-
-      g_assert_nonnull (claims);
-      g_assert_cmpint (fstat (cfut_claims_get_fd (claims), &status), ==, 0);
-      size = status.st_size;
-      g_assert_cmpuint (size, >=, SMALL_SIZE);
+      sizes[FULL] = measure (CFUT_ARENA_CAPACITY);
+      sizes[LARGE] = measure (CFUT_ARENA_LARGE_CAPACITY);
+      sizes[SMALL] = SMALL_SIZE;
     }
 
-  return size;
+  return sizes;
+}
+
+static gboolean
+is_right_size (gsize size)
+{
+  const gsize *sizes = get_sizes ();
+
+  return size == sizes[SMALL] || size == sizes[FULL] || size == sizes[LARGE];
 }
 
 static int
@@ -177,7 +202,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   Kind kind = fuzz_take_byte (&input) % N_KINDS;
   int seals = fuzz_take_byte (&input) & (NEEDED_SEALS | F_SEAL_WRITE | F_SEAL_FUTURE_WRITE);
   gint64 more = (gint32) fuzz_take_uint32 (&input);
-  gsize right_size = fuzz_take_byte (&input) & 1 ? SMALL_SIZE : get_full_size ();
+  gsize right_size = get_sizes ()[fuzz_take_byte (&input) % N_SIZES];
   gsize fd_size = MAX ((gint64) right_size + more, 0);
   g_autoptr(CfutClaims) claims = NULL;
   g_autoptr(GError) error = NULL;
@@ -185,7 +210,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   int fd = make_fd (kind, fd_size, seals);
 
   proper = fd >= 0 && (kind == KIND_MEMFD || kind == KIND_MEMFD_READ_ONLY) &&
-           (fd_size == SMALL_SIZE || fd_size == get_full_size ()) && (seals & NEEDED_SEALS) == NEEDED_SEALS;
+           is_right_size (fd_size) && (seals & NEEDED_SEALS) == NEEDED_SEALS;
   writable = kind == KIND_MEMFD && (seals & (F_SEAL_WRITE | F_SEAL_FUTURE_WRITE)) == 0;
 
   n_mapped = 0;
@@ -199,7 +224,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
       g_autoptr(CfutArena) arena = cfut_claims_dup_arena (claims, CFUT_FRAME_FROM_PARENT);
       guint32 slot;
 
-      g_assert_true ((arena != NULL) == (fd_size == get_full_size () && fd_size != SMALL_SIZE));
+      g_assert_true ((arena != NULL) == (fd_size != SMALL_SIZE));
       g_assert_true (cfut_claims_offer (claims, 1, &slot));
       g_assert_true (cfut_claims_claim (claims, slot, 1));
       g_assert_null (cfut_journal_dup_rest (cfut_claims_get_journal (claims), 0));
