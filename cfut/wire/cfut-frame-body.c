@@ -328,7 +328,11 @@ get_depth (const GVariantType *type)
   for (const GVariantType *member = g_variant_type_first (type);
        member != NULL;
        member = g_variant_type_next (member))
-    depth = MAX (depth, get_depth (member));
+    {
+      guint inner = get_depth (member); /* MAX() would look twice, at each level */
+
+      depth = MAX (depth, inner);
+    }
 
   return 1 + depth;
 }

@@ -340,6 +340,11 @@ test_declared_types (void)
   g_autoptr(GVariantType) type = NULL;
   g_autoptr(GVariantType) deepest_type = NULL;
   g_autoptr(GError) error = NULL;
+  /* Looking at each level twice would take for ever. */
+  g_autofree char *tuples = g_strnfill (60, '(');
+  g_autofree char *ends = g_strnfill (60, ')');
+  g_autofree char *nested = g_strconcat (tuples, "y", ends, NULL);
+  g_autoptr(GVariantType) nested_type = NULL;
   const char *bad[] = { "", "xx", "(", "*", "a*", "r", "?", long_type, too_deep, far_too_deep };
 
   g_test_summary ("What a worker declares must be a definite type of reasonable length and depth");
@@ -350,6 +355,9 @@ test_declared_types (void)
   deepest_type = cfut_frame_string_to_type (deepest, &error);
   g_assert_no_error (error);
   g_assert_nonnull (deepest_type);
+  nested_type = cfut_frame_string_to_type (nested, &error);
+  g_assert_no_error (error);
+  g_assert_nonnull (nested_type);
 
   for (guint i = 0; i < G_N_ELEMENTS (bad); i++)
     {
