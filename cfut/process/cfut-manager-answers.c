@@ -200,10 +200,12 @@ cfut_manager_after_read (CfutManager *self,
   else if (process->frame_since < 0 || process->n_frames != n_frames)
     process->frame_since = now;
 
+  /* One that is killed already for something else is not heard any more. */
   if (!fine && process->phase != CFUT_PROCESS_DYING)
-    cfut_manager_condemn (self, process, error);
-  else
-    g_clear_error (&error);
+    cfut_manager_condemn (self, process, g_steal_pointer (&error));
+  else if (!fine)
+    cfut_process_stop_listening (process);
+  g_clear_error (&error);
 }
 
 void

@@ -16,7 +16,8 @@
  * may hold open and fill. */
 #define CFUT_DRAIN_ROUNDS 256
 
-/* Reads the socket to its end, and the journal: what it has said still counts. */
+/* Reads the socket to its end, and the journal: what it has said still counts. What
+ * comes after that does not: it is not the worker's. */
 static void
 cfut_manager_hear_out (CfutManager *self,
                        CfutProcess *process)
@@ -26,6 +27,7 @@ cfut_manager_hear_out (CfutManager *self,
     cfut_manager_read_process (self, process);
   if (process->condemned == NULL)
     cfut_manager_read_journal (self, process);
+  cfut_process_stop_listening (process);
 
   if (process->stderr_tag != NULL)
     g_source_remove_unix_fd (process->source, g_steal_pointer (&process->stderr_tag));
@@ -57,7 +59,6 @@ cfut_manager_abandon (CfutManager *self,
                       CfutProcess *process)
 {
   cfut_manager_hear_out (self, process);
-  cfut_process_stop_listening (process);
   process->abandoned = TRUE;
   cfut_manager_process_died (self, process);
   /* That has it forgotten, now or when GLib's word comes, which is on its way. */

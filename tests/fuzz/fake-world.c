@@ -193,6 +193,8 @@ check_process (CfutProcess *self)
   g_assert_cmpuint (self->live_bytes, ==, bytes);
   g_assert_cmpuint (self->answers->len, ==, 0);
   g_assert_true (!self->died || self->head == NULL);
+  /* Nobody waits for what the dead may say, or who has their sockets. */
+  g_assert_true (!self->dead || self->channel_tag == NULL);
 }
 
 static void

@@ -221,6 +221,7 @@ def session():
         'hangs-up': (0, [submit, 0, ready, 0, start, 0, hang_up, 0, time, 4]),
         'lies': (1, [submit, 0, submit, 0, ready, 0, ready, 1, start, 0, start, 1, lie, 2, serve, 1]),
         'lies-of-attempt': (0, [submit, 1, ready, 0, start, 0, die, seen, reap, 0, ready, 0, start, 0, lie, 2]),
+        'lies-when-killed': (0, [submit, 4, ready, 0, start, 0, time, 3, time, 6] + [lie, 255] * 3),
         'half-a-frame': (0, [submit, 0, ready, 0, start, 0, lie, 255, time, 7, time, 7, time, 7]),
         'forges': (0, [submit, 0, ready, 0, start, 0, forge, 16, cancel, 0, answer, 0, flush, 0]),
         'shutdown-idle': (0, [submit, 0, serve, 0, shutdown, 0]),
