@@ -65,6 +65,7 @@ typedef struct
   CfutWorkerSetup *setup;          /* (nullable) */
   guint max_calls;                 /* 0: any number */
   guint64 max_rss;                 /* bytes; 0: any size */
+  guint64 max_result;              /* bytes; 0: as much as the sandbox allows */
   guint min_workers;
   gint64 idle_timeout_us;          /* negative: for ever */
   gint64 grace_us;                 /* negative: for ever */
@@ -138,6 +139,9 @@ struct _CfutManager
 #define CFUT_PROCESS_LEAVE_US        (5 * G_USEC_PER_SEC)
 /* How long one that was killed may take to be dead, and a dead one to be reaped. */
 #define CFUT_PROCESS_ABANDON_US      (5 * G_USEC_PER_SEC)
+/* How many bytes a result of a worker that is not trusted may have, unless the user
+ * says so. */
+#define CFUT_PROCESS_MAX_RESULT      (G_GUINT64_CONSTANT (64) << 20)
 /* How long a frame may be on its way. */
 #define CFUT_PROCESS_FRAME_US        (30 * G_USEC_PER_SEC)
 /* When to look again whether this program's stderr takes something, or whether a

@@ -64,8 +64,20 @@ cfut_manager_count_missing_locked (CfutManager *self,
   return cfut_staff_count_missing (&staff);
 }
 
+/* How many bytes a result may have. */
+static guint64
+cfut_manager_choose_max_result_locked (CfutManager *self)
+{
+  if (self->config.max_result > 0)
+    return MIN (self->config.max_result, CFUT_FRAME_MAX_BODY);
+
+  return cfut_sandbox_trusts_worker (self->config.sandbox) ? CFUT_FRAME_MAX_BODY
+                                                           : CFUT_PROCESS_MAX_RESULT;
+}
+
 static GVariant *
-cfut_manager_make_setup_locked (CfutManager *self)
+cfut_manager_make_setup_locked (CfutManager *self,
+                                guint64      max_result)
 {
   CfutManagerConfig *config = &self->config;
   g_auto(GVariantDict) body = G_VARIANT_DICT_INIT (NULL);
@@ -79,6 +91,8 @@ cfut_manager_make_setup_locked (CfutManager *self)
     cfut_worker_setup_add_to_body (config->setup, &body);
   cfut_sandbox_add_to_body (config->sandbox, &body);
   g_variant_dict_insert (&body, "cpus", "u", cfut_cpus_get_usable ());
+  if (max_result < CFUT_FRAME_MAX_BODY)
+    g_variant_dict_insert (&body, "max-result", "t", max_result);
 
   return g_variant_ref_sink (g_variant_dict_end (&body));
 }
@@ -126,6 +140,7 @@ cfut_manager_start_worker (CfutManager  *self,
   CfutProcess *process;
   CfutSandbox sandbox;
   gsize arena_capacity;
+  guint64 max_result;
   g_auto(GStrv) launcher = NULL;
   g_autoptr(GVariant) setup = NULL;
   g_auto(GStrv) argv = NULL;
@@ -136,7 +151,8 @@ cfut_manager_start_worker (CfutManager  *self,
                                (const char * const *) self->config.modules, error);
   if (self->config.setup != NULL)
     envp = cfut_worker_setup_apply_environment (self->config.setup, envp);
-  setup = cfut_manager_make_setup_locked (self);
+  max_result = cfut_manager_choose_max_result_locked (self);
+  setup = cfut_manager_make_setup_locked (self, max_result);
   sandbox = self->config.sandbox;
   launcher = g_strdupv (self->config.launcher);
   arena_capacity = cfut_manager_choose_arena_locked (self);
@@ -150,6 +166,7 @@ cfut_manager_start_worker (CfutManager  *self,
   process = cfut_process_new (self, ++self->next_id, &spawned, now);
   process->launched = sandbox == CFUT_SANDBOX_LAUNCHER;
   process->trusted = cfut_sandbox_trusts_worker (sandbox);
+  cfut_channel_set_max_result (process->channel, max_result);
   CFUT_DEBUG (WORKERS, "worker %d starts: %s", process->pid, argv[0]);
 
   g_mutex_lock (&pool->lock);

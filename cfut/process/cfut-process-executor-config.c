@@ -123,6 +123,56 @@ cfut_process_executor_set_max_worker_rss (CfutProcessExecutor *self,
 }
 
 /**
+ * cfut_process_executor_get_max_result_bytes: (get-property max-result-bytes)
+ * @self: a process executor
+ *
+ * Gets how large the result of a call may be.
+ *
+ * Returns: a size in bytes, or 0 for the default
+ *
+ * Since: 1.0
+ */
+guint64
+cfut_process_executor_get_max_result_bytes (CfutProcessExecutor *self)
+{
+  guint64 value;
+
+  g_return_val_if_fail (CFUT_IS_PROCESS_EXECUTOR (self), 0);
+
+  g_mutex_lock (&self->pool->lock);
+  value = self->manager->config.max_result;
+  g_mutex_unlock (&self->pool->lock);
+
+  return value;
+}
+
+/**
+ * cfut_process_executor_set_max_result_bytes: (set-property max-result-bytes)
+ * @self: a process executor
+ * @max_bytes: a size in bytes, or 0 for the default
+ *
+ * Sets how large the result of a call may be.
+ *
+ * Since: 1.0
+ */
+void
+cfut_process_executor_set_max_result_bytes (CfutProcessExecutor *self,
+                                            guint64              max_bytes)
+{
+  gboolean changed;
+
+  g_return_if_fail (CFUT_IS_PROCESS_EXECUTOR (self));
+
+  g_mutex_lock (&self->pool->lock);
+  changed = self->manager->config.max_result != max_bytes;
+  self->manager->config.max_result = max_bytes;
+  g_mutex_unlock (&self->pool->lock);
+
+  if (changed)
+    cfut_process_executor_changed (self, "max-result-bytes");
+}
+
+/**
  * cfut_process_executor_get_min_workers: (get-property min-workers)
  * @self: a process executor
  *

@@ -69,6 +69,7 @@ typedef enum
   PROP_MODULES,
   PROP_MAX_CALLS_PER_WORKER,
   PROP_MAX_WORKER_RSS,
+  PROP_MAX_RESULT_BYTES,
   PROP_MIN_WORKERS,
   PROP_IDLE_TIMEOUT,
   PROP_GRACE,
@@ -112,6 +113,9 @@ cfut_process_executor_get_property (GObject    *object,
       break;
     case PROP_MAX_WORKER_RSS:
       g_value_set_uint64 (value, cfut_process_executor_get_max_worker_rss (self));
+      break;
+    case PROP_MAX_RESULT_BYTES:
+      g_value_set_uint64 (value, cfut_process_executor_get_max_result_bytes (self));
       break;
     case PROP_MIN_WORKERS:
       g_value_set_uint (value, cfut_process_executor_get_min_workers (self));
@@ -158,6 +162,9 @@ cfut_process_executor_set_property (GObject      *object,
       break;
     case PROP_MAX_WORKER_RSS:
       cfut_process_executor_set_max_worker_rss (self, g_value_get_uint64 (value));
+      break;
+    case PROP_MAX_RESULT_BYTES:
+      cfut_process_executor_set_max_result_bytes (self, g_value_get_uint64 (value));
       break;
     case PROP_MIN_WORKERS:
       cfut_process_executor_set_min_workers (self, g_value_get_uint (value));
@@ -255,6 +262,26 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
    */
   properties[PROP_MAX_WORKER_RSS] =
     g_param_spec_uint64 ("max-worker-rss", NULL, NULL, 0, G_MAXUINT64, 0,
+                         G_PARAM_READWRITE | flags);
+
+  /**
+   * CfutProcessExecutor:max-result-bytes: (getter get_max_result_bytes) (setter set_max_result_bytes)
+   *
+   * How many bytes the result of a call may have; 0, the default, for 64 MiB from
+   * workers that are not trusted, and 1 GiB, which is the most there can be, from
+   * others.
+   *
+   * Those that are not trusted are the workers of %CFUT_SANDBOX_SECCOMP and
+   * %CFUT_SANDBOX_LAUNCHER. A call whose result is larger fails with
+   * %G_IO_ERROR_MESSAGE_TOO_LARGE. A worker that sends it all the same is killed, and
+   * what it was running fails with the same error: so whatever workers do, the
+   * program holds no more than this for each of its futures. For a chunk of a map it
+   * is for all results together. It holds for workers that are started after it is set.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_RESULT_BYTES] =
+    g_param_spec_uint64 ("max-result-bytes", NULL, NULL, 0, G_MAXUINT64, 0,
                          G_PARAM_READWRITE | flags);
 
   /**

@@ -56,7 +56,12 @@ resolve_shared (CfutChannel  *self,
                 GError      **error)
 {
   GError *fault = NULL;
+  CfutArenaPlace place;
   gsize length;
+
+  memcpy (&place, frame->body, sizeof place);
+  if (!cfut_inbox_check_size (&self->inbox, frame->header.type, GUINT32_FROM_LE (place.length)))
+    return cfut_inbox_next (&self->inbox, frame, error);
 
   self->shared = take_shared (self, frame, &fault);
   if (self->shared == NULL)
@@ -72,6 +77,20 @@ resolve_shared (CfutChannel  *self,
     frame->body = NULL;
 
   return CFUT_CHANNEL_OK;
+}
+
+/* What the value takes that is in the body and what is lent to it, at the least: what
+ * is behind a place may be padded there, and not in the value. */
+static gsize
+get_lent_size (CfutChannel *self,
+               gsize        body_size)
+{
+  gsize size = body_size - MIN (body_size, 8 * self->n_lent);
+
+  for (guint i = 0; i < self->n_lent; i++)
+    size += MIN (self->lent[i].length, CFUT_FRAME_MAX_BODY);
+
+  return size;
 }
 
 /* Takes the table off the body of a frame that has one. */
@@ -98,6 +117,13 @@ resolve_lent (CfutChannel  *self,
     }
 
   self->n_lent = n_lent;
+  if (!cfut_inbox_check_size (&self->inbox, frame->header.type,
+                              get_lent_size (self, frame->header.length - table_size)))
+    {
+      cfut_channel_drop_last (self);
+      return cfut_inbox_next (&self->inbox, frame, error);
+    }
+
   frame->body += table_size;
   frame->header.length -= table_size;
 

@@ -86,6 +86,11 @@ gboolean           cfut_channel_has_arena  (CfutChannel            *self);
 void               cfut_channel_set_borrows (CfutChannel           *self,
                                              gboolean               borrows);
 
+/* For the manager's end: how many bytes a result may take, and how large an error may
+ * be for that; see cfut_frame_get_max_error(). Else it is what a frame can have. */
+void               cfut_channel_set_max_result (CfutChannel        *self,
+                                             guint64                 max_size);
+
 /* From now on bytes in values may be lent by @lender, which is called with @data. */
 void               cfut_channel_set_lender (CfutChannel            *self,
                                              const CfutLender       *lender,

@@ -105,6 +105,13 @@ cfut_channel_set_arena (CfutChannel *self,
 }
 
 void
+cfut_channel_set_max_result (CfutChannel *self,
+                             guint64      max_size)
+{
+  self->inbox.max_result = max_size;
+}
+
+void
 cfut_channel_set_lender (CfutChannel      *self,
                          const CfutLender *lender,
                          gpointer          data)

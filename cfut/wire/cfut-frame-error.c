@@ -13,16 +13,25 @@
 
 /* Errors on the wire. */
 
-/* What is left of a frame when the strings are in it. */
-#define MAX_PAYLOAD_LENGTH (CFUT_FRAME_MAX_BODY - (256 << 10))
+/* More than the strings take. */
+#define MAX_STRINGS_LENGTH (128 << 10)
+
+guint64
+cfut_frame_get_max_error (guint64 max_result)
+{
+  return CLAMP (max_result, CFUT_FRAME_MIN_ERROR, CFUT_FRAME_MAX_ERROR);
+}
 
 /* Runs in: any thread. Locks: none. */
 GVariant *
-cfut_frame_error_to_variant (const GError *error)
+cfut_frame_error_to_variant (const GError *error,
+                             guint64       max_length)
 {
   GVariant *fields[CFUT_ERROR_N_FIELDS];
 
-  cfut_error_get_fields (error, MAX_PAYLOAD_LENGTH, fields);
+  g_assert (max_length >= CFUT_FRAME_MIN_ERROR);
+
+  cfut_error_get_fields (error, max_length - MAX_STRINGS_LENGTH, fields);
 
   return g_variant_ref_sink (g_variant_new_tuple (fields, CFUT_ERROR_N_FIELDS));
 }

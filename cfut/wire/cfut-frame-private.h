@@ -37,8 +37,9 @@ G_BEGIN_DECLS
  *   type      from    body
  *   SETUP     parent  a{sv}: "initializer" (s), "initializer-arguments" (v),
  *                     "cwd" (ay), "rlimits" (a(utt): resource, soft, hard),
- *                     "filter" (b), "cpus" (u): how many there are for all;
- *                     always the first frame, be it empty
+ *                     "filter" (b), "cpus" (u): how many there are for all,
+ *                     "max-result" (t): of a RESULT, in bytes, if that is less
+ *                     than a frame may have; always the first frame, be it empty
  *   READY     worker  a(sss): name, parameter type, result type, sorted by name;
  *                     the answer to SETUP, once that is done. "*", (sv), v is
  *                     the function that is called for all other names
@@ -72,6 +73,10 @@ G_BEGIN_DECLS
 #define CFUT_FRAME_VERSION     1
 #define CFUT_FRAME_HEADER_SIZE 48
 #define CFUT_FRAME_MAX_BODY    (G_GUINT64_CONSTANT (1) << 30)
+/* The largest body of an ERROR; and how large one may be in any case, so that there is
+ * room for all but an exception that came as it is. */
+#define CFUT_FRAME_MAX_ERROR   (G_GUINT64_CONSTANT (64) << 20)
+#define CFUT_FRAME_MIN_ERROR   (G_GUINT64_CONSTANT (256) << 10)
 #define CFUT_FRAME_SLACK       16 /* zero bytes behind every received body */
 #define CFUT_FRAME_PLACE_SIZE  16 /* the body of a frame whose body is shared */
 
@@ -187,10 +192,15 @@ gboolean  cfut_frame_type_is_plain   (const GVariantType *type);
 GVariantType *cfut_frame_string_to_type (const char   *string,
                                          GError      **error);
 
+/* How large an ERROR may be where a RESULT has at most @max_result bytes. */
+guint64   cfut_frame_get_max_error   (guint64             max_result);
+
 /* An error as the body (sisssay) of an ERROR frame, sunk, and back. The strings
  * of what comes from a worker are made valid UTF-8; message and traceback are cut
- * at 4 KiB and 64 KiB. */
-GVariant *cfut_frame_error_to_variant (const GError *error);
+ * at 4 KiB and 64 KiB. An exception itself is left out if @max_length is too little
+ * for it; that is CFUT_FRAME_MIN_ERROR at least. */
+GVariant *cfut_frame_error_to_variant (const GError *error,
+                                       guint64       max_length);
 GError   *cfut_frame_error_from_body  (const guint8 *data,
                                        gsize         length,
                                        GError      **error);

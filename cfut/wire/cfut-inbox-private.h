@@ -23,6 +23,7 @@ G_BEGIN_DECLS
 typedef struct
 {
   CfutFrameOrigin peer;
+  guint64 max_result; /* of the body of a RESULT, wherever it lies */
   guint8 *data;   /* @capacity bytes and CFUT_FRAME_SLACK more; may be NULL */
   gsize capacity;
   gsize start;    /* of what has not been handed out; a multiple of 8 */
@@ -43,6 +44,12 @@ typedef struct
 void               cfut_inbox_init        (CfutInbox        *self,
                                            CfutFrameOrigin   peer);
 void               cfut_inbox_clear       (CfutInbox        *self);
+
+/* Whether a RESULT or an ERROR may take @size bytes, wherever they lie, if there is a
+ * bound; else it fails from now on with G_IO_ERROR_MESSAGE_TOO_LARGE. */
+gboolean           cfut_inbox_check_size  (CfutInbox        *self,
+                                           CfutFrameType     type,
+                                           guint64           size);
 
 /* Where to put what arrives next; @space may be 0 when frames are waiting to be
  * taken. The bodies that were handed out are no longer valid. */

@@ -25,6 +25,7 @@ cfut_inbox_init (CfutInbox       *self,
 {
   memset (self, 0, sizeof *self);
   self->peer = peer;
+  self->max_result = CFUT_FRAME_MAX_BODY;
 }
 
 void
@@ -128,6 +129,27 @@ cfut_inbox_add (CfutInbox *self,
   self->end += n_bytes;
 }
 
+gboolean
+cfut_inbox_check_size (CfutInbox     *self,
+                       CfutFrameType  type,
+                       guint64        size)
+{
+  guint64 max_size = type == CFUT_FRAME_RESULT ? self->max_result
+                   : type == CFUT_FRAME_ERROR ? cfut_frame_get_max_error (self->max_result)
+                   : G_MAXUINT64;
+
+  /* What no frame can have breaks the protocol, as is found elsewhere. */
+  if (size <= max_size || self->max_result == CFUT_FRAME_MAX_BODY)
+    return TRUE;
+
+  g_assert (self->fault == NULL);
+  g_set_error (&self->fault, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
+               "It sent %s of %" G_GUINT64_FORMAT " bytes, and no more than %" G_GUINT64_FORMAT
+               " are taken", cfut_frame_type_get_name (type), size, max_size);
+
+  return FALSE;
+}
+
 static CfutChannelStatus
 fail (CfutInbox  *self,
       GError    **error)
@@ -168,7 +190,8 @@ cfut_inbox_next (CfutInbox  *self,
       if (self->end - self->start < CFUT_FRAME_HEADER_SIZE)
         return CFUT_CHANNEL_BLOCKED;
 
-      if (!cfut_frame_decode (self->data + self->start, self->peer, &self->header, &self->fault))
+      if (!cfut_frame_decode (self->data + self->start, self->peer, &self->header, &self->fault) ||
+          !cfut_inbox_check_size (self, self->header.type, self->header.length))
         return fail (self, error);
 
       self->has_header = TRUE;

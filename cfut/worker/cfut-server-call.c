@@ -86,19 +86,20 @@ answer_error (CfutServer   *self,
               const GError *error)
 {
   CfutFrameHeader answer = make_answer (self, CFUT_FRAME_ERROR);
-  g_autoptr(GVariant) body = cfut_frame_error_to_variant (error);
+  guint64 max_length = cfut_frame_get_max_error (self->max_result);
+  g_autoptr(GVariant) body = cfut_frame_error_to_variant (error, max_length);
 
   after_answer (self, &answer, cfut_output_add (&self->line->output, &answer, body));
 }
 
-/* What does not fit in a frame is the failure of its call, or of all of its
- * chunk. */
+/* What is more than the parent takes, or fits in a frame, is the failure of its call,
+ * or of all of its chunk. */
 static gboolean
 check_size (CfutServer  *self,
             gsize        size,
             GError     **error)
 {
-  if (size <= CFUT_FRAME_MAX_BODY)
+  if (size <= self->max_result)
     return TRUE;
 
   if (self->n_items > 1)
@@ -106,13 +107,13 @@ check_size (CfutServer  *self,
                  "The results of %u calls of function \"%s\", which went in one chunk, take %"
                  G_GSIZE_FORMAT " bytes, and a worker can send no more than %" G_GUINT64_FORMAT
                  " at once; use smaller chunks",
-                 self->n_items, self->function->name, size, CFUT_FRAME_MAX_BODY);
+                 self->n_items, self->function->name, size, self->max_result);
   else
     g_set_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
                  "The result of function \"%s\" takes %" G_GSIZE_FORMAT
                  " bytes, and a worker can send no more than %" G_GUINT64_FORMAT
                  " at once; return it in parts, or in a file and its name",
-                 self->function->name, size, CFUT_FRAME_MAX_BODY);
+                 self->function->name, size, self->max_result);
 
   return FALSE;
 }
@@ -466,7 +467,7 @@ cfut_server_can_answer_vectors (CfutServer          *self,
 
   for (gsize i = 0; i < n_vectors; i++)
     {
-      if (vectors[i].size > CFUT_FRAME_MAX_BODY - length)
+      if (vectors[i].size > self->max_result - length)
         return FALSE;
       length += vectors[i].size;
     }

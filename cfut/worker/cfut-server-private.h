@@ -33,6 +33,7 @@ typedef struct
   gint64 now;                     /* monotonic ns */
   int signum;                     /* for a host's call that is cancelled; 0: none */
   gboolean filter;                /* functions are to run behind a filter */
+  guint64 max_result;             /* bytes of a result */
   guint n_cpus;                   /* that the parent and its workers have; 0: not known */
   guint n_calls;                  /* since the last wait */
   CfutSpin spin;

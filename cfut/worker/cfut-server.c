@@ -31,6 +31,7 @@ cfut_server_new (CfutLine  *line,
 
   self->line = cfut_line_ref (line);
   self->hosted = g_ptr_array_ref (hosted);
+  self->max_result = CFUT_FRAME_MAX_BODY;
 
   return self;
 }
@@ -81,7 +82,7 @@ cfut_server_refuse (CfutServer   *self,
                     const GError *reason)
 {
   CfutFrameHeader header = { .type = CFUT_FRAME_ERROR };
-  g_autoptr(GVariant) body = cfut_frame_error_to_variant (reason);
+  g_autoptr(GVariant) body = cfut_frame_error_to_variant (reason, CFUT_FRAME_MIN_ERROR);
 
   fflush (stdout);
   cfut_output_add (&self->line->output, &header, body);
@@ -126,7 +127,7 @@ set_up (CfutServer      *self,
   g_autoptr(GVariant) arguments = NULL;
 
   if (!cfut_setup_apply (self->line, frame, &initializer, &arguments, &self->filter,
-                         &self->n_cpus, &self->refused))
+                         &self->n_cpus, &self->max_result, &self->refused))
     {
       cfut_server_refuse (self, self->refused);
       return FALSE;

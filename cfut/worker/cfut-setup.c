@@ -76,6 +76,7 @@ cfut_setup_apply (CfutLine         *line,
                   GVariant        **arguments,
                   gboolean         *filter,
                   guint            *n_cpus,
+                  guint64          *max_result,
                   GError          **error)
 {
   g_autoptr(GVariant) body = NULL;
@@ -85,6 +86,7 @@ cfut_setup_apply (CfutLine         *line,
   g_autoptr(GVariant) boxed = NULL;
   g_autoptr(GVariant) filtered = NULL;
   g_autoptr(GVariant) cpus = NULL;
+  g_autoptr(GVariant) max = NULL;
   g_autoptr(GVariant) rest = NULL;
   g_auto(GVariantDict) setup = { 0, };
 
@@ -99,6 +101,7 @@ cfut_setup_apply (CfutLine         *line,
   boxed = take (&setup, "initializer-arguments", "v");
   filtered = take (&setup, "filter", "b");
   cpus = take (&setup, "cpus", "u");
+  max = take (&setup, "max-result", "t");
 
   /* Of the wrong type, or from a parent that is newer than this. */
   rest = g_variant_ref_sink (g_variant_dict_end (&setup));
@@ -118,6 +121,8 @@ cfut_setup_apply (CfutLine         *line,
     return FALSE;
 
   *n_cpus = cpus != NULL ? g_variant_get_uint32 (cpus) : 0;
+  if (max != NULL)
+    *max_result = MIN (g_variant_get_uint64 (max), CFUT_FRAME_MAX_BODY);
   *filter = filtered != NULL && g_variant_get_boolean (filtered);
 
   if (name == NULL)

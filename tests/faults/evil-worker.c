@@ -159,7 +159,7 @@ send_error (Evil            *self,
             const char      *message)
 {
   g_autoptr(GError) error = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_FAILED, message);
-  g_autoptr(GVariant) body = cfut_frame_error_to_variant (error);
+  g_autoptr(GVariant) body = cfut_frame_error_to_variant (error, CFUT_FRAME_MAX_ERROR);
 
   header->type = CFUT_FRAME_ERROR;
   send_frame (self, header, g_variant_get_data (body), g_variant_get_size (body));
@@ -488,6 +488,27 @@ send_lies (Evil            *self,
   send_frame (self, answer, &body, sizeof body);
 }
 
+/* Twice the same @length bytes. */
+static void
+send_lent_twice (Evil            *self,
+                 CfutFrameHeader *answer,
+                 guint            length)
+{
+  struct
+  {
+    guint32 n_lent;
+    guint32 zero;
+    CfutLentBytes lent[2];
+  } body = { GUINT32_TO_LE (2), 0, { { 0 } } };
+
+  for (guint i = 0; i < G_N_ELEMENTS (body.lent); i++)
+    body.lent[i] = (CfutLentBytes) {
+      GUINT32_TO_LE (i), 0, GUINT64_TO_LE (CFUT_LENT_BY_ARENA), 0, GUINT64_TO_LE (length)
+    };
+  answer->flags |= CFUT_FRAME_FLAG_LENT;
+  send_frame (self, answer, &body, sizeof body);
+}
+
 static void
 misbehave (Evil            *self,
            const CfutFrame *frame,
@@ -634,6 +655,8 @@ misbehave (Evil            *self,
     send_bomb (self, &answer, number);
   MODE ("lend")
     send_lies (self, &answer, number);
+  MODE ("lend-twice")
+    send_lent_twice (self, &answer, number);
   MODE ("descriptors")
     {
       send_descriptors (self, frame, number);

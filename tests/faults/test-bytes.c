@@ -4,6 +4,8 @@
  * SPDX-License-Identifier: LGPL-2.1-or-later
  */
 
+#include "config.h"
+
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -102,6 +104,63 @@ test_lengths (void)
   g_assert_cmpuint (test_get_memory (), <, before + 2 * MIB);
   fault_assert_serves (&test, 5);
   fault_end (&test);
+}
+
+static void
+expect_too_large (FaultTest  *test,
+                  const char *lie,
+                  guint       number,
+                  const char *words)
+{
+  process_expect_error (fault_submit (test, NULL, "lie", "(su)", lie, number),
+                        G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE, words);
+}
+
+static void
+test_max_result (void)
+{
+  FaultTest test;
+  gsize before;
+
+  g_test_summary ("More than a result may have is refused before it is read, wherever it lies, and costs no memory");
+
+  fault_begin_evil (&test, 1, "type:ay");
+  cfut_process_executor_set_max_result_bytes (PROCESS_EXECUTOR (&test.process), MIB);
+  fault_assert_serves (&test, 5);
+  before = test_get_memory ();
+  expect_too_large (&test, "length", MIB + 1, "It sent RESULT of 1048577 bytes, and no more than 1048576 are taken");
+  expect_too_large (&test, "length", CFUT_FRAME_MAX_BODY, "1073741824 bytes");
+  expect_too_large (&test, "rude-error", 15 * MIB, "ERROR");
+  expect_too_large (&test, "shared-all", 0, "RESULT");
+  expect_too_large (&test, "shared-too-long", 0, "RESULT of 4294967295 bytes");
+  expect_too_large (&test, "lend-twice", MIB / 2 + 100, "RESULT");
+  expect_protocol_error (&test, "length", CFUT_FRAME_MAX_BODY + 1);
+  g_assert_cmpuint (test_get_memory (), <, before + 2 * MIB);
+  fault_assert_serves (&test, 5);
+  fault_end (&test);
+}
+
+static void
+test_max_result_by_trust (void)
+{
+#ifdef HAVE_SECCOMP
+  FaultTest test;
+
+  g_test_summary ("Of a worker that is not trusted a result has 64 MiB at most, unless the program says otherwise");
+
+  fault_begin_evil (&test, 1, "");
+  cfut_process_executor_set_sandbox (PROCESS_EXECUTOR (&test.process), CFUT_SANDBOX_SECCOMP);
+  expect_too_large (&test, "length", 64 * MIB + 1, "67108864");
+  fault_assert_serves (&test, 5);
+
+  cfut_process_executor_set_max_result_bytes (PROCESS_EXECUTOR (&test.process), 65 * MIB);
+  expect_too_large (&test, "length", 65 * MIB + 1, "67108864");
+  PROCESS_EXECUTOR (&test.process)->manager->frame_us = 20 * 1000;
+  expect_protocol_error (&test, "length", 65 * MIB);
+  fault_end (&test);
+#else
+  g_test_skip ("There is no seccomp");
+#endif
 }
 
 /* ---- F40: lies and kills together. */
@@ -399,6 +458,8 @@ main (int    argc,
 
   g_test_add_func ("/faults/F37/flips", test_flips);
   g_test_add_func ("/faults/F38/lengths", test_lengths);
+  g_test_add_func ("/faults/F38/max-result", test_max_result);
+  g_test_add_func ("/faults/F38/max-result-by-trust", test_max_result_by_trust);
   g_test_add_func ("/faults/F40/lies-and-kills", test_lies_and_kills);
   g_test_add_func ("/faults/F42/drip", test_drip);
   g_test_add_data_func ("/faults/F44/random", "random", test_random);

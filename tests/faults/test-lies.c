@@ -116,7 +116,7 @@ static const Lie lies[] = {
   { "rude-error", 100 }, { "rude-error", 15 * 1024 * 1024 },
   { "bomb", 0, "type:a(ss)" }, { "bomb", 0, "type:av" }, { "bomb", 1, "type:v" }, { "bomb", 2, "type:v" },
   { "bomb", 3, "type:aas" },
-  { "descriptors", 20 }, { "claims", 0 }, { "claims", 1 }, { "claims", 2 }, { "claims", 3 },
+  { "lend-twice", 40 * 1024 * 1024, "type:ay" }, { "descriptors", 20 }, { "claims", 0 }, { "claims", 1 }, { "claims", 2 }, { "claims", 3 },
   { "text", 3, "type:as" }, { "unread" },
   { "shared-beyond" }, { "shared-too-long" }, { "shared-wraps" }, { "shared-index" }, { "shared-hole" },
   { "shared-all" }, { "shared-all", 0, "type:ay" }, { "shared-all", 0, "type:a(ss)" },
@@ -134,6 +134,7 @@ is_outcome_of_lie (CfutFuture *future)
   return error == NULL ||
          g_error_matches (error, CFUT_ERROR, CFUT_ERROR_PROTOCOL) ||
          g_error_matches (error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED) ||
+         g_error_matches (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE) ||
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_FAILED);
 }

@@ -121,7 +121,7 @@ fake_worker_refuse (FakeWorker *self)
 {
   CfutFrameHeader header = { .type = CFUT_FRAME_ERROR };
   g_autoptr(GError) reason = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "No");
-  g_autoptr(GVariant) body = cfut_frame_error_to_variant (reason);
+  g_autoptr(GVariant) body = cfut_frame_error_to_variant (reason, CFUT_FRAME_MAX_ERROR);
 
   if (!fake_worker_read (self) || !self->set_up || self->said_ready)
     return;
@@ -186,7 +186,7 @@ fake_worker_answer (FakeWorker *self,
   header.attempt = received->header.attempt;
   header.time = 1000;
   reason = g_error_new_literal (G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "No");
-  body = error ? cfut_frame_error_to_variant (reason) : g_variant_ref_sink (make_result (received));
+  body = error ? cfut_frame_error_to_variant (reason, CFUT_FRAME_MAX_ERROR) : g_variant_ref_sink (make_result (received));
   cfut_channel_queue_variant (self->channel, &header, body);
   /* Nobody listens to one that was abandoned. */
   received->call->answered |= !self->abandoned;

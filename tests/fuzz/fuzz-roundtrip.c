@@ -181,7 +181,7 @@ check_errors (FuzzInput *input)
   g_autofree char *message = g_strndup ((const char *) bytes, length);
   g_autofree char *valid = g_utf8_make_valid (message, -1);
   g_autoptr(GError) sent = g_error_new_literal (CFUT_ERROR, length % 8, message);
-  g_autoptr(GVariant) body = cfut_frame_error_to_variant (sent);
+  g_autoptr(GVariant) body = cfut_frame_error_to_variant (sent, CFUT_FRAME_MAX_ERROR);
   g_autoptr(GError) received = NULL;
   g_autoptr(GError) error = NULL;
 

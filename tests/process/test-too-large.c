@@ -259,6 +259,47 @@ test_result (void)
 }
 
 static void
+test_max_result (void)
+{
+  ProcessTest test;
+  g_autoptr(CfutMapOptions) options = cfut_map_options_new ();
+  g_autoptr(CfutMap) map = NULL;
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GVariant) result = NULL;
+  int pid;
+
+  g_test_summary ("A result that is larger than it may be fails its call, alone or in a chunk, and the worker goes on");
+
+  process_test_begin (&test, 1);
+  cfut_process_executor_set_max_result_bytes (PROCESS_EXECUTOR (&test), 1000);
+  g_assert_cmpuint (cfut_process_executor_get_max_result_bytes (PROCESS_EXECUTOR (&test)), ==, 1000);
+  pid = process_get_pid (&test);
+  {
+    g_autoptr(CfutFuture) fits = process_submit (&test, "sparse", "(t)", (guint64) 1000);
+    g_autoptr(CfutFuture) does_not = process_submit (&test, "sparse", "(t)", (guint64) 1001);
+
+    result = process_result (fits);
+    g_assert_cmpuint (g_variant_get_size (result), ==, 1000);
+    g_clear_pointer (&result, g_variant_unref);
+    error = process_error (does_not);
+    g_assert_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE);
+    g_assert_nonnull (strstr (error->message, "takes 1001 bytes, and a worker can send no more than 1000"));
+    g_clear_error (&error);
+  }
+
+  cfut_map_options_set_chunk_size (options, 2);
+  map = cfut_executor_map (test.executor, "sparse", g_variant_new_parsed ("[(@t 600,), (@t 600,)]"), options, &error);
+  g_assert_no_error (error);
+  cfut_map_next (map, NULL, &result, &error);
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE);
+  g_assert_nonnull (strstr (error->message, "smaller chunks"));
+  g_clear_object (&map);
+
+  g_assert_cmpint (process_get_pid (&test), ==, pid);
+  process_test_end (&test);
+}
+
+static void
 test_results_of_chunk (void)
 {
   ProcessTest test;
@@ -325,6 +366,7 @@ main (int    argc,
   g_test_add_func ("/too-large/item-of-map", test_map);
   g_test_add_func ("/too-large/chunk-is-cut", test_chunks);
   g_test_add_func ("/too-large/result", test_result);
+  g_test_add_func ("/too-large/max-result", test_max_result);
   g_test_add_func ("/too-large/results-of-chunk", test_results_of_chunk);
   g_test_add_func ("/too-large/initializer", test_initializer);
 

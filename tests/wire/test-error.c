@@ -12,7 +12,7 @@
 static GError *
 send_over (const GError *sent)
 {
-  g_autoptr(GVariant) body = cfut_frame_error_to_variant (sent);
+  g_autoptr(GVariant) body = cfut_frame_error_to_variant (sent, CFUT_FRAME_MAX_ERROR);
   g_autoptr(GError) error = NULL;
   GError *received;
 
@@ -80,6 +80,30 @@ test_exceptions (void)
   g_assert_null (cfut_error_get_remote_name (received));
   g_assert_null (cfut_error_get_remote_traceback (received));
   g_assert_null (cfut_error_get_remote_payload (received));
+}
+
+static void
+test_large_exceptions (void)
+{
+  static const guint64 max_results[] = { 0, 1 << 20, CFUT_FRAME_MAX_BODY };
+
+  g_test_summary ("An exception that is too large for its frame is left out, and the rest is there");
+
+  for (guint i = 0; i < G_N_ELEMENTS (max_results); i++)
+    {
+      guint64 max_error = cfut_frame_get_max_error (max_results[i]);
+      g_autofree char *text = g_strnfill (100000, 'x');
+      g_autoptr(GBytes) payload = g_bytes_new_take (g_malloc0 (max_error), max_error);
+      g_autoptr(GError) sent = cfut_error_new_remote ("Name", text, text, payload);
+      g_autoptr(GVariant) body = cfut_frame_error_to_variant (sent, max_error);
+      g_autoptr(GError) received = NULL;
+
+      g_assert_cmpuint (g_variant_get_size (body), <=, max_error);
+      received = cfut_frame_error_from_body (g_variant_get_data (body), g_variant_get_size (body), NULL);
+      g_assert_error (received, CFUT_ERROR, CFUT_ERROR_REMOTE);
+      g_assert_cmpstr (cfut_error_get_remote_name (received), ==, "Name");
+      g_assert_null (cfut_error_get_remote_payload (received));
+    }
 }
 
 /* Texts are given with their final zeros. */
@@ -246,6 +270,7 @@ main (int    argc,
 
   g_test_add_func ("/wire-error/round-trip", test_round_trip);
   g_test_add_func ("/wire-error/exceptions", test_exceptions);
+  g_test_add_func ("/wire-error/large-exceptions", test_large_exceptions);
   g_test_add_func ("/wire-error/odd-errors", test_odd_errors);
   g_test_add_func ("/wire-error/long-messages", test_long_messages);
   g_test_add_func ("/wire-error/hostile-exceptions", test_hostile_exceptions);
