@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "cfut-debug-private.h"
 #include "wire/cfut-channel-private.h"
 #include "wire/cfut-inbox-private.h"
 #include "wire/cfut-outbox-private.h"
@@ -59,10 +60,16 @@ struct _CfutChannel
 };
 
 /* Gives back what nobody has taken of the last frame. Runs in: the thread that reads. */
-void cfut_channel_drop_last (CfutChannel           *self);
+void cfut_channel_drop_last (CfutChannel *self);
 
-void cfut_channel_log       (CfutChannel           *self,
-                             const char            *verb,
-                             const CfutFrameHeader *header);
+static inline void
+cfut_channel_log (CfutChannel           *self,
+                  const char            *verb,
+                  const CfutFrameHeader *header)
+{
+  CFUT_DEBUG (PROTOCOL, "Channel %d: %s %s, call %" G_GUINT64_FORMAT ", attempt %u, slot %u, %u bytes",
+              g_socket_get_fd (self->socket), verb, cfut_frame_type_get_name (header->type),
+              header->call, header->attempt, header->slot, header->length);
+}
 
 G_END_DECLS

@@ -51,7 +51,7 @@ receive (CfutChannel *self,
   struct msghdr message = {
     .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
   };
-  gssize n_bytes = recvmsg (cfut_channel_peek_fd (self), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  gssize n_bytes = recvmsg (g_socket_get_fd (self->socket), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
   struct cmsghdr *header;
   int fd = -1;
 

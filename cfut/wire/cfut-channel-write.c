@@ -243,7 +243,7 @@ cfut_channel_flush (CfutChannel *self)
           self->closed = TRUE;
           /* Who has stopped to listen may talk on, or be silent, for ever. What it
            * has said is still there to read, and then the end. */
-          shutdown (cfut_channel_peek_fd (self), SHUT_RDWR);
+          shutdown (g_socket_get_fd (self->socket), SHUT_RDWR);
           cfut_outbox_clear (&self->outbox);
           break;
         }

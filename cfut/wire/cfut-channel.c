@@ -10,7 +10,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "cfut-debug-private.h"
 #include "wire/cfut-channel-parts-private.h"
 
 CfutChannel *
@@ -73,16 +72,6 @@ int
 cfut_channel_peek_fd (CfutChannel *self)
 {
   return g_socket_get_fd (self->socket);
-}
-
-void
-cfut_channel_log (CfutChannel           *self,
-                  const char            *verb,
-                  const CfutFrameHeader *header)
-{
-  CFUT_DEBUG (PROTOCOL, "Channel %d: %s %s, call %" G_GUINT64_FORMAT ", attempt %u, slot %u, %u bytes",
-              cfut_channel_peek_fd (self), verb, cfut_frame_type_get_name (header->type),
-              header->call, header->attempt, header->slot, header->length);
 }
 
 void
