@@ -21,6 +21,7 @@ typedef struct
   CfutAsyncWait wait; /* first */
   CfutEndWaiter waiter;
   gint64 timeout_us;
+  guint n_left; /* calls, when its time was over */
 } ShutdownWait;
 
 /* Runs in: the thread in which the pool ended. Locks: none. */
@@ -32,6 +33,50 @@ shutdown_wait_notify (CfutEndWaiter *waiter)
 
   cfut_async_wait_end (&self->wait, CFUT_ASYNC_END_COME);
   cfut_async_wait_unref (&self->wait);
+}
+
+/* Waits for the end of the pool. */
+static void
+shutdown_wait_begin (GTask   *task,
+                     gint64   timeout_us,
+                     guint    n_left,
+                     gint64   deadline,
+                     void   (*finish) (CfutAsyncWait *wait,
+                                       CfutAsyncEnd   end))
+{
+  CfutPool *pool = cfut_executor_get_pool (g_task_get_source_object (task));
+  ShutdownWait *self = g_new0 (ShutdownWait, 1);
+
+  self->waiter.notify = shutdown_wait_notify;
+  self->timeout_us = timeout_us;
+  self->n_left = n_left;
+  cfut_async_wait_init (&self->wait, task, finish);
+  cfut_async_wait_start (&self->wait, deadline);
+
+  cfut_async_wait_ref (&self->wait);
+  if (!cfut_pool_await_end (pool, &self->waiter))
+    shutdown_wait_notify (&self->waiter);
+  else if (cfut_async_wait_has_ended (&self->wait) && cfut_pool_forget_end (pool, &self->waiter))
+    cfut_async_wait_unref (&self->wait);
+
+  cfut_async_wait_unref (&self->wait);
+}
+
+/* What was ended by force has ended, or had its moment for that. Runs in: the task's
+ * context. Locks: takes the pool's. */
+static void
+shutdown_wait_forced (CfutAsyncWait *wait,
+                      CfutAsyncEnd   end)
+{
+  ShutdownWait *self = (ShutdownWait *) wait;
+  CfutPool *pool = cfut_executor_get_pool (g_task_get_source_object (wait->task));
+  GError *error = NULL;
+
+  if (cfut_pool_forget_end (pool, &self->waiter))
+    cfut_async_wait_unref (wait);
+
+  cfut_pool_set_timed_out (pool, self->timeout_us, self->n_left, &error);
+  g_task_return_error (wait->task, error);
 }
 
 /* Runs in: the task's context. Locks: takes the pool's. */
@@ -47,10 +92,11 @@ shutdown_wait_done (CfutAsyncWait *wait,
 
   if (end == CFUT_ASYNC_END_TIMED_OUT)
     {
-      cfut_pool_give_up (pool);
-      g_task_return_new_error (wait->task, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-                               "Shutdown timed out after %.3f s; what was left was cancelled",
-                               self->timeout_us / (double) G_USEC_PER_SEC);
+      guint n_left = cfut_pool_give_up (pool);
+
+      shutdown_wait_begin (wait->task, self->timeout_us, n_left,
+                           cfut_deadline_from_timeout (cfut_pool_get_force_time (pool)),
+                           shutdown_wait_forced);
     }
   else if (end == CFUT_ASYNC_END_CANCELLED)
     {
@@ -109,7 +155,6 @@ cfut_executor_shutdown_async (CfutExecutor        *self,
                               gpointer             user_data)
 {
   g_autoptr(GTask) task = NULL;
-  ShutdownWait *wait;
   CfutPool *pool;
 
   g_return_if_fail (CFUT_IS_EXECUTOR (self));
@@ -132,19 +177,7 @@ cfut_executor_shutdown_async (CfutExecutor        *self,
 
   cfut_pool_shutdown (pool, flags & ~CFUT_SHUTDOWN_WAIT, 0, NULL);
 
-  wait = g_new0 (ShutdownWait, 1);
-  wait->waiter.notify = shutdown_wait_notify;
-  wait->timeout_us = timeout_us;
-  cfut_async_wait_init (&wait->wait, task, shutdown_wait_done);
-  cfut_async_wait_start (&wait->wait, cfut_deadline_from_timeout (timeout_us));
-
-  cfut_async_wait_ref (&wait->wait);
-  if (!cfut_pool_await_end (pool, &wait->waiter))
-    shutdown_wait_notify (&wait->waiter);
-  else if (cfut_async_wait_has_ended (&wait->wait) && cfut_pool_forget_end (pool, &wait->waiter))
-    cfut_async_wait_unref (&wait->wait);
-
-  cfut_async_wait_unref (&wait->wait);
+  shutdown_wait_begin (task, timeout_us, 0, cfut_deadline_from_timeout (timeout_us), shutdown_wait_done);
 }
 
 /**

@@ -298,8 +298,18 @@ gboolean     cfut_pool_shutdown       (CfutPool                *self,
                                        GError                 **error);
 /* Closes, and cancels what has not started; leaves what runs to the carrier. */
 void         cfut_pool_shutdown_now   (CfutPool                *self);
-/* The last stage of a shutdown that ran out of time. */
-void         cfut_pool_give_up        (CfutPool                *self);
+/* The last stage of a shutdown that ran out of time: ends all by force. The number of
+ * calls that were left. */
+guint        cfut_pool_give_up        (CfutPool                *self);
+/* How long that may take (µs), so that what does not end is known: as good as always it
+ * is over in a millisecond. */
+#define CFUT_POOL_FORCE_US (50 * 1000)
+gint64       cfut_pool_get_force_time (CfutPool                *self);
+/* After that: names what is still there. */
+void         cfut_pool_set_timed_out  (CfutPool                *self,
+                                       gint64                   timeout_us,
+                                       guint                    n_left,
+                                       GError                 **error);
 gboolean     cfut_pool_has_ended_locked (CfutPool              *self);
 /* If it has ended, wakes the threads that wait for it and gives the others. */
 GQueue       cfut_pool_collect_end_waiters_locked (CfutPool    *self);

@@ -11,10 +11,6 @@
 #include "cfut-error.h"
 #include "future/cfut-wait-private.h"
 
-/* How long a shutdown that ran out of time waits for what it ends by force: as good
- * as always that is there in a millisecond. */
-#define CFUT_POOL_FORCE_US (50 * 1000)
-
 gboolean
 cfut_pool_has_ended_locked (CfutPool *self)
 {
@@ -88,18 +84,10 @@ cfut_pool_shutdown_now (CfutPool *self)
   cfut_pool_tell (self);
 }
 
-void
-cfut_pool_give_up (CfutPool *self)
-{
-  cfut_pool_cancel_all (self, TRUE);
-  self->carrier_class->close (self, TRUE);
-}
-
-/* FALSE: it has not ended in time, but for @n_left calls. */
+/* FALSE: it has not ended in time. */
 static gboolean
 cfut_pool_wait_end (CfutPool *self,
-                    gint64    timeout_us,
-                    guint    *n_left)
+                    gint64    timeout_us)
 {
   gint64 deadline = cfut_deadline_from_timeout (timeout_us);
   gboolean in_time = TRUE;
@@ -110,24 +98,46 @@ cfut_pool_wait_end (CfutPool *self,
     in_time = cfut_cond_wait_until (&self->ended_cond, &self->lock, deadline);
   self->n_end_blocked--;
   in_time = cfut_pool_has_ended_locked (self);
-  *n_left = self->queue.length + self->n_taken + self->n_running;
   g_mutex_unlock (&self->lock);
 
   return in_time;
 }
 
-/* What is still there once everything was to end by force, and had a moment for
- * that; NULL: nothing. */
-static char *
-cfut_pool_describe_left (CfutPool *self)
+guint
+cfut_pool_give_up (CfutPool *self)
 {
   guint n_left;
 
-  if (self->carrier_class->describe_left == NULL ||
-      cfut_pool_wait_end (self, CFUT_POOL_FORCE_US, &n_left))
-    return NULL;
+  g_mutex_lock (&self->lock);
+  n_left = self->queue.length + self->n_taken + self->n_running;
+  g_mutex_unlock (&self->lock);
 
-  return self->carrier_class->describe_left (self);
+  cfut_pool_cancel_all (self, TRUE);
+  self->carrier_class->close (self, TRUE);
+
+  return n_left;
+}
+
+gint64
+cfut_pool_get_force_time (CfutPool *self)
+{
+  return self->carrier_class->describe_left != NULL ? CFUT_POOL_FORCE_US : 0;
+}
+
+void
+cfut_pool_set_timed_out (CfutPool  *self,
+                         gint64     timeout_us,
+                         guint      n_left,
+                         GError   **error)
+{
+  g_autofree char *left = NULL;
+
+  if (self->carrier_class->describe_left != NULL)
+    left = self->carrier_class->describe_left (self);
+
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
+               "Shutdown timed out after %.3f s with %u calls unfinished; they were cancelled%s",
+               timeout_us / (double) G_USEC_PER_SEC, n_left, left != NULL ? left : "");
 }
 
 gboolean
@@ -136,7 +146,6 @@ cfut_pool_shutdown (CfutPool           *self,
                     gint64              timeout_us,
                     GError            **error)
 {
-  g_autofree char *left = NULL;
   guint n_left;
 
   cfut_pool_close (self);
@@ -155,14 +164,12 @@ cfut_pool_shutdown (CfutPool           *self,
       return FALSE;
     }
 
-  if (cfut_pool_wait_end (self, timeout_us, &n_left))
+  if (cfut_pool_wait_end (self, timeout_us))
     return TRUE;
 
-  cfut_pool_give_up (self);
-  left = cfut_pool_describe_left (self);
-  g_set_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
-               "Shutdown timed out after %.3f s with %u calls unfinished; they were cancelled%s",
-               timeout_us / (double) G_USEC_PER_SEC, n_left, left != NULL ? left : "");
+  n_left = cfut_pool_give_up (self);
+  cfut_pool_wait_end (self, cfut_pool_get_force_time (self));
+  cfut_pool_set_timed_out (self, timeout_us, n_left, error);
 
   return FALSE;
 }

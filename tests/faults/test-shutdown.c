@@ -405,7 +405,37 @@ test_end_of_program (gconstpointer end)
 /* ---- F67: workers that cannot be killed. */
 
 static void
-test_unkillable (void)
+shut_down_cb (GObject      *object,
+              GAsyncResult *result,
+              gpointer      user_data)
+{
+  GError **error = user_data;
+
+  g_assert_false (cfut_executor_shutdown_finish (CFUT_EXECUTOR (object), result, error));
+}
+
+static gboolean
+is_set (gpointer user_data)
+{
+  return *(gpointer *) user_data != NULL;
+}
+
+static void
+shut_down_in_vain (CfutExecutor  *executor,
+                   gboolean       async,
+                   GError       **error)
+{
+  if (async)
+    {
+      cfut_executor_shutdown_async (executor, CFUT_SHUTDOWN_NONE, 50 * 1000, NULL, shut_down_cb, error);
+      test_iterate_until (NULL, is_set, error);
+    }
+  else
+    g_assert_false (cfut_executor_shutdown (executor, CFUT_SHUTDOWN_WAIT, 50 * 1000, error));
+}
+
+static void
+test_unkillable (gconstpointer data)
 {
   g_autoptr(GError) error = NULL;
   g_autofree char *text = NULL;
@@ -424,8 +454,9 @@ test_unkillable (void)
   queued = fault_submit (&test, NULL, "pid", "()");
 
   g_atomic_int_set (&unkillable, pid);
-  g_assert_false (cfut_executor_shutdown (test.process.executor, CFUT_SHUTDOWN_WAIT, 50 * 1000, &error));
+  shut_down_in_vain (test.process.executor, GPOINTER_TO_INT (data), &error);
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  g_assert_nonnull (strstr (error->message, "2 calls unfinished"));
   text = g_strdup_printf ("left behind: %d", pid);
   g_assert_nonnull (strstr (error->message, text));
   process_expect_cancelled (queued);
@@ -555,7 +586,8 @@ main (int    argc,
 
       g_test_add_data_func (path, ends[i], test_end_of_program);
     }
-  g_test_add_func ("/faults/F67/unkillable", test_unkillable);
+  g_test_add_data_func ("/faults/F67/unkillable", GINT_TO_POINTER (FALSE), test_unkillable);
+  g_test_add_data_func ("/faults/F67/unkillable-async", GINT_TO_POINTER (TRUE), test_unkillable);
   g_test_add_func ("/faults/F67/cancelled", test_unkillable_cancelled);
   g_test_add_func ("/faults/F67/timed-out", test_unkillable_timed_out);
   g_test_add_func ("/faults/F67/liar", test_unkillable_liar);
