@@ -9,8 +9,9 @@
  * kills workers and has one lie.
  *
  * What one thread does while it holds the pool's lock is one step here. Times are only
- * what may happen after what. Left out are priorities, bounds, chunks, frames, when to give up on
- * workers that do not start, and workers that cannot be killed; for the last two see tests/policy/.
+ * what may happen after what. Left out are priorities, bounds, chunks, frames, and when to give up on
+ * workers that do not start, for which see tests/policy/. One worker may be killed and live on; its
+ * place is not used again.
  *
  *   here                               in the code
  *   resolved[], outcome[]              CfutState.phase
@@ -35,6 +36,7 @@
  *   MUTANT_CHECK_REVOKE  a call is taken back in two steps, a look and a write
  *   MUTANT_NO_KILL       a shutdown that has run out of time kills nobody
  *   MUTANT_STALE         an answer is matched by its call, however long ago sent
+ *   MUTANT_NO_REVOKE     a worker that does not die is abandoned with what it has not started
  */
 
 #define N_CALLS    2
@@ -71,6 +73,9 @@ bool alive[N_WORKERS];
 bool settled[N_WORKERS] = true; /* the process has nothing left to do */
 bool leave_asked[N_WORKERS];
 bool condemned[N_WORKERS];
+bool undying[N_WORKERS];   /* it was killed, and lives on; for one of them, once */
+bool abandoned[N_WORKERS];
+bool had_undying;
 
 #define W(w, c) (2 * (w) + (c))
 
@@ -159,7 +164,8 @@ end_top:
      :: runs ->
         if
         :: atomic { alive[w] -> answered[c] = g; answers ! c, g }
-        :: true -> (!alive[w]) /* it hangs */
+        :: true ->
+end_hang:  (!alive[w])
         fi
      :: else
      fi;
@@ -292,8 +298,8 @@ proctype User ()
 inline start_worker (w)
 {
   atomic {
-    phase[w] == Gone && settled[w] && !killing && IS_QUEUED &&
-    (w == 0 || phase[0] != Gone) -> /* else it would be the same once more */
+    phase[w] == Gone && settled[w] && !abandoned[w] && !killing && IS_QUEUED &&
+    (w == 0 || phase[0] != Gone || abandoned[0]) -> /* else it would be the same once more */
     phase[w] = Starting;
     settled[w] = false;
     alive[w] = true
@@ -398,12 +404,39 @@ inline bury (w, calls, answers)
     phase[w] = Gone;
     leave_asked[w] = false;
     condemned[w] = false;
+    undying[w] = false;
     word[W(w, 0)] = Free;
     word[W(w, 1)] = Free;
     generation[W(w, 0)] = 0;
     generation[W(w, 1)] = 0;
     c = 0;
     g = 0
+  }
+}
+
+#ifdef MUTANT_NO_REVOKE
+#define REVOKE_SENT(w, c) skip
+#else
+#define REVOKE_SENT(w, c) \
+  if \
+  :: place[c] == At && at[c] == w -> revoke (c, started) \
+  :: else \
+  fi
+#endif
+
+/* It was killed and does not die: what it has started is over, and what it has not it
+ * never will. What it goes on to say nobody hears. */
+inline abandon (w, answers)
+{
+  atomic {
+    phase[w] != Gone && undying[w] && IS_DRAINED (w, answers) ->
+    REVOKE_SENT (w, 0);
+    REVOKE_SENT (w, 1);
+    decide (w, 0);
+    decide (w, 1);
+    started = false;
+    phase[w] = Gone;
+    abandoned[w] = true
   }
 }
 
@@ -427,7 +460,9 @@ inline attend (w, calls, answers)
   :: unstall (w, 1) /* of one call will do */
   :: read_answer (w, answers)
   :: bury (w, calls, answers)
-  :: atomic { phase[w] != Gone && alive[w] && (condemned[w] || MUST_KILL (w)) -> alive[w] = false }
+  :: atomic { phase[w] != Gone && alive[w] && !undying[w] && (condemned[w] || MUST_KILL (w)) -> alive[w] = false }
+  :: atomic { phase[w] != Gone && alive[w] && !had_undying && (condemned[w] || MUST_KILL (w)) -> undying[w] = true; had_undying = true }
+  :: abandon (w, answers)
   :: atomic {
        closed && !IS_QUEUED && !HAS (w) && (phase[w] == Starting || phase[w] == Serving) ->
        phase[w] = Leaving;
