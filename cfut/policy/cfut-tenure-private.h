@@ -47,6 +47,7 @@ typedef struct
   CfutProcessPhase phase;
   gint64 started_at;
   gint64 active_at;    /* when it last answered, or got a call while idle */
+  gint64 fed_at;       /* since when it has all that it takes to start its first call */
   gint64 frame_since;  /* since when a frame is incomplete */
   gint64 kill_at;      /* when the first grace of a call that was to stop is over */
   gint64 lost_at;      /* when it closed its channel */
@@ -54,6 +55,7 @@ typedef struct
   gint64 abandon_at;   /* when one that was killed, or is not reaped, is given up */
   gint64 reap_at;      /* when to try to reap one that is dead */
   guint n_live;        /* calls that it has */
+  gboolean is_started; /* the first of these, as far as is known */
   gboolean is_unstalled; /* what it has not started was taken back since it answered last */
   gboolean is_dead;    /* its pidfd has said so */
   gboolean is_decided; /* what becomes of its calls was decided, for its death */
@@ -73,6 +75,7 @@ typedef struct
   gint64 leave_us;
   gint64 frame_us;
   gint64 stall_us;
+  gint64 claim_us;
   gboolean has_initializer; /* which takes as long as it likes */
   gboolean is_needed;       /* calls wait */
   guint n_kept;             /* workers that are to stay, */
@@ -83,7 +86,7 @@ typedef struct
 typedef enum
 {
   CFUT_DUTY_NONE,
-  CFUT_DUTY_LOOK,      /* whether it is dead, or exits: something hangs on that */
+  CFUT_DUTY_LOOK,      /* whether it is dead, exits, or has started: something hangs on that */
   CFUT_DUTY_KILL_TORN, /* it did not finish a frame */
   CFUT_DUTY_KILL_LATE, /* it was not ready in time */
   CFUT_DUTY_KILL_DEAF, /* a call that was to stop did not */
@@ -91,6 +94,7 @@ typedef enum
   CFUT_DUTY_KILL_STAYS, /* it has nothing to do, was to leave, and did not */
   CFUT_DUTY_WAIT_LOST, /* it exits, so it has CFUT_TENURE_LOST_US more */
   CFUT_DUTY_UNSTALL,   /* take back what it has not started */
+  CFUT_DUTY_DISMISS,   /* the same, and no more calls: it does not look at any */
   CFUT_DUTY_LET_GO,    /* no more calls */
   CFUT_DUTY_TELL,      /* SHUTDOWN: it has answered the last */
   CFUT_DUTY_TRIM,      /* give its memory back */

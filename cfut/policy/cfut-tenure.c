@@ -32,8 +32,8 @@ has_come (gint64  at,
   return FALSE;
 }
 
-/* Before a kill it is to be seen whether there is anybody left to be killed: we are
- * late perhaps, and about to hear of it. */
+/* Before a kill, or what comes near to it, it is to be seen whether there is anybody
+ * left: we are late perhaps, and about to hear of it. */
 static CfutDuty
 kill_if_alive (const CfutTenure *self,
                CfutDuty          duty,
@@ -72,8 +72,8 @@ get_duty_of_dead (const CfutTenure      *self,
   return rules->is_closed ? CFUT_DUTY_FORGET : CFUT_DUTY_NONE;
 }
 
-/* It runs a call: the grace of one that is to stop, and the patience with one that
- * does not answer. */
+/* It has calls: the grace of one that is to stop, and the patience with one that does
+ * not answer, or does not even start. */
 static CfutDuty
 get_duty_of_busy (const CfutTenure      *self,
                   const CfutTenureRules *rules,
@@ -82,6 +82,10 @@ get_duty_of_busy (const CfutTenure      *self,
 {
   if (has_come (self->kill_at, now, due))
     return kill_if_alive (self, CFUT_DUTY_KILL_DEAF, due);
+
+  /* Others can have what it does not look at, however long ago it served. */
+  if (!self->is_started && has_come (cfut_tenure_add (self->fed_at, rules->claim_us), now, due))
+    return kill_if_alive (self, CFUT_DUTY_DISMISS, due);
 
   /* Once is enough until it answers. */
   if (self->n_live >= 2 && !self->is_unstalled &&

@@ -272,15 +272,17 @@ cfut_manager_assign (CfutManager *self,
     cfut_pool_tell (self->pool);
 }
 
-void
-cfut_manager_unstall (CfutManager *self,
-                      CfutProcess *process)
+/* @last: how far, from the end. */
+static void
+cfut_manager_take_back (CfutManager *self,
+                        CfutProcess *process,
+                        CfutEntry   *last)
 {
   g_autoptr(GPtrArray) freed = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_entry_free);
   CfutEntry *prev;
 
   g_mutex_lock (&self->pool->lock);
-  for (CfutEntry *entry = process->tail; entry != NULL && entry != process->head; entry = prev)
+  for (CfutEntry *entry = process->tail; entry != last; entry = prev)
     {
       prev = entry->prev;
       if (entry->revoked ||
@@ -297,4 +299,18 @@ cfut_manager_unstall (CfutManager *self,
 
   CFUT_DEBUG (QUEUE, "%u calls that worker %d has not started are queued again",
               freed->len, process->pid);
+}
+
+void
+cfut_manager_unstall (CfutManager *self,
+                      CfutProcess *process)
+{
+  cfut_manager_take_back (self, process, process->head);
+}
+
+void
+cfut_manager_empty (CfutManager *self,
+                    CfutProcess *process)
+{
+  cfut_manager_take_back (self, process, NULL);
 }

@@ -52,14 +52,19 @@ cfut_manager_send (CfutManager *self,
                    CfutJob     *job)
 {
   gboolean sent = FALSE;
+  gint64 now;
 
   if (!cfut_manager_try_turn (self))
     return FALSE;
 
   if (cfut_manager_is_sole (self, job))
     {
-      cfut_manager_assign (self, g_get_monotonic_time ());
+      now = g_get_monotonic_time ();
+      cfut_manager_assign (self, now);
       sent = self->n_replacements == 0 && !cfut_manager_must_go_on (self);
+      /* The manager has to see that the call is taken, unless it looks anyway by then. */
+      if (sent && self->due > cfut_tenure_add (now, self->claim_us))
+        cfut_manager_ring (self);
     }
   cfut_manager_give_turn (self);
 

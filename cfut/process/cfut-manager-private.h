@@ -93,6 +93,7 @@ struct _CfutManager
   gint64 leave_us;
   gint64 frame_us;
   gint64 abandon_us;
+  gint64 claim_us;
 
   int poked; /* atomic: look again before you sleep */
 
@@ -137,6 +138,8 @@ struct _CfutManager
  * leave. */
 #define CFUT_PROCESS_START_US        (10 * G_USEC_PER_SEC)
 #define CFUT_PROCESS_LEAVE_US        (5 * G_USEC_PER_SEC)
+/* How long a worker may take to start the call that is its next. */
+#define CFUT_PROCESS_CLAIM_US        (10 * G_USEC_PER_SEC)
 /* How long one that was killed may take to be dead, and a dead one to be reaped. */
 #define CFUT_PROCESS_ABANDON_US      (5 * G_USEC_PER_SEC)
 /* How many bytes a result of a worker that is not trusted may have, unless the user
@@ -216,8 +219,11 @@ void         cfut_manager_take_back_question (CfutManager  *self,
 /* cfut-manager-assign.c: the queue to the workers. */
 void         cfut_manager_assign          (CfutManager  *self,
                                            gint64        now);
-/* Takes back what a stalled worker has not started. */
+/* Takes back what a stalled worker has not started, but not the call that is its next. */
 void         cfut_manager_unstall         (CfutManager  *self,
+                                           CfutProcess  *process);
+/* Takes back all that it has not started. */
+void         cfut_manager_empty           (CfutManager  *self,
                                            CfutProcess  *process);
 /* Whether some worker could be sent the first queued job. */
 gboolean     cfut_manager_has_room_locked (CfutManager  *self);

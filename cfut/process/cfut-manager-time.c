@@ -8,6 +8,7 @@
 
 #include "process/cfut-manager-private.h"
 
+#include "cfut-debug-private.h"
 #include "cfut-error.h"
 #include "memory/cfut-segment-private.h"
 
@@ -26,6 +27,7 @@ cfut_manager_get_rules_locked (CfutManager *self)
     .leave_us = self->leave_us,
     .frame_us = self->frame_us,
     .stall_us = CFUT_WINDOW_STALL_US,
+    .claim_us = self->claim_us,
     .has_initializer = self->config.initializer != NULL,
     .is_needed = self->pool->queue.length > 0,
     .is_closed = self->pool->phase != CFUT_POOL_OPEN,
@@ -50,6 +52,16 @@ cfut_process_get_kill_time (CfutProcess *self)
   return kill_at;
 }
 
+/* Since when the first call is all there, or on its way with nothing to hold it up but
+ * the worker. */
+static gint64
+cfut_process_get_fed_time (CfutProcess *self)
+{
+  gint64 fed_at = MAX (self->active_at, self->taken_at);
+
+  return self->head != NULL ? MAX (fed_at, self->head->sent_at) : fed_at;
+}
+
 static CfutTenure
 cfut_process_get_tenure (CfutProcess *self)
 {
@@ -57,6 +69,7 @@ cfut_process_get_tenure (CfutProcess *self)
     .phase = self->phase,
     .started_at = self->started_at,
     .active_at = self->active_at,
+    .fed_at = cfut_process_get_fed_time (self),
     .frame_since = self->frame_since,
     .kill_at = cfut_process_get_kill_time (self),
     .lost_at = self->lost_at,
@@ -64,6 +77,7 @@ cfut_process_get_tenure (CfutProcess *self)
     .abandon_at = self->abandon_at,
     .reap_at = self->reap_at,
     .n_live = self->n_live,
+    .is_started = self->no_claims || (self->head != NULL && self->head->call == self->started_call),
     .is_unstalled = self->unstalled_at == self->active_at,
     .has_surplus = self->n_live == 0 && self->arena != NULL && cfut_arena_has_surplus (self->arena),
     .is_dead = self->dead,
@@ -102,6 +116,41 @@ cfut_manager_condemn_deaf (CfutManager *self,
   cfut_manager_condemn (self, process, NULL);
 }
 
+static gboolean
+cfut_manager_look_for_start (CfutManager *self,
+                             CfutProcess *process)
+{
+  CfutEntry *head = process->head;
+
+  if (head != NULL && cfut_claims_is_claimed (process->claims, head->slot, head->generation))
+    process->started_call = head->call;
+
+  return head == NULL || head->call == process->started_call;
+}
+
+/* It does not take the call that is its next, as it is stopped perhaps. Nobody has to
+ * wait for that; and if it comes to, it finds that it is to leave. */
+static void
+cfut_manager_dismiss (CfutManager *self,
+                      CfutProcess *process,
+                      gint64       now)
+{
+  CfutWorkerEnd end = { .has_served = process->n_done > 0, .was_late = TRUE };
+  CfutStartFailure failure;
+
+  CFUT_DEBUG (WORKERS, "worker %d does not take its calls", process->pid);
+
+  cfut_manager_let_go (self, process, now);
+  cfut_manager_empty (self, process);
+  process->expected_death = TRUE;
+
+  if (cfut_worker_end_is_failure (&end, &failure))
+    cfut_manager_failed_start (self, failure,
+                               g_error_new (CFUT_ERROR, CFUT_ERROR_BROKEN,
+                                            "Worker %d did not take a call in %.1f s", process->pid,
+                                            self->claim_us / (double) G_USEC_PER_SEC));
+}
+
 /* It has answered its last call. */
 static void
 cfut_manager_tell_to_leave (CfutManager *self,
@@ -132,6 +181,7 @@ cfut_manager_do_duty (CfutManager *self,
       tenure->was_looked_at = TRUE;
       tenure->seems_dead = cfut_process_is_dead (process);
       tenure->is_exiting = process->lost_at >= 0 && cfut_process_is_exiting (process);
+      tenure->is_started |= cfut_manager_look_for_start (self, process);
       break;
 
     case CFUT_DUTY_KILL_TORN:
@@ -161,6 +211,10 @@ cfut_manager_do_duty (CfutManager *self,
     case CFUT_DUTY_UNSTALL:
       process->unstalled_at = process->active_at;
       cfut_manager_unstall (self, process);
+      break;
+
+    case CFUT_DUTY_DISMISS:
+      cfut_manager_dismiss (self, process, now);
       break;
 
     case CFUT_DUTY_LET_GO:

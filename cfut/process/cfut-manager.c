@@ -536,6 +536,7 @@ cfut_manager_new (CfutPool *pool)
   self->start_us = CFUT_PROCESS_START_US;
   self->leave_us = CFUT_PROCESS_LEAVE_US;
   self->frame_us = CFUT_PROCESS_FRAME_US;
+  self->claim_us = CFUT_PROCESS_CLAIM_US;
   self->abandon_us = CFUT_PROCESS_ABANDON_US;
   self->hungry = TRUE;
   self->look_around = cfut_manager_attend;

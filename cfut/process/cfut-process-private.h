@@ -124,6 +124,8 @@ struct _CfutProcess
 
   gint64 started_at;    /* all times are monotonic µs */
   gint64 active_at;     /* when it last answered, or got a call while idle */
+  gint64 taken_at;      /* when it took some of what could not be sent at once; -1: never */
+  guint64 started_call; /* the first call, if it was seen to have started; else another */
   gint64 unstalled_at;  /* the time of activity after which calls were taken back; -1: none */
   gint64 frame_since;   /* since when a frame is incomplete; -1: none is */
   guint64 n_frames;     /* that were complete */

@@ -95,13 +95,17 @@ void
 cfut_process_flush (CfutProcess *self)
 {
   GIOCondition condition = G_IO_IN;
+  gsize n_queued = cfut_channel_get_queued (self->channel);
 
-  if (self->channel_ended || cfut_channel_get_queued (self->channel) == 0)
+  if (self->channel_ended || n_queued == 0)
     return;
 
   /* Whatever else goes wrong shows when reading, as the end. */
   if (cfut_channel_flush (self->channel) == CFUT_CHANNEL_BLOCKED)
     condition |= G_IO_OUT;
+  if (((condition | self->channel_condition) & G_IO_OUT) != 0 &&
+      cfut_channel_get_queued (self->channel) < n_queued)
+    self->taken_at = g_get_monotonic_time ();
 
   cfut_process_watch_channel (self, condition);
 }

@@ -65,6 +65,7 @@ cfut_process_new (CfutManager *manager,
   self->frame_since = -1;
   self->leave_by = self->lost_at = self->abandon_at = self->reap_at = -1;
   self->unstalled_at = -1;
+  self->taken_at = -1;
   self->tap_retry_at = -1;
   self->slots_retry_at = -1;
 

@@ -108,6 +108,8 @@ send_ready (Evil *self)
   if (g_str_equal (self->mode, "deep-type"))
     type = deep;
   table = g_variant_ref_sink (g_variant_new_parsed ("[('lie', '(su)', %s), ('pid', '()', %s), ('square', '(x)', 'x')]", type, bad));
+  if (g_str_equal (self->mode, "sips"))
+    header.flags = CFUT_FRAME_FLAG_NO_ARENA;
   if (g_str_equal (self->mode, "no-claims"))
     header.flags = CFUT_FRAME_FLAG_NO_CLAIMS;
   send_frame (self, &header, g_variant_get_data (table), g_variant_get_size (table));
@@ -756,6 +758,8 @@ serve (Evil            *self,
           if (g_str_equal (self->mode, "late-ready"))
             g_usleep (30 * 1000);
           send_ready (self);
+          while (g_str_equal (self->mode, "never-takes"))
+            pause ();
         }
       break;
 
@@ -783,6 +787,19 @@ serve (Evil            *self,
     }
 }
 
+/* How much is read at once. */
+static gsize
+get_budget (Evil *self)
+{
+  if (!g_str_equal (self->mode, "sips"))
+    return 65536;
+
+  /* So that what it is sent takes it a while. */
+  g_usleep (20 * 1000);
+
+  return 16384;
+}
+
 int
 main (int    argc,
       char **argv)
@@ -796,7 +813,7 @@ main (int    argc,
   self.channel = cfut_channel_new_take_fd (CFUT_FD_CHANNEL, CFUT_FRAME_FROM_PARENT, NULL);
   self.claims = cfut_claims_new_take_fd (CFUT_FD_CLAIMS, NULL);
 
-  while (cfut_channel_read_wait (self.channel, 65536) == CFUT_CHANNEL_OK)
+  while (cfut_channel_read_wait (self.channel, get_budget (&self)) == CFUT_CHANNEL_OK)
     while (cfut_channel_next (self.channel, &frame, NULL) == CFUT_CHANNEL_OK)
       serve (&self, &frame);
 

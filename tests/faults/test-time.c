@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "oracle.h"
+#include "process/cfut-process-executor-private.h"
 
 /* F53 to F57: time. */
 
@@ -164,6 +165,57 @@ test_stopped (void)
   gate_clear (&gate);
 }
 
+static void
+test_stopped_idle (void)
+{
+  FaultTest test;
+  int pid;
+
+  g_test_summary ("A call that was sent to a worker that is stopped, and had not started, is run by another one");
+
+  fault_begin (&test, 1);
+  PROCESS_EXECUTOR (&test.process)->manager->claim_us = 20 * 1000;
+  PROCESS_EXECUTOR (&test.process)->manager->leave_us = 20 * 1000;
+  pid = process_get_pid (&test.process);
+  kill (pid, SIGSTOP);
+
+  process_expect_done (fault_submit (&test, NULL, "square", "(x)", G_GINT64_CONSTANT (7)));
+  g_assert_cmpint (process_get_pid (&test.process), !=, pid);
+  process_await_exit (pid);
+  fault_end (&test);
+}
+
+static void
+test_never_takes (void)
+{
+  FaultTest test;
+
+  g_test_summary ("Of a program whose workers never take a call three are tried, and it says so");
+
+  fault_begin_evil (&test, 1, "never-takes");
+  PROCESS_EXECUTOR (&test.process)->manager->claim_us = 20 * 1000;
+  PROCESS_EXECUTOR (&test.process)->manager->leave_us = 20 * 1000;
+  process_expect_error (fault_submit (&test, NULL, "pid", "()"), CFUT_ERROR, CFUT_ERROR_BROKEN,
+                        "did not take a call");
+  g_assert_cmpuint (fault_get_n_deaths (&test), ==, 0);
+  fault_end (&test);
+}
+
+static void
+test_takes_slowly (void)
+{
+  g_autofree char *text = g_strnfill (1024 * 1024, 'x');
+  FaultTest test;
+
+  g_test_summary ("A worker that takes long to read a call, but reads, may do so");
+
+  fault_begin_evil (&test, 1, "sips");
+  PROCESS_EXECUTOR (&test.process)->manager->claim_us = G_USEC_PER_SEC;
+  process_expect_done (fault_submit (&test, NULL, "lie", "(su)", text, 0));
+  g_assert_cmpuint (fault_get_n_deaths (&test), ==, 0);
+  fault_end (&test);
+}
+
 /* ---- F56: soft time-outs. */
 
 static void
@@ -247,6 +299,9 @@ main (int    argc,
   g_test_add_data_func ("/faults/F54/busy", "spin-forever", test_deaf);
   g_test_add_func ("/faults/F54/deaf-reader", test_deaf_reader);
   g_test_add_func ("/faults/F55/stopped", test_stopped);
+  g_test_add_func ("/faults/F55/stopped-idle", test_stopped_idle);
+  g_test_add_func ("/faults/F55/never-takes", test_never_takes);
+  g_test_add_func ("/faults/F55/takes-slowly", test_takes_slowly);
   g_test_add_func ("/faults/F56/polite", test_polite);
   g_test_add_func ("/faults/F57/wall-clock", test_wall_clock);
 

@@ -11,6 +11,7 @@
 #define SECOND G_USEC_PER_SEC
 #define GRACE_US   SECOND
 #define LEAVE_US   (5 * SECOND)
+#define CLAIM_US   (10 * SECOND)
 #define ABANDON_US (5 * SECOND)
 
 /* More than a world ever takes to come to its end. */
@@ -59,6 +60,23 @@ count_queued (const TinyWorld *self)
   return n;
 }
 
+/* The first call of a worker that it has claimed, or the first that it has not. */
+static TinyCall *
+find_call (TinyWorld *self,
+           guint      index,
+           gboolean   claimed)
+{
+  for (guint i = 0; i < TINY_N_CALLS; i++)
+    {
+      TinyCall *call = &self->calls[i];
+
+      if (call->place == TINY_SENT && call->worker == index && call->claimed == claimed)
+        return call;
+    }
+
+  return NULL;
+}
+
 /* What time has to know of the calls of a worker. */
 static void
 count_calls (TinyWorld *self,
@@ -69,6 +87,8 @@ count_calls (TinyWorld *self,
   tenure->n_live = 0;
   for (guint i = 0; i < TINY_N_CALLS; i++)
     tenure->n_live += self->calls[i].place == TINY_SENT && self->calls[i].worker == index;
+  /* It is seen only when somebody looks. */
+  tenure->is_started &= find_call (self, index, TRUE) != NULL;
   if (tenure->n_live == 0)
     tenure->kill_at = -1;
 }
@@ -90,7 +110,7 @@ read_answers (TinyWorld *self,
         continue;
       end_call (self, call, TINY_DONE);
       worker->n_done++;
-      worker->tenure.active_at = self->now;
+      worker->tenure.active_at = worker->tenure.fed_at = self->now;
       worker->tenure.is_unstalled = FALSE;
       cfut_window_measured (&worker->window, 1000);
       cfut_start_policy_succeeded (&self->start);
@@ -228,6 +248,7 @@ get_rules (TinyWorld *self)
     .leave_us = LEAVE_US,
     .frame_us = 30 * SECOND,
     .stall_us = CFUT_WINDOW_STALL_US,
+    .claim_us = CLAIM_US,
     .is_needed = count_queued (self) > 0,
     .is_closed = !self->is_open,
   };
@@ -238,19 +259,36 @@ get_rules (TinyWorld *self)
   return rules;
 }
 
+/* But for @kept. */
 static void
-take_back (TinyWorld *self,
-           guint      index)
+take_back (TinyWorld      *self,
+           guint           index,
+           const TinyCall *kept)
 {
   for (guint i = 0; i < TINY_N_CALLS; i++)
     {
       TinyCall *call = &self->calls[i];
 
-      if (call->place == TINY_SENT && call->worker == index && !call->claimed)
+      if (call->place == TINY_SENT && call->worker == index && !call->claimed && call != kept)
         put_back (call);
     }
   cfut_window_stalled (&self->workers[index].window);
   count_calls (self, index);
+}
+
+static void
+dismiss (TinyWorld *self,
+         guint      index)
+{
+  TinyWorker *worker = &self->workers[index];
+
+  g_assert_null (find_call (self, index, TRUE));
+  g_assert_nonnull (find_call (self, index, FALSE));
+  worker->tenure.phase = CFUT_PROCESS_LEAVING;
+  take_back (self, index, NULL);
+  worker->late = TRUE;
+  judge_start (self, worker);
+  worker->expected = TRUE;
 }
 
 static void
@@ -266,6 +304,7 @@ do_duty (TinyWorld *self,
     case CFUT_DUTY_LOOK:
       tenure->was_looked_at = TRUE;
       tenure->seems_dead = !worker->lives;
+      tenure->is_started = find_call (self, index, TRUE) != NULL;
       break;
     case CFUT_DUTY_KILL_TORN:
     case CFUT_DUTY_KILL_LATE:
@@ -279,7 +318,10 @@ do_duty (TinyWorld *self,
       break;
     case CFUT_DUTY_UNSTALL:
       tenure->is_unstalled = TRUE;
-      take_back (self, index);
+      take_back (self, index, find_call (self, index, TRUE) == NULL ? find_call (self, index, FALSE) : NULL);
+      break;
+    case CFUT_DUTY_DISMISS:
+      dismiss (self, index);
       break;
     case CFUT_DUTY_LET_GO:
       tenure->phase = CFUT_PROCESS_LEAVING;
@@ -372,7 +414,7 @@ assign (TinyWorld *self)
       self->calls[i].place = TINY_SENT;
       self->calls[i].worker = worker - self->workers;
       if (worker->tenure.n_live == 0)
-        worker->tenure.active_at = self->now;
+        worker->tenure.active_at = worker->tenure.fed_at = self->now;
       count_calls (self, self->calls[i].worker);
     }
 }
@@ -467,23 +509,6 @@ look_around (TinyWorld *self)
 
 /* ---- What happens. */
 
-/* The first call of a worker that is not claimed, or the one that is. */
-static TinyCall *
-find_call (TinyWorld *self,
-           guint      index,
-           gboolean   claimed)
-{
-  for (guint i = 0; i < TINY_N_CALLS; i++)
-    {
-      TinyCall *call = &self->calls[i];
-
-      if (call->place == TINY_SENT && call->worker == index && call->claimed == claimed && !call->noted)
-        return call;
-    }
-
-  return NULL;
-}
-
 static gboolean
 happen_to_worker (TinyWorld *self,
                   TinyEvent  event,
@@ -524,14 +549,14 @@ happen_to_worker (TinyWorld *self,
 
     case TINY_NOTE:
     case TINY_ANSWER:
-      if (claimed == NULL)
+      if (claimed == NULL || claimed->noted)
         return FALSE;
       claimed->noted = TRUE;
       return TRUE;
 
     case TINY_HANG:
       worker->hangs = TRUE;
-      return worker->tenure.phase == CFUT_PROCESS_STARTING;
+      return claimed == NULL;
 
     case TINY_HANG_UP:
       if (worker->tenure.phase != CFUT_PROCESS_SERVING)

@@ -93,7 +93,7 @@ typedef enum
   TINY_NOTE,   /* an answer, which the manager has not read before the next event */
   TINY_ANSWER,
   TINY_DIE,
-  TINY_HANG,   /* while it starts, and for ever */
+  TINY_HANG,   /* for ever, before it has a call */
   TINY_HANG_UP,
   TINY_LIE,
   TINY_CANCEL,
