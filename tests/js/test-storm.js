@@ -2,7 +2,7 @@
 //
 // SPDX-License-Identifier: LGPL-2.1-or-later
 
-// Workers that are killed while they work, every 5 ms.
+// Workers that are killed while they work, every few milliseconds.
 
 import Cfut from 'gi://Cfut?version=1';
 import Gio from 'gi://Gio';
@@ -13,18 +13,20 @@ import {assert, assertEqual, relative, run} from './tap.js';
 const FUNCTIONS = relative(import.meta.url, './functions.js');
 const CALLS = 10000;
 const INTERVAL_MS = 5;
+const MANY_CALLS = 100000;
+const SHORT_INTERVAL_MS = 1;
 
 // Kills the worker that answered last, as JavaScript has no kill() by a shell.
 // (Killing workers before they serve is another thing: an executor gives up when
 // that happens again and again.)
 class Killer {
-    constructor() {
+    constructor(intervalMs) {
         this.nKills = 0;
         this.pid = null;
         this._process = Gio.Subprocess.new(['sh', '-c', 'while read pid; do kill -9 $pid; done'],
             Gio.SubprocessFlags.STDIN_PIPE | Gio.SubprocessFlags.STDERR_SILENCE);
         this._stdin = this._process.get_stdin_pipe();
-        this._source = GLib.timeout_add(GLib.PRIORITY_HIGH, INTERVAL_MS, () => {
+        this._source = GLib.timeout_add(GLib.PRIORITY_HIGH, intervalMs, () => {
             this._kill();
             return GLib.SOURCE_CONTINUE;
         });
@@ -45,11 +47,11 @@ class Killer {
     }
 }
 
-async function storm(options) {
+async function storm(options, nCalls = CALLS, intervalMs = INTERVAL_MS) {
     const executor = new Cfut.ProcessExecutor({maxWorkers: 2});
-    const killer = new Killer();
+    const killer = new Killer(intervalMs);
     const calls = executor.with(options);
-    const outcomes = await Promise.allSettled(Array.from({length: CALLS}, async (_, n) => {
+    const outcomes = await Promise.allSettled(Array.from({length: nCalls}, async (_, n) => {
         const [pid, number] = await calls.run(`${FUNCTIONS}#work`, n);
         killer.pid = pid;
         return number;
@@ -59,7 +61,7 @@ async function storm(options) {
 
     const right = outcomes.filter(({value}, n) => value === n).length;
     const died = outcomes.filter(({reason}) => reason?.matches(Cfut.Error, Cfut.Error.WORKER_DIED)).length;
-    print(`# ${CALLS} calls, ${killer.nKills} kills: ${right} right, ${died} failed`);
+    print(`# ${nCalls} calls, ${killer.nKills} kills: ${right} right, ${died} failed`);
     assert(killer.nKills > 0);
     return {right, died, nKills: killer.nKills};
 }
@@ -74,5 +76,11 @@ run({
     async 'Calls that may be run again all have their results'() {
         const {right} = await storm({retries: Cfut.RETRY_FOREVER});
         assertEqual(right, CALLS);
+    },
+
+    async 'So have a hundred thousand, with a kill each millisecond that finds a worker'() {
+        const {right, nKills} = await storm({retries: Cfut.RETRY_FOREVER}, MANY_CALLS, SHORT_INTERVAL_MS);
+        assertEqual(right, MANY_CALLS);
+        assert(nKills > 100);
     },
 });

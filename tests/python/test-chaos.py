@@ -27,16 +27,17 @@ N_ROUNDS = 200
 
 
 class Killer(threading.Thread):
-    """Kills a worker that has served every 5 ms, until it is stopped."""
+    """Kills a worker that has served every so often, until it is stopped."""
 
-    def __init__(self):
+    def __init__(self, interval):
         super().__init__()
+        self.interval = interval
         self.over = threading.Event()
         self.pid = None
         self.n_kills = 0
 
     def run(self):
-        while not self.over.wait(0.005):
+        while not self.over.wait(self.interval):
             pid, self.pid = self.pid, None
             try:
                 if pid is not None:
@@ -49,14 +50,14 @@ class Killer(threading.Thread):
 class Deaths(ExecutorCase):
     executor_class = Cfut.ProcessExecutor
 
-    def storm(self, **options):
+    def storm(self, n_calls=N_CALLS, n_turns=500, interval=0.005, **options):
         executor = self.make(2, max_pending=2**32 - 1)
         calls = executor.with_options(**options)
-        killer = Killer()
+        killer = Killer(interval)
         killer.start()
         self.addCleanup(killer.join)
         self.addCleanup(killer.over.set)
-        futures = [calls.submit(tasks.busy_pid, 500) for _ in range(N_CALLS)]
+        futures = [calls.submit(tasks.busy_pid, n_turns) for _ in range(n_calls)]
         good = bad = 0
         for future in Cfut.as_completed(futures):
             error = future.exception()
@@ -79,6 +80,14 @@ class Deaths(ExecutorCase):
         """With retries none fails"""
         good, bad, _ = self.storm(retries=Cfut.RETRY_FOREVER)
         self.assertEqual((good, bad), (N_CALLS, 0))
+
+    @unittest.skipUnless(STRESS, 'It takes minutes')
+    def test_large_storm(self):
+        """... not even of a hundred thousand, with a kill each millisecond that finds a worker"""
+        good, bad, n_kills = self.storm(100_000, 1, 0.001, retries=Cfut.RETRY_FOREVER)
+        print(f'100000 calls, {n_kills} kills: {good} right, {bad} failed', file=sys.stderr)
+        self.assertEqual((good, bad), (100_000, 0))
+        self.assertGreater(n_kills, 100)
 
 
 class Garbage(unittest.TestCase):
