@@ -8,6 +8,7 @@
 
 #include "process/cfut-process-private.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -266,6 +267,22 @@ cfut_process_kill (CfutProcess *self)
   g_subprocess_force_exit (self->subprocess);
 }
 
+/* waitid() that is not interrupted: it looks like one that finds no such child. */
+static int
+look_at_child (idtype_t   type,
+               id_t       id,
+               siginfo_t *info,
+               int        flags)
+{
+  int result;
+
+  do
+    result = waitid (type, id, info, flags | WNOHANG);
+  while (result != 0 && errno == EINTR);
+
+  return result;
+}
+
 gboolean
 cfut_process_is_dead (CfutProcess *self)
 {
@@ -276,8 +293,7 @@ cfut_process_is_dead (CfutProcess *self)
     return g_poll (&poll_fd, 1, 0) == 1;
 
   /* It fails for one that was reaped already. */
-  return waitid (P_PID, self->pid, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
-         info.si_pid != 0;
+  return look_at_child (P_PID, self->pid, &info, WEXITED | WNOWAIT) != 0 || info.si_pid != 0;
 }
 
 /* The kernel says so of the first thread. When the channel is at its end since the
@@ -318,7 +334,7 @@ cfut_process_peek_status (CfutProcess *self)
     return TRUE;
 
   if (self->pidfd < 0 ||
-      waitid (P_PIDFD, self->pidfd, &info, WEXITED | WNOHANG | WNOWAIT) != 0 ||
+      look_at_child (P_PIDFD, self->pidfd, &info, WEXITED | WNOWAIT) != 0 ||
       info.si_pid == 0)
     return FALSE;
 
@@ -334,7 +350,7 @@ cfut_process_reap (CfutProcess *self)
 {
   siginfo_t info = { 0 };
 
-  if (self->pidfd < 0 || waitid (P_PIDFD, self->pidfd, &info, WEXITED | WNOHANG) != 0)
+  if (self->pidfd < 0 || look_at_child (P_PIDFD, self->pidfd, &info, WEXITED) != 0)
     return TRUE;
 
   if (info.si_pid == 0)
