@@ -27,6 +27,13 @@ G_BEGIN_DECLS
  */
 typedef struct _CfutCompletionStore CfutCompletionStore;
 
+/* A context in which calls complete that are outstanding. */
+typedef struct
+{
+  GMainContext *context; /* (unowned) the states' */
+  guint n_calls;
+} CfutHome;
+
 struct _CfutCompletionStore
 {
   int ref_count; /* atomic */
@@ -39,6 +46,7 @@ struct _CfutCompletionStore
   gboolean closed;
   gboolean lends;                 /* calls that are pushed from now on */
   CfutCompletionList outstanding; /* (owned) in order of pushing */
+  GArray *homes;                  /* (owned) of CfutHome: theirs, each once */
   CfutCompletionList ready;       /* (owned) in order of completion */
   int fd;                         /* an eventfd; -1 until asked for */
 

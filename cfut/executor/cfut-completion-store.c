@@ -22,6 +22,7 @@ cfut_completion_store_new (void)
   g_mutex_init (&self->lock);
   g_cond_init (&self->ready_cond);
   g_cond_init (&self->arrived_cond);
+  self->homes = g_array_new (FALSE, FALSE, sizeof (CfutHome));
   self->fd = -1;
 
   return self;
@@ -37,6 +38,7 @@ cfut_completion_store_drop (CfutCompletionStore *self,
 
   g_assert (self->outstanding.length == 0 && self->ready.length == 0 && self->fd < 0);
 
+  g_array_unref (self->homes);
   g_cond_clear (&self->arrived_cond);
   g_cond_clear (&self->ready_cond);
   g_mutex_clear (&self->lock);
@@ -71,6 +73,44 @@ clear_fd_locked (CfutCompletionStore *self)
     n_bytes = read (self->fd, &count, sizeof count);
 }
 
+/* There is one, but for queues that threads with contexts of their own push to. */
+static guint
+find_home_locked (CfutCompletionStore *self,
+                  GMainContext        *context)
+{
+  guint i = 0;
+
+  while (i < self->homes->len && g_array_index (self->homes, CfutHome, i).context != context)
+    i++;
+
+  return i;
+}
+
+static void
+add_home_locked (CfutCompletionStore *self,
+                 CfutCompletion      *completion)
+{
+  CfutHome home = { completion->state->home, 1 };
+  guint i = find_home_locked (self, home.context);
+
+  if (i < self->homes->len)
+    g_array_index (self->homes, CfutHome, i).n_calls++;
+  else
+    g_array_append_val (self->homes, home);
+}
+
+static void
+remove_home_locked (CfutCompletionStore *self,
+                    CfutCompletion      *completion)
+{
+  guint i = find_home_locked (self, completion->state->home);
+
+  g_assert (i < self->homes->len);
+
+  if (--g_array_index (self->homes, CfutHome, i).n_calls == 0)
+    g_array_remove_index_fast (self->homes, i);
+}
+
 static void
 remove_outstanding_locked (CfutCompletionStore *self,
                            CfutCompletion      *completion)
@@ -79,6 +119,7 @@ remove_outstanding_locked (CfutCompletionStore *self,
     self->unoffered = completion->next;
   if (completion->is_hopeless)
     self->n_hopeless--;
+  remove_home_locked (self, completion);
   cfut_completion_list_remove (&self->outstanding, completion);
 }
 
@@ -167,6 +208,7 @@ cfut_completion_store_watch (CfutCompletionStore *self,
   if (!closed)
     {
       cfut_completion_list_append (&self->outstanding, completion);
+      add_home_locked (self, completion);
       if (self->unoffered == NULL)
         self->unoffered = completion;
     }
@@ -194,6 +236,7 @@ cfut_completion_store_close (CfutCompletionStore *self)
   self->closed = TRUE;
   self->unoffered = NULL;
   self->n_hopeless = 0;
+  g_array_set_size (self->homes, 0);
   outstanding = cfut_completion_list_take_all (&self->outstanding);
   ready = cfut_completion_list_take_all (&self->ready);
   fd = self->fd;

@@ -18,22 +18,14 @@ static gboolean
 check_homes (CfutCompletionStore  *self,
              GError              **error)
 {
-  GMainContext *checked = NULL;
   gboolean allowed = TRUE;
 
   if (g_main_depth () == 0)
     return TRUE;
 
   g_mutex_lock (&self->lock);
-  for (CfutCompletion *completion = self->outstanding.head;
-       completion != NULL && allowed;
-       completion = completion->next)
-    {
-      if (completion->state->home == checked)
-        continue;
-      checked = completion->state->home;
-      allowed = cfut_state_check_home (completion->state, error);
-    }
+  for (guint i = 0; i < self->homes->len && allowed; i++)
+    allowed = cfut_check_home (g_array_index (self->homes, CfutHome, i).context, error);
   g_mutex_unlock (&self->lock);
 
   return allowed;

@@ -23,6 +23,9 @@ gboolean cfut_state_wait       (CfutState * const  *states,
  * tell of its outcome, and so must not block on it; @error says so. */
 gboolean cfut_state_check_home (CfutState          *state,
                                 GError            **error);
+/* The same of any state with that context. */
+gboolean cfut_check_home       (GMainContext       *home,
+                                GError            **error);
 
 /* When @timeout_us from now is over, on the monotonic clock; -1 for never. */
 gint64   cfut_deadline_from_timeout (gint64         timeout_us);

@@ -73,10 +73,10 @@ cfut_cond_wait_until (GCond  *cond,
 }
 
 gboolean
-cfut_state_check_home (CfutState  *state,
-                       GError    **error)
+cfut_check_home (GMainContext  *home,
+                 GError       **error)
 {
-  if (g_main_depth () == 0 || !g_main_context_is_owner (state->home))
+  if (g_main_depth () == 0 || !g_main_context_is_owner (home))
     return TRUE;
 
   g_set_error (error, CFUT_ERROR, CFUT_ERROR_WOULD_DEADLOCK,
@@ -85,6 +85,13 @@ cfut_state_check_home (CfutState  *state,
                "cfut_future_add_done_callback()");
 
   return FALSE;
+}
+
+gboolean
+cfut_state_check_home (CfutState  *state,
+                       GError    **error)
+{
+  return cfut_check_home (state->home, error);
 }
 
 /* Whether a wait may end when one state has resolved like @phase. */

@@ -23,6 +23,7 @@ typedef struct
   TestCensus census;
   CfutCompletionQueue *queue;
   CfutExecutor *executor;
+  gboolean has_waited;
 } Fixture;
 
 static Fixture *current; /* for functions */
@@ -777,6 +778,50 @@ test_wait_in_dispatch (Fixture       *fixture,
 }
 
 static gboolean
+wait_for_another_cb (gpointer user_data)
+{
+  Fixture *fixture = user_data;
+  g_autoptr(GError) error = NULL;
+
+  g_assert_false (cfut_completion_queue_wait (fixture->queue, 1000, &error));
+  g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+  fixture->has_waited = TRUE;
+
+  return G_SOURCE_REMOVE;
+}
+
+static void
+test_homes (Fixture       *fixture,
+            gconstpointer  data)
+{
+  g_autoptr(GMainContext) context = g_main_context_new ();
+  g_autoptr(CfutCompletion) own = NULL;
+  g_autoptr(CfutCompletion) other = NULL;
+
+  g_test_summary ("... as long as one of the calls is of that context, whoever pushed the others");
+
+  push (fixture, "wait-for-gate", NULL, 1);
+  g_main_context_push_thread_default (context);
+  push (fixture, "hang", NULL, 2);
+  g_main_context_pop_thread_default (context);
+  g_idle_add (wait_in_dispatch_cb, fixture);
+  while (!test_latch_is_open (gate))
+    g_main_context_iteration (NULL, TRUE);
+  wait_for_one (fixture);
+  own = drain_one (fixture->queue);
+  g_assert_cmpuint (cfut_completion_get_tag (own), ==, 1);
+
+  g_idle_add (wait_for_another_cb, fixture);
+  while (!fixture->has_waited)
+    g_main_context_iteration (NULL, TRUE);
+
+  g_assert_cmpuint (cfut_completion_queue_cancel (fixture->queue, 2), ==, 1);
+  wait_for_one (fixture);
+  other = drain_one (fixture->queue);
+  g_assert_cmpint (cfut_completion_get_state (other), ==, CFUT_FUTURE_STATE_CANCELLED);
+}
+
+static gboolean
 is_listed (gpointer user_data)
 {
   return g_list_model_get_n_items (user_data) == 1;
@@ -945,6 +990,7 @@ main (int    argc,
       ADD ("wait-for-itself", &kinds[i], test_wait_for_itself);
       ADD ("wait-in-dispatch", &kinds[i], test_wait_in_dispatch);
     }
+  ADD ("homes", &kinds[1], test_homes);
   ADD ("cancel", &kinds[1], test_cancel);
   ADD ("withdraw", &kinds[1], test_withdraw);
   ADD ("future", &kinds[1], test_future);
