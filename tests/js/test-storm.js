@@ -15,14 +15,15 @@ const CALLS = 10000;
 const INTERVAL_MS = 5;
 const MANY_CALLS = 100000;
 const SHORT_INTERVAL_MS = 1;
+const CALLS_PER_KILL = 8;
 
-// Kills the worker that answered last, as JavaScript has no kill() by a shell.
-// (Killing workers before they serve is another thing: an executor gives up when
-// that happens again and again.)
+// Kills any worker, as JavaScript has no kill() by a shell, if a few calls have ended
+// since: on a slow machine workers would do nothing but start.
 class Killer {
-    constructor(intervalMs) {
+    constructor(executor, intervalMs) {
         this.nKills = 0;
-        this.pid = null;
+        this._executor = executor;
+        this._nBefore = 0;
         this._process = Gio.Subprocess.new(['sh', '-c', 'while read pid; do kill -9 $pid; done'],
             Gio.SubprocessFlags.STDIN_PIPE | Gio.SubprocessFlags.STDERR_SILENCE);
         this._stdin = this._process.get_stdin_pipe();
@@ -33,11 +34,13 @@ class Killer {
     }
 
     _kill() {
-        if (this.pid === null)
+        const nEnded = this._executor.get_stats().get_n_finished();
+        const pids = this._executor.dup_worker_pids() ?? [];
+        if (nEnded < this._nBefore + CALLS_PER_KILL || pids.length === 0)
             return;
-        this._stdin.write_all(new TextEncoder().encode(`${this.pid}\n`), null);
+        this._nBefore = nEnded;
+        this._stdin.write_all(new TextEncoder().encode(`${pids[GLib.random_int_range(0, pids.length)]}\n`), null);
         this.nKills++;
-        this.pid = null;
     }
 
     stop() {
@@ -49,11 +52,10 @@ class Killer {
 
 async function storm(options, nCalls = CALLS, intervalMs = INTERVAL_MS) {
     const executor = new Cfut.ProcessExecutor({maxWorkers: 2});
-    const killer = new Killer(intervalMs);
+    const killer = new Killer(executor, intervalMs);
     const calls = executor.with(options);
     const outcomes = await Promise.allSettled(Array.from({length: nCalls}, async (_, n) => {
-        const [pid, number] = await calls.run(`${FUNCTIONS}#work`, n);
-        killer.pid = pid;
+        const [, number] = await calls.run(`${FUNCTIONS}#work`, n);
         return number;
     }));
     killer.stop();

@@ -27,22 +27,28 @@ N_ROUNDS = 200
 
 
 class Killer(threading.Thread):
-    """Kills a worker that has served every so often, until it is stopped."""
+    """Kills any worker every so often, if a few calls have ended since, until it is stopped."""
 
-    def __init__(self, interval):
+    CALLS_PER_KILL = 8
+
+    def __init__(self, executor, interval):
         super().__init__()
+        self.executor = executor
         self.interval = interval
         self.over = threading.Event()
-        self.pid = None
         self.n_kills = 0
 
     def run(self):
+        n_before = 0
         while not self.over.wait(self.interval):
-            pid, self.pid = self.pid, None
+            n_ended = self.executor.get_stats().get_n_finished()
+            pids = self.executor.dup_worker_pids()
+            if n_ended < n_before + self.CALLS_PER_KILL or not pids:
+                continue
+            n_before = n_ended
             try:
-                if pid is not None:
-                    os.kill(pid, signal.SIGKILL)
-                    self.n_kills += 1
+                os.kill(random.choice(pids), signal.SIGKILL)
+                self.n_kills += 1
             except ProcessLookupError:
                 pass
 
@@ -53,7 +59,7 @@ class Deaths(ExecutorCase):
     def storm(self, n_calls=N_CALLS, n_turns=500, interval=0.005, **options):
         executor = self.make(2, max_pending=2**32 - 1)
         calls = executor.with_options(**options)
-        killer = Killer(interval)
+        killer = Killer(executor, interval)
         killer.start()
         self.addCleanup(killer.join)
         self.addCleanup(killer.over.set)
@@ -63,7 +69,6 @@ class Deaths(ExecutorCase):
             error = future.exception()
             if error is None:
                 good += 1
-                killer.pid = future.result()
             else:
                 self.assertIsInstance(error, Cfut.BrokenProcessPool)
                 bad += 1
