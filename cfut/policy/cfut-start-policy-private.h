@@ -57,7 +57,12 @@ typedef struct
   gboolean has_served;   /* it has ended a call */
   gboolean is_blamed;    /* it has not, but for a call that is to blame */
   gboolean was_late;     /* it was killed for not being ready in time */
-  gboolean was_killed;   /* by SIGKILL, and not by us */
+  gboolean was_ready;
+  gboolean was_condemned; /* we have killed it */
+  gboolean was_signalled; /* it died of a signal */
+  gboolean was_killed;    /* of SIGKILL */
+  gboolean hung_up;       /* it had closed its channel before */
+  gboolean is_certain;    /* it is dead, and that is its own status */
 } CfutWorkerEnd;
 
 typedef enum
@@ -66,6 +71,12 @@ typedef enum
   CFUT_START_GIVE_UP,
 } CfutStartVerdict;
 
+/* Whether it was about to die by itself, when it was killed for having closed its
+ * channel: then that is what counts. */
+gboolean         cfut_worker_end_is_its_own  (const CfutWorkerEnd *self);
+/* Whether it is a death, rather than a failed start or a farewell: what the classic
+ * policy has for the end of all. */
+gboolean         cfut_worker_end_is_death    (const CfutWorkerEnd *self);
 /* Whether it came to nothing, and if so which @failure that is. */
 gboolean         cfut_worker_end_is_failure  (const CfutWorkerEnd *self,
                                               CfutStartFailure    *failure);

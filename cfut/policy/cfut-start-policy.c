@@ -12,6 +12,21 @@
 #define CFUT_START_TIMED_OUT_WEIGHT 3
 
 gboolean
+cfut_worker_end_is_its_own (const CfutWorkerEnd *self)
+{
+  return self->hung_up && self->is_certain && !self->was_killed;
+}
+
+gboolean
+cfut_worker_end_is_death (const CfutWorkerEnd *self)
+{
+  if (self->was_expected)
+    return FALSE;
+
+  return self->was_ready || (self->was_signalled && !self->was_condemned);
+}
+
+gboolean
 cfut_worker_end_is_failure (const CfutWorkerEnd *self,
                             CfutStartFailure    *failure)
 {
@@ -19,7 +34,7 @@ cfut_worker_end_is_failure (const CfutWorkerEnd *self,
     return FALSE;
 
   *failure = self->was_late ? CFUT_START_TIMED_OUT
-           : self->was_killed ? CFUT_START_KILLED
+           : self->was_killed && !self->was_condemned ? CFUT_START_KILLED
            : CFUT_START_DIED;
 
   return TRUE;

@@ -107,17 +107,11 @@ cfut_manager_drop_revoked (CfutManager *self,
   g_mutex_unlock (&self->pool->lock);
 }
 
-/* What the worker has in memory but for what we have given it there. */
+/* What the worker has in memory of what we have given it there. */
 static guint64
-cfut_process_get_own_rss (CfutProcess *self)
+cfut_process_get_shared (CfutProcess *self)
 {
-  guint64 rss = cfut_process_get_rss (self);
-  gsize shared = self->segment_bytes;
-
-  if (self->arena != NULL)
-    shared += cfut_arena_get_touched (self->arena);
-
-  return rss > shared ? rss - shared : 0;
+  return self->segment_bytes + (self->arena != NULL ? cfut_arena_get_touched (self->arena) : 0);
 }
 
 /* Recycles a worker whose memory has grown too large. */
@@ -126,14 +120,16 @@ cfut_manager_check_rss (CfutManager *self,
                         CfutProcess *process,
                         gint64       now)
 {
-  guint64 max_rss;
+  CfutLimits limits;
 
   g_mutex_lock (&self->pool->lock);
-  max_rss = self->config.max_rss;
+  limits = self->config.limits;
   g_mutex_unlock (&self->pool->lock);
 
-  if (max_rss == 0 || process->phase != CFUT_PROCESS_SERVING ||
-      cfut_process_get_own_rss (process) <= max_rss)
+  /* To look what it has is a matter of a file. */
+  if (limits.max_rss == 0 ||
+      !cfut_limits_is_too_large (&limits, process->phase, cfut_process_get_rss (process),
+                                 cfut_process_get_shared (process)))
     return;
 
   /* What it has not started is for another one. */

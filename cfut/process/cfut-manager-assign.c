@@ -212,9 +212,9 @@ cfut_manager_fill_windows_locked (CfutManager *self,
 
 /* Sends what has not been sent yet, and lets those go that have had enough. */
 static void
-cfut_manager_send_windows (CfutManager *self,
-                           guint        max_calls,
-                           gint64       now)
+cfut_manager_send_windows (CfutManager      *self,
+                           const CfutLimits *limits,
+                           gint64            now)
 {
   for (guint i = 0; i < self->processes->len; i++)
     {
@@ -232,8 +232,7 @@ cfut_manager_send_windows (CfutManager *self,
           cfut_process_send_call (process, entry);
         }
 
-      if (max_calls > 0 && process->phase == CFUT_PROCESS_SERVING &&
-          process->n_assigned >= max_calls)
+      if (cfut_limits_is_used_up (limits, process->phase, process->n_assigned))
         {
           self->n_replacements++;
           cfut_manager_let_go (self, process, now);
@@ -249,24 +248,21 @@ cfut_manager_assign (CfutManager *self,
 {
   g_autoptr(GArray) misfits = g_array_new (FALSE, FALSE, sizeof (Misfit));
   gboolean listeners;
-  guint max_calls;
+  CfutLimits limits;
 
-  /* Near the end of its life a worker gets fewer and fewer calls ahead, and the
-   * last one for certain to run it. */
   g_mutex_lock (&self->pool->lock);
-  max_calls = self->config.max_calls;
-  for (guint i = 0; max_calls > 0 && i < self->processes->len; i++)
+  limits = self->config.limits;
+  for (guint i = 0; limits.max_calls > 0 && i < self->processes->len; i++)
     {
       CfutProcess *process = g_ptr_array_index (self->processes, i);
-      guint64 n_left = max_calls - MIN (max_calls, process->n_assigned);
 
-      process->window.depth = MIN (process->window.depth, MAX (1, n_left / 2));
+      process->window.depth = cfut_limits_get_depth (&limits, process->window.depth, process->n_assigned);
     }
   cfut_manager_fill_windows_locked (self, misfits, now);
   listeners = cfut_pool_has_listeners_locked (self->pool);
   g_mutex_unlock (&self->pool->lock);
 
-  cfut_manager_send_windows (self, max_calls, now);
+  cfut_manager_send_windows (self, &limits, now);
   cfut_manager_reject (self, misfits);
   if (listeners)
     cfut_pool_tell (self->pool);

@@ -167,20 +167,30 @@ cfut_manager_has_initializer (CfutManager *self)
   return has_initializer;
 }
 
+static CfutWorkerEnd
+cfut_process_get_end (CfutProcess *self)
+{
+  return (CfutWorkerEnd) {
+    .was_expected = self->expected_death,
+    .has_served = self->n_done > 0,
+    .is_blamed = self->blamed,
+    .was_late = self->timed_out,
+    .was_ready = self->ready,
+    .was_condemned = self->condemned != NULL,
+    .was_signalled = WIFSIGNALED (self->status),
+    .was_killed = WIFSIGNALED (self->status) && WTERMSIG (self->status) == SIGKILL,
+    .hung_up = self->lost_at >= 0,
+    .is_certain = !self->abandoned && !self->status_lost,
+  };
+}
+
 /* Whether the worker came to nothing: see CfutStartPolicy. */
 static void
 cfut_manager_judge_start (CfutManager *self,
                           CfutProcess *process)
 {
+  CfutWorkerEnd end = cfut_process_get_end (process);
   g_autofree char *text = NULL;
-  CfutWorkerEnd end = {
-    .was_expected = process->expected_death,
-    .has_served = process->n_done > 0,
-    .is_blamed = process->blamed,
-    .was_late = process->timed_out,
-    .was_killed = process->condemned == NULL && WIFSIGNALED (process->status) &&
-                  WTERMSIG (process->status) == SIGKILL,
-  };
   CfutStartFailure failure;
   GError *error;
 
@@ -196,49 +206,35 @@ cfut_manager_judge_start (CfutManager *self,
   cfut_manager_failed_start (self, failure, error);
 }
 
-/* Whether it died, rather than failed to start. */
-static gboolean
-cfut_process_was_lost (CfutProcess *self)
-{
-  return !self->expected_death &&
-         (self->ready || (self->condemned == NULL && WIFSIGNALED (self->status)));
-}
-
-/* Whether it was killed for having closed its channel, while it was about to die of
- * something else: that is what counts. */
-static gboolean
-cfut_process_died_by_itself (CfutProcess *self)
-{
-  gboolean was_killed = WIFSIGNALED (self->status) && WTERMSIG (self->status) == SIGKILL;
-
-  return self->lost_at >= 0 && !self->abandoned && !self->status_lost && !was_killed;
-}
-
 void
 cfut_manager_process_died (CfutManager *self,
                            CfutProcess *process)
 {
   CfutPool *pool = self->pool;
   g_autoptr(GArray) casualties = g_array_new (FALSE, FALSE, sizeof (Casualty));
+  CfutWorkerEnd end = cfut_process_get_end (process);
   g_autofree char *text = NULL;
   gboolean breaks;
 
-  if (cfut_process_died_by_itself (process))
-    g_clear_error (&process->condemned);
+  if (cfut_worker_end_is_its_own (&end))
+    {
+      g_clear_error (&process->condemned);
+      end.was_condemned = FALSE;
+    }
   text = cfut_process_describe_death (process, NULL);
 
   CFUT_DEBUG (WORKERS, "%s", text);
 
   g_mutex_lock (&pool->lock);
   process->died = TRUE;
+  process->phase = CFUT_PROCESS_DYING;
   breaks = self->config.crash_policy == CFUT_CRASH_POLICY_BREAK_POOL &&
-           cfut_process_was_lost (process) && pool->phase != CFUT_POOL_BROKEN;
+           cfut_worker_end_is_death (&end) && pool->phase != CFUT_POOL_BROKEN;
   g_mutex_unlock (&pool->lock);
   if (breaks)
     cfut_manager_break (self, g_error_new_literal (CFUT_ERROR, CFUT_ERROR_BROKEN, text));
 
   g_mutex_lock (&pool->lock);
-  process->phase = CFUT_PROCESS_DYING;
   if (!process->expected_death)
     pool->n_deaths++;
   while (process->tail != NULL)

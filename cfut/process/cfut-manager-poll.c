@@ -32,8 +32,7 @@ cfut_manager_must_go_on (CfutManager *self)
   if (!go_on)
     {
       self->awake = FALSE;
-      if (pool->phase != CFUT_POOL_OPEN && self->processes->len == 0 &&
-          pool->queue.length == 0 && pool->under_way == NULL)
+      if (cfut_manager_get_ending_locked (self) == CFUT_ENDING_LEAVE)
         g_main_loop_quit (self->loop);
     }
   g_mutex_unlock (&pool->lock);

@@ -7,6 +7,8 @@
 #pragma once
 
 #include "executor/cfut-pool-private.h"
+#include "policy/cfut-ending-private.h"
+#include "policy/cfut-limits-private.h"
 #include "policy/cfut-spin-private.h"
 #include "policy/cfut-start-policy-private.h"
 #include "process/cfut-process-private.h"
@@ -63,8 +65,7 @@ typedef struct
   char *initializer;               /* (nullable) */
   GVariant *initializer_arguments; /* (nullable) */
   CfutWorkerSetup *setup;          /* (nullable) */
-  guint max_calls;                 /* 0: any number */
-  guint64 max_rss;                 /* bytes; 0: any size */
+  CfutLimits limits;               /* of each worker */
   guint64 max_result;              /* bytes; 0: as much as the sandbox allows */
   guint min_workers;
   gint64 idle_timeout_us;          /* negative: for ever */
@@ -172,6 +173,8 @@ guint        cfut_manager_count_busy      (CfutManager      *self,
 /* Whether it was not forgotten: @process may be freed. */
 gboolean     cfut_manager_has             (CfutManager  *self,
                                            CfutProcess  *process);
+/* How far the end has come. Locks: caller holds the pool's. */
+CfutEndingStep cfut_manager_get_ending_locked (CfutManager *self);
 void         cfut_manager_show            (CfutManager  *self,
                                            CfutProcess  *process);
 void         cfut_process_set_phase       (CfutProcess      *self,

@@ -67,6 +67,21 @@ cfut_manager_has (CfutManager *self,
   return g_ptr_array_find (self->processes, process, NULL);
 }
 
+CfutEndingStep
+cfut_manager_get_ending_locked (CfutManager *self)
+{
+  CfutPool *pool = self->pool;
+  CfutEnding ending = {
+    .is_open = pool->phase == CFUT_POOL_OPEN,
+    .is_forced = self->kill,
+    .n_queued = pool->queue.length,
+    .is_busy = pool->under_way != NULL,
+    .n_workers = self->processes->len,
+  };
+
+  return cfut_ending_get_step (&ending);
+}
+
 void
 cfut_manager_show (CfutManager *self,
                    CfutProcess *process)

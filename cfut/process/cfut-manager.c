@@ -54,7 +54,7 @@ cfut_manager_serve_signals (CfutManager *self)
   int signum;
 
   g_mutex_lock (&self->pool->lock);
-  kill_all = self->kill;
+  kill_all = cfut_manager_get_ending_locked (self) == CFUT_ENDING_KILL;
   signum = self->signal;
   self->signal = 0;
   g_mutex_unlock (&self->pool->lock);
@@ -112,7 +112,7 @@ cfut_manager_serve_close (CfutManager *self,
   gboolean closing;
 
   g_mutex_lock (&self->pool->lock);
-  closing = self->pool->phase != CFUT_POOL_OPEN && self->pool->queue.length == 0;
+  closing = cfut_manager_get_ending_locked (self) == CFUT_ENDING_LET_GO;
   g_mutex_unlock (&self->pool->lock);
 
   for (guint i = 0; closing && i < self->processes->len; i++)

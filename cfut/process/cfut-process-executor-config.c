@@ -40,7 +40,7 @@ cfut_process_executor_get_max_calls_per_worker (CfutProcessExecutor *self)
   g_return_val_if_fail (CFUT_IS_PROCESS_EXECUTOR (self), 0);
 
   g_mutex_lock (&self->pool->lock);
-  value = self->manager->config.max_calls;
+  value = self->manager->config.limits.max_calls;
   g_mutex_unlock (&self->pool->lock);
 
   return value;
@@ -64,8 +64,8 @@ cfut_process_executor_set_max_calls_per_worker (CfutProcessExecutor *self,
   g_return_if_fail (CFUT_IS_PROCESS_EXECUTOR (self));
 
   g_mutex_lock (&self->pool->lock);
-  changed = self->manager->config.max_calls != max_calls;
-  self->manager->config.max_calls = max_calls;
+  changed = self->manager->config.limits.max_calls != max_calls;
+  self->manager->config.limits.max_calls = max_calls;
   g_mutex_unlock (&self->pool->lock);
 
   if (changed)
@@ -90,7 +90,7 @@ cfut_process_executor_get_max_worker_rss (CfutProcessExecutor *self)
   g_return_val_if_fail (CFUT_IS_PROCESS_EXECUTOR (self), 0);
 
   g_mutex_lock (&self->pool->lock);
-  value = self->manager->config.max_rss;
+  value = self->manager->config.limits.max_rss;
   g_mutex_unlock (&self->pool->lock);
 
   return value;
@@ -114,8 +114,8 @@ cfut_process_executor_set_max_worker_rss (CfutProcessExecutor *self,
   g_return_if_fail (CFUT_IS_PROCESS_EXECUTOR (self));
 
   g_mutex_lock (&self->pool->lock);
-  changed = self->manager->config.max_rss != max_bytes;
-  self->manager->config.max_rss = max_bytes;
+  changed = self->manager->config.limits.max_rss != max_bytes;
+  self->manager->config.limits.max_rss = max_bytes;
   g_mutex_unlock (&self->pool->lock);
 
   if (changed)

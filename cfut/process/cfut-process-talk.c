@@ -13,6 +13,7 @@
 #include "call/cfut-chunk-private.h"
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
+#include "policy/cfut-testimony-private.h"
 #include "process/cfut-any-function-private.h"
 
 /*
@@ -160,7 +161,7 @@ cfut_process_add_function (CfutProcess  *self,
 }
 
 static gboolean
-cfut_process_handle_ready (CfutProcess  *self,
+cfut_process_take_ready (CfutProcess  *self,
                            CfutFrame    *frame,
                            GError      **error)
 {
@@ -168,9 +169,6 @@ cfut_process_handle_ready (CfutProcess  *self,
   GVariantIter iter;
   const char *name, *parameter, *result;
   guint32 index = 0;
-
-  if (self->ready)
-    return protocol_error (error, "It was ready twice");
 
   table = cfut_channel_take_variant (self->channel, frame, G_VARIANT_TYPE ("a(sss)"), FALSE, error);
   if (table == NULL)
@@ -191,11 +189,10 @@ cfut_process_handle_ready (CfutProcess  *self,
   return TRUE;
 }
 
-/* The call that a frame speaks of; NULL with @error if there is none such. */
+/* The call that a frame speaks of; NULL if there is none such. */
 static CfutEntry *
-cfut_process_match (CfutProcess  *self,
-                    CfutFrame    *frame,
-                    GError      **error)
+cfut_process_match (CfutProcess *self,
+                    CfutFrame   *frame)
 {
   for (CfutEntry *entry = self->expected; entry != NULL; entry = entry->next)
     {
@@ -203,9 +200,6 @@ cfut_process_match (CfutProcess  *self,
           entry->slot == frame->header.slot)
         return entry;
     }
-
-  protocol_error (error, "It sent %s for call %" G_GUINT64_FORMAT ", which it does not have",
-                  cfut_frame_type_get_name (frame->header.type), frame->header.call);
 
   return NULL;
 }
@@ -248,11 +242,6 @@ cfut_process_decode_result (CfutProcess  *self,
   g_autoptr(GVariant) variant = NULL;
   const GVariantType *type = function->result_type;
 
-  if (is_chunk != (entry->job->n_items > 0))
-    return protocol_error (error, "It mistook a chunk for a call");
-  if (frame->header.format != CFUT_FORMAT_VARIANT)
-    return protocol_error (error, "It sent a result in a format that was not asked for");
-
   if (wraps || type == NULL)
     type = remote->result_type;
   if (is_chunk)
@@ -283,25 +272,16 @@ cfut_process_has_started (CfutProcess *self,
 }
 
 static gboolean
-cfut_process_handle_answer (CfutProcess  *self,
-                            CfutFrame    *frame,
-                            GError      **error)
+cfut_process_take_answer (CfutProcess  *self,
+                          CfutEntry    *entry,
+                          CfutFrame    *frame,
+                          GError      **error)
 {
-  CfutAnswer answer = { .outcome = CFUT_OUTCOME_INIT };
-
-  answer.entry = cfut_process_match (self, frame, error);
-  if (answer.entry == NULL)
-    return FALSE;
-
-  if (!cfut_process_has_started (self, answer.entry))
-    {
-      answer.entry->accused = TRUE;
-      return protocol_error (error, "It answered a call that it had not started");
-    }
+  CfutAnswer answer = { .entry = entry, .outcome = CFUT_OUTCOME_INIT };
 
   if (frame->header.type == CFUT_FRAME_RESULT)
     {
-      if (!cfut_process_decode_result (self, answer.entry, frame, &answer.outcome, error))
+      if (!cfut_process_decode_result (self, entry, frame, &answer.outcome, error))
         return FALSE;
     }
   else
@@ -317,65 +297,37 @@ cfut_process_handle_answer (CfutProcess  *self,
   answer.duration_ns = CLAMP (frame->header.time, 0,
                               (g_get_monotonic_time () - self->started_at) * 1000);
   g_array_append_val (self->answers, answer);
-  self->expected = answer.entry->next;
+  self->expected = entry->next;
 
   return TRUE;
 }
 
 static gboolean
-cfut_process_handle_error (CfutProcess  *self,
+cfut_process_take_refusal (CfutProcess  *self,
                            CfutFrame    *frame,
                            GError      **error)
 {
-  if (frame->header.call != 0)
-    return cfut_process_handle_answer (self, frame, error);
-
-  if (self->ready)
-    return protocol_error (error, "It was ready, and then it was not");
-
   g_clear_error (&self->refusal);
   self->refusal = cfut_frame_error_from_body (frame->body, frame->header.length, error);
 
   return self->refusal != NULL;
 }
 
-/*
- * How much progress is too much. The library sends one frame in 50 ms, of 1 KiB at
- * the most, however often a function reports, and one before the answer. So a call
- * that has sent 64 KiB at once, or then more than 256 KiB in each second since it
- * was on its way, ten times as much, is not the library's. It is late reading that
- * makes a burst of honest frames, which does not matter: their time has passed.
- */
-#define CFUT_PROGRESS_BURST    (64 * 1024)
-#define CFUT_PROGRESS_PER_MSEC 256
-
 static gboolean
-cfut_entry_may_report (CfutEntry  *self,
-                       gsize       length,
-                       GError    **error)
+cfut_process_take_progress (CfutProcess  *self,
+                            CfutEntry    *entry,
+                            CfutFrame    *frame,
+                            GError      **error)
 {
-  gint64 span_us = MAX (g_get_monotonic_time () - self->sent_at, 0);
-
-  self->progress_bytes += CFUT_FRAME_HEADER_SIZE + length;
-  if (self->progress_bytes <= CFUT_PROGRESS_BURST + (guint64) span_us / 1000 * CFUT_PROGRESS_PER_MSEC)
-    return TRUE;
-
-  return protocol_error (error, "It sent %" G_GSIZE_FORMAT " bytes of progress in %.3f s",
-                         self->progress_bytes, span_us / (double) G_USEC_PER_SEC);
-}
-
-static gboolean
-cfut_process_handle_progress (CfutProcess  *self,
-                              CfutFrame    *frame,
-                              GError      **error)
-{
-  CfutEntry *entry = cfut_process_match (self, frame, error);
+  gint64 span_us = g_get_monotonic_time () - entry->sent_at;
   g_autoptr(GVariant) body = NULL;
   const char *message;
   double fraction;
 
-  if (entry == NULL || !cfut_entry_may_report (entry, frame->header.length, error))
-    return FALSE;
+  entry->progress_bytes += CFUT_FRAME_HEADER_SIZE + frame->header.length;
+  if (cfut_testimony_is_flood (entry->progress_bytes, span_us))
+    return protocol_error (error, "It sent %" G_GSIZE_FORMAT " bytes of progress in %.3f s",
+                           entry->progress_bytes, span_us / (double) G_USEC_PER_SEC);
 
   body = cfut_channel_take_variant (self->channel, frame, G_VARIANT_TYPE ("(ds)"), FALSE, error);
   if (body == NULL)
@@ -388,32 +340,96 @@ cfut_process_handle_progress (CfutProcess  *self,
   return TRUE;
 }
 
-static gboolean
-cfut_process_handle_frame (CfutProcess  *self,
-                           CfutFrame    *frame,
-                           GError      **error)
+static CfutSaid
+cfut_frame_get_said (const CfutFrame *self)
 {
-  CFUT_DEBUG (PROTOCOL, "worker %d: %s %" G_GUINT64_FORMAT, self->pid,
-              cfut_frame_type_get_name (frame->header.type), frame->header.call);
-
-  switch (frame->header.type)
+  switch (self->header.type)
     {
     case CFUT_FRAME_READY:
-      return cfut_process_handle_ready (self, frame, error);
+      return CFUT_SAID_READY;
 
     case CFUT_FRAME_RESULT:
-      return cfut_process_handle_answer (self, frame, error);
+      return CFUT_SAID_RESULT;
 
     case CFUT_FRAME_ERROR:
-      return cfut_process_handle_error (self, frame, error);
+      return CFUT_SAID_ERROR;
 
     case CFUT_FRAME_PROGRESS:
-      return cfut_process_handle_progress (self, frame, error);
+      return CFUT_SAID_PROGRESS;
 
     case CFUT_FRAME_SETUP:
     case CFUT_FRAME_CALL:
     case CFUT_FRAME_CANCEL:
     case CFUT_FRAME_SHUTDOWN:
+    case CFUT_FRAME_SEGMENT:
+    default:
+      return CFUT_SAID_OTHER;
+    }
+}
+
+/* What is known of a frame, which is about @entry if that is not NULL. */
+static CfutTestimony
+cfut_process_get_testimony (CfutProcess *self,
+                            CfutEntry   *entry,
+                            CfutFrame   *frame)
+{
+  gboolean is_chunk = (frame->header.flags & CFUT_FRAME_FLAG_CHUNK) != 0;
+
+  return (CfutTestimony) {
+    .said = cfut_frame_get_said (frame),
+    .is_ready = self->ready,
+    .about_call = frame->header.call != 0,
+    .is_its_call = entry != NULL,
+    .has_started = entry != NULL && cfut_process_has_started (self, entry),
+    .as_asked = entry != NULL && is_chunk == (entry->job->n_items > 0) &&
+                frame->header.format == CFUT_FORMAT_VARIANT,
+  };
+}
+
+static gboolean
+cfut_process_handle_frame (CfutProcess  *self,
+                           CfutFrame    *frame,
+                           GError      **error)
+{
+  CfutEntry *entry = frame->header.call != 0 ? cfut_process_match (self, frame) : NULL;
+  CfutTestimony testimony = cfut_process_get_testimony (self, entry, frame);
+
+  CFUT_DEBUG (PROTOCOL, "worker %d: %s %" G_GUINT64_FORMAT, self->pid,
+              cfut_frame_type_get_name (frame->header.type), frame->header.call);
+
+  switch (cfut_testimony_get_proof (&testimony))
+    {
+    case CFUT_PROOF_READY:
+      return cfut_process_take_ready (self, frame, error);
+
+    case CFUT_PROOF_REFUSAL:
+      return cfut_process_take_refusal (self, frame, error);
+
+    case CFUT_PROOF_RESULT:
+    case CFUT_PROOF_ERROR:
+      return cfut_process_take_answer (self, entry, frame, error);
+
+    case CFUT_PROOF_PROGRESS:
+      return cfut_process_take_progress (self, entry, frame, error);
+
+    case CFUT_PROOF_READY_TWICE:
+      return protocol_error (error, "It was ready twice");
+
+    case CFUT_PROOF_READY_AND_NOT:
+      return protocol_error (error, "It was ready, and then it was not");
+
+    case CFUT_PROOF_NOT_ITS_CALL:
+      return protocol_error (error, "It sent %s for call %" G_GUINT64_FORMAT ", which it does not have",
+                             cfut_frame_type_get_name (frame->header.type), frame->header.call);
+
+    case CFUT_PROOF_NOT_STARTED:
+      entry->accused = TRUE;
+      return protocol_error (error, "It answered a call that it had not started");
+
+    case CFUT_PROOF_NOT_AS_ASKED:
+      return protocol_error (error, "It sent a result in a form that was not asked for");
+
+    case CFUT_PROOF_NOT_A_WORKER:
     default:
       return protocol_error (error, "It sent a frame that only a parent may send");
     }

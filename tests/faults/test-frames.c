@@ -27,7 +27,7 @@ static const Crime crimes[] = {
   { "F37", "parents-type", "" },
   { "F37", "flags", "flags" },
   { "F38", "too-large", "" },
-  { "F37", "chunk-flag", "It mistook a chunk for a call" },
+  { "F37", "chunk-flag", "in a form that was not asked for" },
   { "F40", "unknown-call", "which it does not have" },
   { "F40", "call-zero", "" },
   { "F40", "other-attempt", "which it does not have" },

@@ -269,7 +269,7 @@ LLVMFuzzerTestOneInput (const guint8 *data,
   FakeWorld *world = fake_world_new (1 + (settings & 1));
 
   if (settings & 2)
-    world->manager->config.max_calls = 2;
+    world->manager->config.limits.max_calls = 2;
   if (settings & 4)
     world->manager->config.crash_policy = CFUT_CRASH_POLICY_BREAK_POOL;
   if (settings & 8)

@@ -124,6 +124,73 @@ test_starved (void)
   g_assert_cmpint (cfut_start_policy_failed (&policy, CFUT_START_STARVED, now), ==, CFUT_START_GIVE_UP);
 }
 
+/* ---- How workers end. */
+
+#define N_FLAGS 10
+
+static CfutWorkerEnd
+make_end (guint flags)
+{
+  return (CfutWorkerEnd) {
+    .was_expected = (flags & 1) != 0,
+    .has_served = (flags & 2) != 0,
+    .is_blamed = (flags & 4) != 0,
+    .was_late = (flags & 8) != 0,
+    .was_ready = (flags & 16) != 0,
+    .was_condemned = (flags & 32) != 0,
+    .was_signalled = (flags & 64) != 0,
+    .was_killed = (flags & (64 | 128)) == (64 | 128),
+    .hung_up = (flags & 256) != 0,
+    .is_certain = (flags & 512) != 0,
+  };
+}
+
+/* What is promised of each end. */
+static void
+check_end (const CfutWorkerEnd *end)
+{
+  CfutStartFailure failure = CFUT_START_N_FAILURES;
+  gboolean is_failure = cfut_worker_end_is_failure (end, &failure);
+  gboolean is_death = cfut_worker_end_is_death (end);
+
+  /* What was to go has neither died nor failed. */
+  if (end->was_expected)
+    g_assert_false (is_failure || is_death);
+  else if (end->was_ready)
+    g_assert_true (is_death);
+  else
+    g_assert_true (is_death == (end->was_signalled && !end->was_condemned));
+
+  /* Who has done something has not come to nothing; nor has who ran into poison. */
+  g_assert_true (is_failure == !(end->was_expected || end->has_served || end->is_blamed));
+  if (failure == CFUT_START_TIMED_OUT)
+    g_assert_true (end->was_late);
+  /* A kill from outside is not one of ours. */
+  if (failure == CFUT_START_KILLED)
+    g_assert_true (end->was_killed && !end->was_condemned && !end->was_late);
+  if (failure == CFUT_START_DIED)
+    g_assert_true (!end->was_late && (!end->was_killed || end->was_condemned));
+
+  /* Its own status counts where there is one, and it cannot be our kill. */
+  if (cfut_worker_end_is_its_own (end))
+    g_assert_true (end->hung_up && end->is_certain && !end->was_killed);
+  else
+    g_assert_true (!end->hung_up || !end->is_certain || end->was_killed);
+}
+
+static void
+test_ends (void)
+{
+  g_test_summary ("However a worker ends, it counts for what it is");
+
+  for (guint flags = 0; flags < 1 << N_FLAGS; flags++)
+    {
+      CfutWorkerEnd end = make_end (flags);
+
+      check_end (&end);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -134,6 +201,7 @@ main (int    argc,
   g_test_add_func ("/start-policy/backoff", test_backoff);
   g_test_add_func ("/start-policy/kills", test_kills);
   g_test_add_func ("/start-policy/starved", test_starved);
+  g_test_add_func ("/start-policy/ends", test_ends);
 
   return g_test_run ();
 }

@@ -78,6 +78,8 @@ test_walk (gconstpointer data)
   world.max_workers = kind & 1 ? 2 : 1;
   world.is_unkillable = (kind & 2) != 0;
   world.is_traced = (kind & 4) != 0;
+  world.is_classic = (kind & 8) != 0;
+  world.limits.max_calls = kind & 16 ? 2 : 0;
 
   n_states = 0;
   if (test_is_sanitized () || test_is_under_valgrind ())
@@ -93,12 +95,20 @@ main (int    argc,
 {
   g_test_init (&argc, &argv, NULL);
 
-  for (guint kind = 0; kind < 8; kind++)
+  for (guint kind = 0; kind < 32; kind++)
     {
-      g_autofree char *path = g_strdup_printf ("/policy/walk/%s-%s-%s",
-                                               kind & 1 ? "two-workers" : "one-worker",
-                                               kind & 2 ? "unkillable" : "killable",
-                                               kind & 4 ? "traced" : "reaped");
+      g_autofree char *path = NULL;
+
+      /* What dies hard is another matter than a classic policy, or limits. */
+      if (kind >= 8 && (kind & 6) != 0 && !g_test_slow ())
+        continue;
+
+      path = g_strdup_printf ("/policy/walk/%s-%s-%s%s%s",
+                              kind & 1 ? "two-workers" : "one-worker",
+                              kind & 2 ? "unkillable" : "killable",
+                              kind & 4 ? "traced" : "reaped",
+                              kind & 8 ? "-classic" : "",
+                              kind & 16 ? "-recycled" : "");
 
       g_test_add_data_func (path, GUINT_TO_POINTER (kind), test_walk);
     }

@@ -6,6 +6,7 @@
 
 #include "tiny-world.h"
 
+#include "policy/cfut-ending-private.h"
 #include "policy/cfut-fate-private.h"
 
 #define SECOND G_USEC_PER_SEC
@@ -192,16 +193,27 @@ decide_call (TinyWorld *self,
     }
 }
 
-static void
-judge_start (TinyWorld        *self,
-             const TinyWorker *worker)
+/* What has killed itself here has done so by a signal. */
+static CfutWorkerEnd
+get_end (const TinyWorker *worker)
 {
-  CfutWorkerEnd end = {
+  return (CfutWorkerEnd) {
     .was_expected = worker->expected,
     .has_served = worker->n_done > 0,
     .is_blamed = worker->blamed,
     .was_late = worker->late,
+    .was_ready = worker->was_ready,
+    .was_condemned = worker->condemned,
+    .was_signalled = TRUE,
+    .is_certain = !worker->abandoned,
   };
+}
+
+static void
+judge_start (TinyWorld        *self,
+             const TinyWorker *worker)
+{
+  CfutWorkerEnd end = get_end (worker);
   CfutStartFailure failure;
 
   if (cfut_worker_end_is_failure (&end, &failure) &&
@@ -214,6 +226,7 @@ decide_calls (TinyWorld *self,
               guint      index)
 {
   TinyWorker *worker = &self->workers[index];
+  CfutWorkerEnd end;
 
   if (worker->tenure.is_decided)
     return;
@@ -221,6 +234,12 @@ decide_calls (TinyWorld *self,
   read_answers (self, index);
   worker->tenure.is_decided = TRUE;
   worker->tenure.phase = CFUT_PROCESS_DYING;
+  end = get_end (worker);
+  if (self->is_classic && cfut_worker_end_is_death (&end))
+    {
+      g_assert_false (worker->expected);
+      break_world (self);
+    }
   for (guint i = 0; i < TINY_N_CALLS; i++)
     if (self->calls[i].place == TINY_SENT && self->calls[i].worker == index)
       decide_call (self, &self->calls[i]);
@@ -269,8 +288,11 @@ take_back (TinyWorld      *self,
     {
       TinyCall *call = &self->calls[i];
 
-      if (call->place == TINY_SENT && call->worker == index && !call->claimed && call != kept)
-        put_back (call);
+      if (call->place != TINY_SENT || call->worker != index || call->claimed || call == kept)
+        continue;
+
+      put_back (call);
+      self->workers[index].n_assigned--;
     }
   cfut_window_stalled (&self->workers[index].window);
   count_calls (self, index);
@@ -390,6 +412,9 @@ do_duties (TinyWorld *self,
 static void
 assign (TinyWorld *self)
 {
+  for (guint i = 0; i < TINY_N_WORKERS; i++)
+    self->workers[i].window.depth = cfut_limits_get_depth (&self->limits, self->workers[i].window.depth,
+                                                           self->workers[i].n_assigned);
   for (guint i = 0; i < TINY_N_CALLS; i++)
     {
       CfutChoice choice = CFUT_CHOICE_INIT;
@@ -411,11 +436,18 @@ assign (TinyWorld *self)
       if (worker == NULL)
         return;
 
+      worker->n_assigned++;
+      g_assert_true (self->limits.max_calls == 0 || worker->n_assigned <= self->limits.max_calls);
       self->calls[i].place = TINY_SENT;
       self->calls[i].worker = worker - self->workers;
       if (worker->tenure.n_live == 0)
         worker->tenure.active_at = worker->tenure.fed_at = self->now;
       count_calls (self, self->calls[i].worker);
+      if (cfut_limits_is_used_up (&self->limits, worker->tenure.phase, worker->n_assigned))
+        {
+          worker->tenure.phase = CFUT_PROCESS_LEAVING;
+          self->n_replacements++;
+        }
     }
 }
 
@@ -451,6 +483,7 @@ count_missing (TinyWorld *self)
     .max_workers = self->max_workers,
     .n_cpus = 2,
     .n_queued = count_queued (self),
+    .n_replacements = self->n_replacements,
     .is_open = self->is_open,
     .is_ending = self->is_broken || self->gave_up,
     .is_held_back = self->now < self->start.not_before,
@@ -468,6 +501,23 @@ count_missing (TinyWorld *self)
     }
 
   return cfut_staff_count_missing (&staff);
+}
+
+static CfutEndingStep
+get_ending (const TinyWorld *self)
+{
+  CfutEnding ending = {
+    .is_open = self->is_open,
+    .is_forced = self->gave_up,
+    .n_queued = count_queued (self),
+  };
+
+  for (guint i = 0; i < TINY_N_CALLS; i++)
+    ending.is_busy |= self->calls[i].place == TINY_SENT;
+  for (guint i = 0; i < TINY_N_WORKERS; i++)
+    ending.n_workers += self->workers[i].exists;
+
+  return cfut_ending_get_step (&ending);
 }
 
 /* As the manager does, in its order. */
@@ -494,9 +544,12 @@ look_around (TinyWorld *self)
 
   assign (self);
   for (guint n = count_missing (self); n > 0; n--)
-    start_worker (self);
+    {
+      start_worker (self);
+      self->n_replacements -= self->n_replacements > 0;
+    }
 
-  for (guint i = 0; !self->is_open && count_queued (self) == 0 && i < TINY_N_WORKERS; i++)
+  for (guint i = 0; get_ending (self) == CFUT_ENDING_LET_GO && i < TINY_N_WORKERS; i++)
     if (self->workers[i].exists && self->workers[i].tenure.phase <= CFUT_PROCESS_SERVING)
       self->workers[i].tenure.phase = CFUT_PROCESS_LEAVING;
 
@@ -538,6 +591,7 @@ happen_to_worker (TinyWorld *self,
         return FALSE;
       worker->tenure.phase = CFUT_PROCESS_SERVING;
       worker->tenure.active_at = self->now;
+      worker->was_ready = TRUE;
       return TRUE;
 
     case TINY_CLAIM:
@@ -600,7 +654,10 @@ cancel (TinyWorld *self,
 
       end_call (self, call, TINY_CANCELLED);
       if (was_sent)
-        count_calls (self, index);
+        {
+          self->workers[index].n_assigned--;
+          count_calls (self, index);
+        }
     }
   else if (self->workers[call->worker].tenure.kill_at < 0)
     {
@@ -631,7 +688,7 @@ give_up (TinyWorld *self)
   self->gave_up = TRUE;
   for (guint i = 0; i < TINY_N_CALLS; i++)
     cancel (self, &self->calls[i]);
-  for (guint i = 0; i < TINY_N_WORKERS; i++)
+  for (guint i = 0; get_ending (self) == CFUT_ENDING_KILL && i < TINY_N_WORKERS; i++)
     if (self->workers[i].exists && self->workers[i].tenure.phase != CFUT_PROCESS_DYING)
       kill_worker (self, i, FALSE);
 }
@@ -728,15 +785,15 @@ tiny_world_check (const TinyWorld *self)
 static gboolean
 has_ended (const TinyWorld *self)
 {
+  gboolean is_over = !self->is_open;
+
   for (guint i = 0; i < TINY_N_WORKERS; i++)
-    if (self->workers[i].exists)
-      return FALSE;
-
+    is_over &= !self->workers[i].exists;
   for (guint i = 0; i < TINY_N_CALLS; i++)
-    if (self->calls[i].place != TINY_NEW && self->calls[i].place != TINY_ENDED)
-      return FALSE;
+    is_over &= self->calls[i].place == TINY_NEW || self->calls[i].place == TINY_ENDED;
+  g_assert_true (is_over == (get_ending (self) == CFUT_ENDING_LEAVE));
 
-  return TRUE;
+  return is_over;
 }
 
 /* What was killed dies, where that is what it does. */

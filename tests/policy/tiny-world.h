@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include "policy/cfut-limits-private.h"
 #include "policy/cfut-staff-private.h"
 #include "policy/cfut-start-policy-private.h"
 #include "policy/cfut-tenure-private.h"
@@ -60,10 +61,12 @@ typedef struct
   gboolean abandoned;
   gboolean hangs;
   gboolean hung_up;  /* it says nothing any more */
+  gboolean was_ready;
   gboolean expected; /* to go */
   gboolean blamed;   /* a call is */
   gboolean condemned;
   gboolean late;     /* it was killed for that */
+  guint n_assigned;
   guint n_done;
 } TinyWorker;
 
@@ -73,12 +76,15 @@ typedef struct
   guint max_workers;
   gboolean is_unkillable; /* what is killed does not die by itself */
   gboolean is_traced;     /* what has died cannot be reaped */
+  gboolean is_classic;    /* a death is the end of all */
+  CfutLimits limits;
 
   gint64 now;
   gint64 due;
   gboolean is_open;
   gboolean is_broken;
   gboolean gave_up; /* everything is to end */
+  guint n_replacements;
   CfutStartPolicy start;
   TinyCall calls[TINY_N_CALLS];
   TinyWorker workers[TINY_N_WORKERS];

@@ -223,6 +223,7 @@ test_break_pool (gconstpointer data)
   ProcessTest test;
   Gate gate;
   CfutFuture *dying, *running, *queued[3];
+  g_autoptr(CfutStats) stats = NULL;
   g_autoptr(GError) error = NULL;
   int pid;
 
@@ -246,6 +247,8 @@ test_break_pool (gconstpointer data)
     process_expect_error (queued[i], CFUT_ERROR, CFUT_ERROR_BROKEN, "signal 9");
   g_assert_null (cfut_executor_submit (test.executor, "pid", NULL, NULL, &error));
   g_assert_error (error, CFUT_ERROR, CFUT_ERROR_BROKEN);
+  stats = cfut_executor_get_stats (test.executor);
+  g_assert_cmpuint (cfut_stats_get_n_deaths (stats), ==, 1);
   process_test_end (&test);
   gate_clear (&gate);
 }
