@@ -190,7 +190,11 @@ cfut_inbox_next (CfutInbox  *self,
       if (self->end - self->start < CFUT_FRAME_HEADER_SIZE)
         return CFUT_CHANNEL_BLOCKED;
 
-      if (!cfut_frame_decode (self->data + self->start, self->peer, &self->header, &self->fault) ||
+      if (!cfut_frame_decode (self->data + self->start, self->peer, &self->header, &self->fault))
+        return fail (self, error);
+
+      /* Whatever is too large for its type is more than this. */
+      if (self->header.length > self->max_result &&
           !cfut_inbox_check_size (self, self->header.type, self->header.length))
         return fail (self, error);
 
