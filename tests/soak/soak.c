@@ -20,8 +20,8 @@
  * 93 of 100 calls echo 0 bytes to 4 MiB, some of which are cancelled; 5 are lies,
  * 1 is poison, 1 hangs. A worker is killed at random every 1 to 500 ms. Once a
  * minute the executor is shut down, in one way or the other, and there is a new
- * one. Each second it is seen what the process holds. It fails if a call is lost,
- * ends twice or ends as it should not, or if something grows.
+ * one. Each second, or more often in a run of a few, it is seen what the process holds.
+ * It fails if a call is lost, ends twice or ends as it should not, or if something grows.
  */
 #define N_WORKERS         4
 #define N_OUTSTANDING     64
@@ -30,6 +30,8 @@
 #define GRACE_US          (100 * 1000)
 #define POISON_RETRIES    2
 #define REBUILD_S         60
+#define SAMPLE_MS         1000
+#define MIN_SAMPLES       40 /* so that a worker more in one of them is nothing */
 #define PATIENCE_US       (30 * G_USEC_PER_SEC)
 
 typedef enum
@@ -439,7 +441,7 @@ main (int    argc,
   soak_begin_round (&soak);
   g_timeout_add (1, look_cb, &soak);
   g_timeout_add (1, kill_cb, &soak);
-  g_timeout_add_seconds (1, sample_cb, &soak);
+  g_timeout_add (MIN (SAMPLE_MS, atoi (argv[1]) * 1000 / MIN_SAMPLES), sample_cb, &soak);
   g_timeout_add_seconds (REBUILD_S, rebuild_cb, &soak);
   g_main_loop_run (soak.loop);
 
