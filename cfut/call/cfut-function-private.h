@@ -24,6 +24,7 @@ struct _CfutFunction
   CfutFunc func;                /* (nullable): not in this process */
   gpointer user_data;
   GDestroyNotify destroy;
+  CfutArrayFunc array_func;     /* (nullable): what @func runs one item by */
 };
 
 /* (nullable) */
@@ -67,6 +68,22 @@ GVariant           *cfut_function_check_result    (const CfutFunction  *self,
 gboolean            cfut_function_check_result_type (const char          *name,
                                                    GVariant            *result,
                                                    const GVariantType  *type,
+                                                   GError             **error);
+
+/* Registers @self, which this takes. If the name is taken it is freed, with its data,
+ * and that is said. Runs in: any thread. Locks: takes the registry's. */
+void                cfut_function_register        (CfutFunction        *self);
+
+/* cfut-array-function.c: for those with an @array_func. */
+
+/* Runs it for @n_items, which lie at @items, with @results zero-filled. Returns how
+ * many are done: all, or @error is set and says of the next why it failed, or else
+ * at least one. Runs in: worker thread. Locks: none. */
+gsize               cfut_function_run_array       (const CfutFunction  *self,
+                                                   CfutCall            *call,
+                                                   gconstpointer        items,
+                                                   gsize                n_items,
+                                                   gpointer             results,
                                                    GError             **error);
 
 /* A function that is in no registry, as a host runs it: it has no @func. Its

@@ -45,6 +45,38 @@ ensure_tables_locked (void)
   foreign = g_hash_table_new (g_str_hash, g_str_equal);
 }
 
+static void
+cfut_function_free (CfutFunction *self)
+{
+  g_variant_type_free (self->parameter_type);
+  g_variant_type_free (self->result_type);
+  g_free (self->name);
+  g_free (self);
+}
+
+/* Runs in: any thread. Locks: takes registry_lock. */
+void
+cfut_function_register (CfutFunction *self)
+{
+  gboolean added;
+
+  g_mutex_lock (&registry_lock);
+  ensure_tables_locked ();
+  added = !g_hash_table_contains (registered, self->name);
+  if (added)
+    g_hash_table_insert (registered, self->name, self);
+  g_mutex_unlock (&registry_lock);
+
+  if (added)
+    return;
+
+  g_critical ("A function \"%s\" is registered already; the first one stays", self->name);
+
+  if (self->destroy != NULL)
+    self->destroy (self->user_data);
+  cfut_function_free (self);
+}
+
 /**
  * cfut_register_function: (skip)
  * @name: the name to submit calls by: UTF-8, and not empty
@@ -78,7 +110,9 @@ ensure_tables_locked (void)
  * first; to register it again is a programming error, and the first function
  * stays. A library should put its own name in front: `"mylib.square"`.
  *
- * @func may run in any thread, and in several at once.
+ * @func may run in any thread, and in several at once. One that takes less than a
+ * microsecond, and is to be mapped over many numbers, is better registered with
+ * [func@Cfut.register_array_function].
  *
  * This function may be called from any thread. It is for C and Vala: other
  * languages run their functions through workers of their own.
@@ -94,7 +128,6 @@ cfut_register_function (const char         *name,
                         GDestroyNotify      destroy)
 {
   CfutFunction *self;
-  gboolean added;
 
   g_return_if_fail (name != NULL && name[0] != '\0');
   g_return_if_fail (g_utf8_validate (name, -1, NULL));
@@ -110,25 +143,7 @@ cfut_register_function (const char         *name,
   self->user_data = user_data;
   self->destroy = destroy;
 
-  g_mutex_lock (&registry_lock);
-  ensure_tables_locked ();
-  added = !g_hash_table_contains (registered, name);
-  if (added)
-    g_hash_table_insert (registered, self->name, self);
-  g_mutex_unlock (&registry_lock);
-
-  if (added)
-    return;
-
-  g_critical ("A function \"%s\" is registered already; the first one stays", name);
-
-  g_variant_type_free (self->parameter_type);
-  g_variant_type_free (self->result_type);
-  g_free (self->name);
-  g_free (self);
-
-  if (destroy != NULL)
-    destroy (user_data);
+  cfut_function_register (self);
 }
 
 /**
@@ -141,7 +156,8 @@ cfut_register_function (const char         *name,
  *
  * This function may be called from any thread.
  *
- * Returns: %TRUE if [func@Cfut.register_function] was called for @name
+ * Returns: %TRUE if [func@Cfut.register_function], or
+ *   [func@Cfut.register_array_function], was called for @name
  *
  * Since: 1.0
  */

@@ -24,12 +24,18 @@ typedef enum
   CFUT_MAP_CHUNK_SETTLED,    /* each item has its outcome */
 } CfutMapChunkPhase;
 
-/* Exactly one of the two, until it is taken. */
+/* What came of an item, or of several: exactly one of the two. */
 typedef struct
 {
-  GVariant *result; /* (owned) (nullable) */
-  GError *error;    /* (owned) (nullable) */
+  GVariant *result; /* (owned) (nullable) of several, an array */
+  GError *error;    /* (owned) (nullable) of one item */
 } CfutMapOutcome;
+
+typedef struct
+{
+  guint offset;
+  GError *error; /* (owned) (nullable) until it is taken */
+} CfutMapFailure;
 
 typedef struct
 {
@@ -47,8 +53,18 @@ typedef struct
   guint n_items;
   GVariant *input;          /* (owned) (nullable) arguments; an array of them if n_items > 1 */
   CfutFuture *future;       /* (owned) (nullable) while it is in flight */
-  CfutMapOutcome *outcomes; /* (owned) (nullable) of n_items, once it is settled */
   guint n_taken;            /* outcomes that were taken */
+  guint n_results_taken;
+  guint n_failures_taken;
+
+  /* The outcomes, once it is settled. The results of those that did not fail, in
+   * order, are one of the two: numbers and the like stay in their array until
+   * somebody wants one, all else is given away as it is taken. */
+  GVariant *results;        /* (owned) (nullable) */
+  GVariant **values;        /* (owned) (nullable) */
+  guint n_results;
+  GArray *failures;         /* (element-type CfutMapFailure) (owned) (nullable) in order */
+  GError *error;            /* (owned) (nullable) of every item */
   GList order_link;         /* in the map's chunks */
   GList queue_link;         /* in the map's staged or ready */
 } CfutMapChunk;
@@ -90,6 +106,11 @@ void          cfut_map_chunk_fail    (CfutMapChunk   *self,
 gboolean      cfut_map_chunk_take    (CfutMapChunk   *self,
                                       guint64        *index,
                                       CfutMapOutcome *outcome);
+/* The same with all results that come before the next error. Returns: how many
+ * outcomes it moved, 0 if none is left. */
+guint         cfut_map_chunk_take_many (CfutMapChunk   *self,
+                                        guint64        *index,
+                                        CfutMapOutcome *outcome);
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CfutMapChunk, cfut_map_chunk_unref)
 

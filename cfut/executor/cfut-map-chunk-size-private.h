@@ -20,18 +20,25 @@ G_BEGIN_DECLS
 #define CFUT_MAP_CHUNK_MIN_NS (1 * G_GINT64_CONSTANT (1000000))
 #define CFUT_MAP_CHUNK_MAX_NS (2 * G_GINT64_CONSTANT (1000000))
 
-/* Beyond this there is nothing to save. */
-#define CFUT_MAP_CHUNK_LIMIT 1024
+/* Beyond this there is nothing to save. Items of a function that is run for many of
+ * them at a time cost so little that it takes more of them. */
+#define CFUT_MAP_CHUNK_LIMIT       1024
+#define CFUT_MAP_CHUNK_ARRAY_LIMIT 32768
 
 typedef struct
 {
   guint size;
   guint max;
+  guint growth; /* how many times larger a chunk may be than the one before */
   gboolean fixed;
 } CfutMapChunkSize;
 
 /* @given: 0 for automatic. No size is ever above @max, or below 1. */
 void  cfut_map_chunk_size_init       (CfutMapChunkSize *self,
+                                      guint             given,
+                                      guint             max);
+/* The same, for a function that is run for many items at a time. */
+void  cfut_map_chunk_size_init_for_array (CfutMapChunkSize *self,
                                       guint             given,
                                       guint             max);
 

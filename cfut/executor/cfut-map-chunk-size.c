@@ -8,16 +8,35 @@
 
 #include "executor/cfut-map-chunk-size-private.h"
 
+static void
+cfut_map_chunk_size_start (CfutMapChunkSize *self,
+                           guint             given,
+                           guint             max,
+                           guint             limit,
+                           guint             growth)
+{
+  g_assert (max > 0);
+
+  self->fixed = given > 0;
+  self->max = self->fixed ? max : MIN (max, limit);
+  self->growth = growth;
+  self->size = CLAMP (given, 1, self->max);
+}
+
 void
 cfut_map_chunk_size_init (CfutMapChunkSize *self,
                           guint             given,
                           guint             max)
 {
-  g_assert (max > 0);
+  cfut_map_chunk_size_start (self, given, max, CFUT_MAP_CHUNK_LIMIT, 2);
+}
 
-  self->fixed = given > 0;
-  self->max = self->fixed ? max : MIN (max, CFUT_MAP_CHUNK_LIMIT);
-  self->size = CLAMP (given, 1, self->max);
+void
+cfut_map_chunk_size_init_for_array (CfutMapChunkSize *self,
+                                    guint             given,
+                                    guint             max)
+{
+  cfut_map_chunk_size_start (self, given, max, CFUT_MAP_CHUNK_ARRAY_LIMIT, 8);
 }
 
 guint
@@ -48,7 +67,7 @@ cfut_map_chunk_size_observe (CfutMapChunkSize *self,
   else if (n_items >= self->size && run_time_ns < CFUT_MAP_CHUNK_MIN_NS)
     self->size = (guint) CLAMP (CFUT_MAP_CHUNK_MAX_NS / item_ns,
                                 self->size,
-                                MIN (2 * self->size, self->max));
+                                MIN (self->growth * self->size, self->max));
 }
 
 /* The items that had started are lost with a chunk: if workers die, chunks are

@@ -10,6 +10,7 @@
 
 #include "call/cfut-chunk-private.h"
 #include "cfut-error.h"
+#include "executor/cfut-map-array-private.h"
 #include "executor/cfut-pool-map-private.h"
 
 /* Runs in: the thread that resolves the future. Locks: none. */
@@ -53,17 +54,22 @@ cfut_map_chunk_ref (CfutMapChunk *self)
 }
 
 static void
-cfut_map_chunk_clear_outcomes (CfutMapChunk *self)
+cfut_map_chunk_clear_values (CfutMapChunk *self)
 {
-  if (self->outcomes == NULL)
+  if (self->values == NULL)
     return;
 
-  for (guint i = self->n_taken; i < self->n_items; i++)
-    {
-      g_clear_pointer (&self->outcomes[i].result, g_variant_unref);
-      g_clear_error (&self->outcomes[i].error);
-    }
-  g_clear_pointer (&self->outcomes, g_free);
+  for (guint i = self->n_results_taken; i < self->n_results; i++)
+    g_variant_unref (self->values[i]);
+  g_clear_pointer (&self->values, g_free);
+}
+
+static void
+cfut_map_failure_clear (gpointer data)
+{
+  CfutMapFailure *self = data;
+
+  g_clear_error (&self->error);
 }
 
 void
@@ -72,7 +78,10 @@ cfut_map_chunk_unref (CfutMapChunk *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
-  cfut_map_chunk_clear_outcomes (self);
+  cfut_map_chunk_clear_values (self);
+  g_clear_pointer (&self->results, g_variant_unref);
+  g_clear_pointer (&self->failures, g_array_unref);
+  g_clear_error (&self->error);
   g_clear_pointer (&self->input, g_variant_unref);
   g_clear_object (&self->future);
   g_clear_pointer (&self->inbox, cfut_map_inbox_unref);
@@ -92,29 +101,15 @@ cfut_map_chunk_pick (CfutMapChunk *self,
 void
 cfut_map_chunk_skip_first (CfutMapChunk *self)
 {
+  g_autoptr(GVariant) input = g_steal_pointer (&self->input);
   guint n_left = self->n_items - 1;
-  GVariant **children;
-  GVariant *input;
 
   g_assert (self->phase == CFUT_MAP_CHUNK_STAGED && n_left > 0);
 
-  children = g_new (GVariant *, n_left);
-  for (guint i = 0; i < n_left; i++)
-    children[i] = g_variant_get_child_value (self->input, i + 1);
-
-  if (n_left == 1)
-    input = g_variant_ref (children[0]);
-  else
-    input = g_variant_ref_sink (g_variant_new_array (g_variant_get_type (children[0]),
-                                                     children, n_left));
-  g_variant_unref (self->input);
-  self->input = input;
+  self->input = n_left == 1 ? g_variant_get_child_value (input, 1)
+                            : cfut_map_array_slice (input, 1, n_left);
   self->first++;
   self->n_items = n_left;
-
-  for (guint i = 0; i < n_left; i++)
-    g_variant_unref (children[i]);
-  g_free (children);
 }
 
 void
@@ -149,44 +144,45 @@ cfut_map_chunk_abandon (CfutMapChunk *self)
     cfut_map_chunk_unref (self);
 }
 
-/* The outcome is everybody's. */
-void
-cfut_map_chunk_fail (CfutMapChunk *self,
-                     const GError *error)
+static void
+cfut_map_chunk_set_settled (CfutMapChunk *self)
 {
-  self->outcomes = g_new0 (CfutMapOutcome, self->n_items);
-  for (guint i = 0; i < self->n_items; i++)
-    self->outcomes[i].error = g_error_copy (error);
-
   self->phase = CFUT_MAP_CHUNK_SETTLED;
   g_clear_pointer (&self->input, g_variant_unref);
   g_clear_object (&self->future);
 }
 
+void
+cfut_map_chunk_fail (CfutMapChunk *self,
+                     const GError *error)
+{
+  self->error = g_error_copy (error);
+  cfut_map_chunk_set_settled (self);
+}
+
 /* A chunk's failures are the word of a worker process, which may be anything
- * of the right type. */
-static gboolean
+ * of the right type: NULL if it does not fit. */
+static GArray *
 cfut_map_chunk_read_failures (CfutMapChunk *self,
                               GVariant     *failures)
 {
   guint n_failures = g_variant_n_children (failures);
-  guint last = 0;
+  g_autoptr(GArray) read = g_array_sized_new (FALSE, FALSE, sizeof (CfutMapFailure), n_failures);
 
+  g_array_set_clear_func (read, cfut_map_failure_clear);
   for (guint i = 0; i < n_failures; i++)
     {
       g_autoptr(GVariant) failure = g_variant_get_child_value (failures, i);
-      g_autoptr(GError) error = NULL;
-      guint index;
+      CfutMapFailure item;
 
-      error = cfut_chunk_read_failure (failure, &index);
-      if (index >= self->n_items || (i > 0 && index <= last))
-        return FALSE;
-
-      self->outcomes[index].error = g_steal_pointer (&error);
-      last = index;
+      item.error = cfut_chunk_read_failure (failure, &item.offset);
+      g_array_append_val (read, item);
+      if (item.offset >= self->n_items ||
+          (i > 0 && item.offset <= g_array_index (read, CfutMapFailure, i - 1).offset))
+        return NULL;
     }
 
-  return TRUE;
+  return g_steal_pointer (&read);
 }
 
 static GVariant *
@@ -199,37 +195,55 @@ dup_value (GVariant *values,
   return boxed ? g_variant_get_variant (value) : g_steal_pointer (&value);
 }
 
-/* Gives each item its outcome; FALSE if it does not fit. */
-static gboolean
-cfut_map_chunk_unpack (CfutMapChunk *self,
-                       GVariant     *result,
-                       gboolean      boxed)
+/* Keeps nothing of what will have been taken. */
+static void
+cfut_map_chunk_keep_results (CfutMapChunk *self,
+                             GVariant     *results)
 {
-  g_autoptr(GVariant) values = NULL;
-  g_autoptr(GVariant) failures = NULL;
-  gsize n_values, used = 0;
+  gboolean boxed = cfut_future_is_boxed (self->future);
 
-  if (!g_variant_is_of_type (result, G_VARIANT_TYPE ("(a*a" CFUT_CHUNK_FAILURE ")")))
-    return FALSE;
-
-  values = g_variant_get_child_value (result, 0);
-  failures = g_variant_get_child_value (result, 1);
-  n_values = g_variant_n_children (values);
-
-  if (n_values > self->n_items ||
-      g_variant_n_children (failures) != self->n_items - n_values)
-    return FALSE;
-
-  self->outcomes = g_new0 (CfutMapOutcome, self->n_items);
-  if (!cfut_map_chunk_read_failures (self, failures))
+  if (!boxed && cfut_map_array_get_item_size (results) > 0)
     {
-      cfut_map_chunk_clear_outcomes (self);
-      return FALSE;
+      /* What has become bytes is no values any more. */
+      g_variant_get_data (results);
+      self->results = g_variant_ref (results);
+      return;
     }
 
-  for (guint i = 0; i < self->n_items; i++)
-    if (self->outcomes[i].error == NULL)
-      self->outcomes[i].result = dup_value (values, used++, boxed);
+  self->values = g_new (GVariant *, self->n_results);
+  for (guint i = 0; i < self->n_results; i++)
+    self->values[i] = dup_value (results, i, boxed);
+}
+
+/* Takes results and failures apart; FALSE if they do not fit. */
+static gboolean
+cfut_map_chunk_unpack (CfutMapChunk *self,
+                       GVariant     *result)
+{
+  g_autoptr(GVariant) results = NULL;
+  gsize n_results, n_failures;
+
+  if (!g_variant_is_of_type (result, G_VARIANT_TYPE_ARRAY) &&
+      !g_variant_is_of_type (result, G_VARIANT_TYPE ("(a*a" CFUT_CHUNK_FAILURE ")")))
+    return FALSE;
+
+  results = cfut_chunk_dup_results (result);
+  n_results = g_variant_n_children (results);
+  n_failures = cfut_chunk_count_failures (result);
+  if (n_results > self->n_items || n_failures != self->n_items - n_results)
+    return FALSE;
+
+  if (n_failures > 0)
+    {
+      g_autoptr(GVariant) failures = g_variant_get_child_value (result, 1);
+
+      self->failures = cfut_map_chunk_read_failures (self, failures);
+      if (self->failures == NULL)
+        return FALSE;
+    }
+
+  self->n_results = n_results;
+  cfut_map_chunk_keep_results (self, results);
 
   return TRUE;
 }
@@ -240,10 +254,11 @@ cfut_map_chunk_take_result (CfutMapChunk *self,
 {
   if (self->n_items == 1)
     {
-      self->outcomes = g_new0 (CfutMapOutcome, 1);
-      self->outcomes[0].result = g_variant_ref (result);
+      self->n_results = 1;
+      self->values = g_new (GVariant *, 1);
+      self->values[0] = g_variant_ref (result);
     }
-  else if (!cfut_map_chunk_unpack (self, result, cfut_future_is_boxed (self->future)))
+  else if (!cfut_map_chunk_unpack (self, result))
     {
       g_autoptr(GError) error =
         g_error_new (CFUT_ERROR, CFUT_ERROR_PROTOCOL,
@@ -254,9 +269,7 @@ cfut_map_chunk_take_result (CfutMapChunk *self,
       return;
     }
 
-  self->phase = CFUT_MAP_CHUNK_SETTLED;
-  g_clear_pointer (&self->input, g_variant_unref);
-  g_clear_object (&self->future);
+  cfut_map_chunk_set_settled (self);
 }
 
 void
@@ -290,6 +303,32 @@ cfut_map_chunk_settle (CfutMapChunk *self,
   cfut_map_chunk_fail (self, error);
 }
 
+/* Where the next item is that failed, or the end. */
+static guint
+cfut_map_chunk_find_failure (CfutMapChunk *self)
+{
+  if (self->error != NULL)
+    return self->n_taken;
+
+  if (self->failures == NULL || self->n_failures_taken == self->failures->len)
+    return self->n_items;
+
+  return g_array_index (self->failures, CfutMapFailure, self->n_failures_taken).offset;
+}
+
+static void
+cfut_map_chunk_take_failure (CfutMapChunk   *self,
+                             CfutMapOutcome *outcome)
+{
+  outcome->result = NULL;
+  if (self->error != NULL)
+    outcome->error = g_error_copy (self->error);
+  else
+    outcome->error = g_steal_pointer (&g_array_index (self->failures, CfutMapFailure,
+                                                      self->n_failures_taken++).error);
+  self->n_taken++;
+}
+
 gboolean
 cfut_map_chunk_take (CfutMapChunk   *self,
                      guint64        *index,
@@ -301,8 +340,60 @@ cfut_map_chunk_take (CfutMapChunk   *self,
     return FALSE;
 
   *index = self->first + self->n_taken;
-  *outcome = self->outcomes[self->n_taken];
+  if (cfut_map_chunk_find_failure (self) == self->n_taken)
+    {
+      cfut_map_chunk_take_failure (self, outcome);
+      return TRUE;
+    }
+
+  outcome->error = NULL;
+  outcome->result = self->results != NULL
+                      ? g_variant_get_child_value (self->results, self->n_results_taken)
+                      : self->values[self->n_results_taken];
+  self->n_results_taken++;
   self->n_taken++;
 
   return TRUE;
+}
+
+/* The next @n_results, as an array. */
+static GVariant *
+cfut_map_chunk_take_array (CfutMapChunk *self,
+                           guint         n_results)
+{
+  GVariant **values;
+  GVariant *array;
+
+  if (self->results != NULL)
+    return n_results == self->n_results
+             ? g_variant_ref (self->results)
+             : cfut_map_array_slice (self->results, self->n_results_taken, n_results);
+
+  values = self->values + self->n_results_taken;
+  array = cfut_map_array_join (values, n_results);
+  for (guint i = 0; i < n_results; i++)
+    g_variant_unref (values[i]);
+
+  return array;
+}
+
+guint
+cfut_map_chunk_take_many (CfutMapChunk   *self,
+                          guint64        *index,
+                          CfutMapOutcome *outcome)
+{
+  guint n_results = cfut_map_chunk_find_failure (self) - self->n_taken;
+
+  g_assert (self->phase == CFUT_MAP_CHUNK_SETTLED);
+
+  if (n_results == 0)
+    return cfut_map_chunk_take (self, index, outcome) ? 1 : 0;
+
+  *index = self->first + self->n_taken;
+  outcome->error = NULL;
+  outcome->result = cfut_map_chunk_take_array (self, n_results);
+  self->n_results_taken += n_results;
+  self->n_taken += n_results;
+
+  return n_results;
 }

@@ -41,11 +41,12 @@ gboolean  cfut_map_input_has_ended   (CfutMapInput   *self);
  * end. Calls the source. */
 GVariant *cfut_map_input_next        (CfutMapInput   *self);
 
-/* Returns: (transfer full) (nullable): the next arguments, @n_max or as many as
- * there are, as an array, if that can be had at once; else NULL, and they are got
- * one by one. */
+/* Returns: (transfer full) (nullable): the next arguments, several, as an array, if
+ * that can be had without a copy; else NULL, and they are got one by one. No more
+ * than @n_max, nor @max_bytes. */
 GVariant *cfut_map_input_next_slice  (CfutMapInput   *self,
-                                      gsize           n_max);
+                                      gsize           n_max,
+                                      gsize           max_bytes);
 
 void      cfut_map_input_end         (CfutMapInput   *self);
 

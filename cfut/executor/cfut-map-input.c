@@ -8,6 +8,7 @@
 
 #include "executor/cfut-map-input-private.h"
 
+#include "executor/cfut-map-array-private.h"
 #include "future/cfut-delivery-private.h"
 
 void
@@ -65,59 +66,27 @@ cfut_map_input_next_of_source (CfutMapInput *self)
   return g_variant_take_ref (item);
 }
 
-/* Of numbers, alone or each in a tuple, an array is the one behind the other, and
- * a part of its bytes is an array again. 0 for anything else. */
-static gsize
-get_number_size (const GVariantType *type)
-{
-  if (g_variant_type_is_tuple (type) && g_variant_type_n_items (type) == 1)
-    type = g_variant_type_first (type);
-
-  switch (g_variant_type_peek_string (type)[0])
-    {
-    case 'y':
-      return 1;
-
-    case 'n':
-    case 'q':
-      return 2;
-
-    case 'i':
-    case 'u':
-      return 4;
-
-    case 'x':
-    case 't':
-    case 'd':
-      return 8;
-
-    default:
-      return 0;
-    }
-}
-
 GVariant *
 cfut_map_input_next_slice (CfutMapInput *self,
-                           gsize         n_max)
+                           gsize         n_max,
+                           gsize         max_bytes)
 {
-  g_autoptr(GBytes) bytes = NULL;
-  g_autoptr(GBytes) part = NULL;
-  const GVariantType *type;
   GVariant *slice;
-  gsize size, n_items;
+  gsize item_size, n_items;
 
   if (self->array == NULL)
     return NULL;
 
-  type = g_variant_get_type (self->array);
-  size = get_number_size (g_variant_type_element (type));
-  n_items = MIN (n_max, g_variant_n_children (self->array) - self->position);
-  if (size == 0 || n_items < 2)
+  item_size = cfut_map_array_get_item_size (self->array);
+  if (item_size == 0)
     return NULL;
 
-  bytes = g_variant_get_data_as_bytes (self->array);
-  part = g_bytes_new_from_bytes (bytes, self->position * size, n_items * size);
-  slice = g_variant_ref_sink (g_variant_new_from_bytes (type, part, TRUE));
+  n_items = MIN (n_max, g_variant_n_children (self->array) - self->position);
+  n_items = MIN (n_items, max_bytes / item_size);
+  if (n_items < 2)
+    return NULL;
+
+  slice = cfut_map_array_slice (self->array, self->position, n_items);
 
   self->position += n_items;
   if (self->position == g_variant_n_children (self->array))

@@ -8,6 +8,7 @@
 
 #include "executor/cfut-map-private.h"
 
+#include "call/cfut-function-private.h"
 #include "executor/cfut-cpus-private.h"
 #include "executor/cfut-pool-map-private.h"
 #include "future/cfut-wait-private.h"
@@ -33,6 +34,7 @@ static void
 cfut_map_init_chunk_size (CfutMap        *self,
                           CfutMapOptions *options)
 {
+  const CfutFunction *function = cfut_function_lookup (self->function);
   guint given = options != NULL ? cfut_map_options_get_chunk_size (options) : 0;
   guint max = G_MAXUINT;
 
@@ -43,7 +45,10 @@ cfut_map_init_chunk_size (CfutMap        *self,
     max = given > 0 ? self->buffer_size
                     : MAX (self->buffer_size / (2 * self->n_workers), 1);
 
-  cfut_map_chunk_size_init (&self->chunk_size, given, max);
+  if (function != NULL && function->array_func != NULL)
+    cfut_map_chunk_size_init_for_array (&self->chunk_size, given, max);
+  else
+    cfut_map_chunk_size_init (&self->chunk_size, given, max);
 }
 
 static CfutMap *
@@ -127,8 +132,9 @@ cfut_executor_map (CfutExecutor    *self,
 
   map = cfut_map_new (self, function, options);
   cfut_map_input_init_array (&map->input, items);
+  map->n_expected = g_variant_n_children (items);
 
-  if (g_variant_n_children (items) == 0)
+  if (map->n_expected == 0)
     {
       cfut_map_finish (map, CFUT_MAP_ENDED);
       return g_steal_pointer (&map);

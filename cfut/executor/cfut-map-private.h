@@ -9,6 +9,7 @@
 #include "executor/cfut-executor.h"
 #include "executor/cfut-map-chunk-private.h"
 #include "executor/cfut-map-chunk-size-private.h"
+#include "executor/cfut-map-collection-private.h"
 #include "executor/cfut-map-input-private.h"
 
 G_BEGIN_DECLS
@@ -53,6 +54,7 @@ struct _CfutMap
   gint64 deadline;        /* monotonic µs, -1 for none */
   guint buffer_size;      /* 0: automatic */
   guint n_workers;
+  gsize n_expected;       /* items in all; 0 if that is not known */
   CfutMapInbox *inbox;    /* (owned) */
 
   GMutex lock;
@@ -75,6 +77,14 @@ struct _CfutMap
   GQueue staged;          /* (element-type CfutMapChunk) (unowned) */
   GQueue ready;           /* (element-type CfutMapChunk) (unowned) settled, if not ordered */
 };
+
+/* What a step is to take out. */
+typedef enum
+{
+  CFUT_MAP_WANT_ONE,
+  CFUT_MAP_WANT_MANY,     /* as many results as are there in one chunk, or an error */
+  CFUT_MAP_WANT_IN_ORDER, /* the same in the order of the input, whatever the map's is */
+} CfutMapWant;
 
 /* What one step came to. */
 typedef enum
@@ -105,6 +115,13 @@ void         cfut_map_finish       (CfutMap         *self,
 void         cfut_map_fill         (CfutMap         *self,
                                     GError         **error);
 CfutMapStep  cfut_map_step         (CfutMap         *self,
+                                    CfutMapWant      want,
+                                    guint64         *index,
+                                    CfutMapOutcome  *outcome);
+/* Takes one outcome that is there and needs no more than that: no step has anything
+ * to do, and nothing is dropped. FALSE if that is not so.
+ * Locks: caller holds the map's; nobody has the turn. */
+gboolean     cfut_map_take_quick   (CfutMap         *self,
                                     guint64         *index,
                                     CfutMapOutcome  *outcome);
 /* The oldest of what is in flight. Returns: (transfer full) */
@@ -134,14 +151,35 @@ void         cfut_map_await_room   (CfutMap         *self,
 gboolean     cfut_map_block_for_room (CfutMap       *self,
                                     GError         **error);
 
-/* cfut-map.c, for cfut-map-async.c */
+/* cfut-map-bulk.c, for cfut-map-async.c */
+
+/* Adds an outcome, which this empties, to what is collected: FALSE with @error if
+ * it is one. */
+gboolean     cfut_map_collect_outcome (CfutMap       *self,
+                                    CfutMapCollection *collection,
+                                    guint64          index,
+                                    CfutMapOutcome  *outcome,
+                                    GError         **error);
+/* Empties it; of nothing, an array of what the function gives. Sunk. */
+GVariant    *cfut_map_end_collection (CfutMap        *self,
+                                    CfutMapCollection *collection);
+
+/* cfut-map.c, for cfut-map-bulk.c and cfut-map-async.c */
 
 /* Begins a next(): FALSE with @error if one is pending. */
 gboolean     cfut_map_begin_next   (CfutMap         *self,
                                     GError         **error);
 void         cfut_map_end_next     (CfutMap         *self);
+/* Waits for what is wanted: FALSE at the end, or with @error if it is the map's own.
+ * Runs in: the thread that called next(). Locks: none. */
+gboolean     cfut_map_wait         (CfutMap         *self,
+                                    CfutMapWant      want,
+                                    guint64         *index,
+                                    CfutMapOutcome  *outcome,
+                                    GError         **error);
 /* A step with the turn around it. @oldest: (nullable) */
 CfutMapStep  cfut_map_advance      (CfutMap         *self,
+                                    CfutMapWant      want,
                                     guint64         *index,
                                     CfutMapOutcome  *outcome,
                                     CfutFuture     **oldest);

@@ -76,7 +76,6 @@ cfut_map_fits (CfutMap   *self,
 static GVariant *
 cfut_map_read_slice (CfutMap *self)
 {
-  gsize n_max = cfut_map_chunk_size_get (&self->chunk_size);
   gsize n_bytes = cfut_executor_get_max_chunk_bytes (self->executor);
 
   if (self->left_over != NULL)
@@ -85,9 +84,8 @@ cfut_map_read_slice (CfutMap *self)
   if (!self->chunk_size.fixed)
     n_bytes = MIN (n_bytes, CFUT_MAP_CHUNK_BYTES);
 
-  /* A number is no larger than what is added to it. */
   return cfut_map_input_next_slice (&self->input,
-                                    MIN (n_max, n_bytes / (2 * CFUT_MAP_ITEM_OVERHEAD)));
+                                    cfut_map_chunk_size_get (&self->chunk_size), n_bytes);
 }
 
 /* Returns: (transfer full): no more than a chunk of items */
@@ -135,15 +133,22 @@ cfut_map_stage (CfutMap  *self,
   g_queue_push_tail_link (&self->staged, &chunk->queue_link);
 }
 
-/* Stages a chunk, if there is something to read and room for it. */
+/* Whether there is something to read, and room for it. */
+static gboolean
+cfut_map_may_read (CfutMap *self)
+{
+  return cfut_map_has_input (self) &&
+         self->n_ahead + cfut_map_chunk_size_get (&self->chunk_size) <= cfut_map_get_window (self);
+}
+
+/* Stages a chunk, if that may be. */
 static void
 cfut_map_read (CfutMap *self)
 {
   g_autoptr(GPtrArray) items = NULL;
   GVariant *input;
 
-  if (!cfut_map_has_input (self) ||
-      self->n_ahead + cfut_map_chunk_size_get (&self->chunk_size) > cfut_map_get_window (self))
+  if (!cfut_map_may_read (self))
     return;
 
   /* Nothing that is still to come would be run. */
@@ -284,9 +289,8 @@ cfut_map_submit_again (CfutMap      *self,
     }
 }
 
-/* Empties the inbox. */
 static void
-cfut_map_collect (CfutMap *self)
+cfut_map_empty_inbox (CfutMap *self)
 {
   gboolean retried = self->options != NULL &&
                      cfut_submit_options_get_retries (self->options) > 0;
@@ -314,47 +318,80 @@ cfut_map_collect (CfutMap *self)
     }
 }
 
+/* Where the outcomes come from that are wanted. */
+static GQueue *
+cfut_map_get_source (CfutMap     *self,
+                     CfutMapWant  want)
+{
+  return self->ordered || want == CFUT_MAP_WANT_IN_ORDER ? &self->chunks : &self->ready;
+}
+
 /* A chunk is dropped with its last outcome: the map has no part any more in
  * what it yields. */
 static gboolean
 cfut_map_take (CfutMap        *self,
+               CfutMapWant     want,
                guint64        *index,
                CfutMapOutcome *outcome)
 {
-  GQueue *queue = self->ordered ? &self->chunks : &self->ready;
-  gboolean taken = FALSE;
+  GQueue *queue = cfut_map_get_source (self, want);
+  guint n_taken = 0;
 
-  while (!taken && queue->length > 0)
+  while (n_taken == 0 && queue->length > 0)
     {
       CfutMapChunk *chunk = queue->head->data;
 
       if (chunk->phase != CFUT_MAP_CHUNK_SETTLED)
         break;
 
-      taken = cfut_map_chunk_take (chunk, index, outcome);
+      if (want != CFUT_MAP_WANT_ONE)
+        n_taken = cfut_map_chunk_take_many (chunk, index, outcome);
+      else if (cfut_map_chunk_take (chunk, index, outcome))
+        n_taken = 1;
+
       if (chunk->n_taken == chunk->n_items)
         cfut_map_drop (self, chunk);
     }
 
-  if (taken)
-    self->n_ahead--;
+  self->n_ahead -= n_taken;
 
-  return taken;
+  return n_taken > 0;
+}
+
+gboolean
+cfut_map_take_quick (CfutMap        *self,
+                     guint64        *index,
+                     CfutMapOutcome *outcome)
+{
+  GQueue *queue = cfut_map_get_source (self, CFUT_MAP_WANT_ONE);
+  CfutMapChunk *chunk;
+
+  if (queue->length == 0 || self->staged.length > 0 || cfut_map_may_read (self))
+    return FALSE;
+
+  chunk = queue->head->data;
+  if (chunk->phase != CFUT_MAP_CHUNK_SETTLED || chunk->n_items - chunk->n_taken < 2)
+    return FALSE;
+
+  self->n_ahead--;
+
+  return cfut_map_chunk_take (chunk, index, outcome);
 }
 
 CfutMapStep
 cfut_map_step (CfutMap        *self,
+               CfutMapWant     want,
                guint64        *index,
                CfutMapOutcome *outcome)
 {
   gboolean expired = self->deadline >= 0 && g_get_monotonic_time () >= self->deadline;
   gboolean taken;
 
-  cfut_map_collect (self);
+  cfut_map_empty_inbox (self);
   if (!expired)
     cfut_map_fill (self, NULL);
 
-  taken = cfut_map_take (self, index, outcome);
+  taken = cfut_map_take (self, want, index, outcome);
   if (self->n_ahead == 0 && !cfut_map_has_input (self))
     cfut_map_finish (self, CFUT_MAP_ENDED);
 

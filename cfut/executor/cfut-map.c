@@ -132,6 +132,7 @@ cfut_map_end_next (CfutMap *self)
 
 CfutMapStep
 cfut_map_advance (CfutMap         *self,
+                  CfutMapWant      want,
                   guint64         *index,
                   CfutMapOutcome  *outcome,
                   CfutFuture     **oldest)
@@ -141,7 +142,7 @@ cfut_map_advance (CfutMap         *self,
   if (!cfut_map_take_turn (self))
     return CFUT_MAP_STEP_END;
 
-  step = cfut_map_step (self, index, outcome);
+  step = cfut_map_step (self, want, index, outcome);
   if (step == CFUT_MAP_STEP_TIMED_OUT)
     cfut_map_finish (self, CFUT_MAP_ENDED);
   if (step == CFUT_MAP_STEP_WAIT && oldest != NULL)
@@ -227,18 +228,19 @@ cfut_map_block (CfutMap     *self,
   return TRUE;
 }
 
-static gboolean
-cfut_map_next_blocking (CfutMap         *self,
-                        guint64         *index,
-                        CfutMapOutcome  *outcome,
-                        GError         **error)
+gboolean
+cfut_map_wait (CfutMap         *self,
+               CfutMapWant      want,
+               guint64         *index,
+               CfutMapOutcome  *outcome,
+               GError         **error)
 {
   GError *end;
 
   while (TRUE)
     {
       g_autoptr(CfutFuture) oldest = NULL;
-      CfutMapStep step = cfut_map_advance (self, index, outcome, &oldest);
+      CfutMapStep step = cfut_map_advance (self, want, index, outcome, &oldest);
 
       switch (step)
         {
@@ -264,6 +266,25 @@ cfut_map_next_blocking (CfutMap         *self,
           return FALSE;
         }
     }
+}
+
+/* A result that is there costs less than a step. */
+static gboolean
+cfut_map_next_quick (CfutMap        *self,
+                     guint64        *index,
+                     CfutMapOutcome *outcome)
+{
+  gboolean taken;
+
+  if (cfut_map_inbox_has_news (self->inbox))
+    return FALSE;
+
+  g_mutex_lock (&self->lock);
+  taken = self->phase == CFUT_MAP_OPEN && !self->next_pending && !self->has_turn &&
+          cfut_map_take_quick (self, index, outcome);
+  g_mutex_unlock (&self->lock);
+
+  return taken;
 }
 
 /**
@@ -310,10 +331,13 @@ cfut_map_next (CfutMap   *self,
   g_return_val_if_fail (CFUT_IS_MAP (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
+  if (cfut_map_next_quick (self, &at, &outcome))
+    return cfut_map_yield (self, at, &outcome, index, result, error);
+
   if (!cfut_map_begin_next (self, error))
     return FALSE;
 
-  taken = cfut_map_next_blocking (self, &at, &outcome, error);
+  taken = cfut_map_wait (self, CFUT_MAP_WANT_ONE, &at, &outcome, error);
   cfut_map_end_next (self);
   cfut_delivery_sweep ();
 

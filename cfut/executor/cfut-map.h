@@ -35,26 +35,54 @@ typedef gboolean (*CfutMapSource) (GVariant **item,
                                    gpointer   user_data);
 
 CFUT_AVAILABLE_IN_ALL
-gboolean  cfut_map_next        (CfutMap              *self,
-                                guint64              *index,
-                                GVariant            **result,
-                                GError              **error);
+gboolean  cfut_map_next              (CfutMap              *self,
+                                      guint64              *index,
+                                      GVariant            **result,
+                                      GError              **error);
 CFUT_AVAILABLE_IN_ALL
-void      cfut_map_next_async  (CfutMap              *self,
-                                GCancellable         *cancellable,
-                                GAsyncReadyCallback   callback,
-                                gpointer              user_data);
+void      cfut_map_next_async        (CfutMap              *self,
+                                      GCancellable         *cancellable,
+                                      GAsyncReadyCallback   callback,
+                                      gpointer              user_data);
 CFUT_AVAILABLE_IN_ALL
-gboolean  cfut_map_next_finish (CfutMap              *self,
-                                GAsyncResult         *async_result,
-                                guint64              *index,
-                                GVariant            **result,
-                                GError              **error);
+gboolean  cfut_map_next_finish       (CfutMap              *self,
+                                      GAsyncResult         *async_result,
+                                      guint64              *index,
+                                      GVariant            **result,
+                                      GError              **error);
 CFUT_AVAILABLE_IN_ALL
-guint64   cfut_map_get_index   (CfutMap              *self);
+gboolean  cfut_map_next_chunk        (CfutMap              *self,
+                                      guint64              *index,
+                                      GVariant            **results,
+                                      GError              **error);
 CFUT_AVAILABLE_IN_ALL
-gboolean  cfut_map_is_done     (CfutMap              *self);
+void      cfut_map_next_chunk_async  (CfutMap              *self,
+                                      GCancellable         *cancellable,
+                                      GAsyncReadyCallback   callback,
+                                      gpointer              user_data);
 CFUT_AVAILABLE_IN_ALL
-void      cfut_map_close       (CfutMap              *self);
+gboolean  cfut_map_next_chunk_finish (CfutMap              *self,
+                                      GAsyncResult         *async_result,
+                                      guint64              *index,
+                                      GVariant            **results,
+                                      GError              **error);
+CFUT_AVAILABLE_IN_ALL
+GVariant *cfut_map_collect           (CfutMap              *self,
+                                      GError              **error);
+CFUT_AVAILABLE_IN_ALL
+void      cfut_map_collect_async     (CfutMap              *self,
+                                      GCancellable         *cancellable,
+                                      GAsyncReadyCallback   callback,
+                                      gpointer              user_data);
+CFUT_AVAILABLE_IN_ALL
+GVariant *cfut_map_collect_finish    (CfutMap              *self,
+                                      GAsyncResult         *async_result,
+                                      GError              **error);
+CFUT_AVAILABLE_IN_ALL
+guint64   cfut_map_get_index         (CfutMap              *self);
+CFUT_AVAILABLE_IN_ALL
+gboolean  cfut_map_is_done           (CfutMap              *self);
+CFUT_AVAILABLE_IN_ALL
+void      cfut_map_close             (CfutMap              *self);
 
 G_END_DECLS

@@ -8,6 +8,7 @@
 
 #include "executor/cfut-pool-private.h"
 
+#include "call/cfut-chunk-private.h"
 #include "cfut-debug-private.h"
 #include "cfut-error.h"
 #include "executor/cfut-cpus-private.h"
@@ -243,20 +244,6 @@ cfut_pool_put_back_locked (CfutPool *self,
     cfut_queue_push_head (&self->queue, job);
 }
 
-/* Of a chunk, how many of its calls failed. */
-static guint
-cfut_outcome_count_failures (CfutOutcome *outcome)
-{
-  g_autoptr(GVariant) failures = NULL;
-
-  if (outcome->variant == NULL)
-    return 0;
-
-  failures = g_variant_get_child_value (outcome->variant, 1);
-
-  return g_variant_n_children (failures);
-}
-
 /* What goes back to the map when the worker of a chunk dies, to be submitted
  * again: all but the items that had started, and with retries those too. */
 static guint
@@ -283,7 +270,9 @@ cfut_pool_count_locked (CfutPool    *self,
   if (outcome->overruled || g_error_matches (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     self->n_cancelled += n_items;
   else if (outcome->error == NULL)
-    self->n_failed += job->n_items > 0 ? cfut_outcome_count_failures (outcome) : 0;
+    self->n_failed += job->n_items > 0 && outcome->variant != NULL
+                        ? cfut_chunk_count_failures (outcome->variant)
+                        : 0;
   else
     self->n_failed += n_items;
 }

@@ -10,7 +10,7 @@
 
 #include <string.h>
 
-#include "call/cfut-function-private.h"
+#include "call/cfut-chunk-private.h"
 
 /* Ends of strings, paddings and offsets of one call. */
 #define OVERHEAD 48
@@ -78,7 +78,7 @@ cfut_any_function_check (const char          *name,
                          const GVariantType  *type,
                          GError             **error)
 {
-  g_autoptr(GVariant) results = g_variant_get_child_value (chunk_result, 0);
+  g_autoptr(GVariant) results = cfut_chunk_dup_results (chunk_result);
   GVariantIter iter;
   GVariant *boxed;
 

@@ -246,7 +246,9 @@ cfut_process_decode_result (CfutProcess  *self,
     type = remote->result_type;
   if (is_chunk)
     {
-      chunk_type = cfut_chunk_get_result_type (type);
+      chunk_type = (frame->header.flags & CFUT_FRAME_FLAG_ALL) != 0
+                     ? g_variant_type_new_array (type)
+                     : cfut_chunk_get_result_type (type);
       type = chunk_type;
     }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cfut-error.h"
+#include "cfut-layout-private.h"
 #include "wire/cfut-frame-private.h"
 
 /*
@@ -38,88 +39,6 @@
 #define MAX_DECLARED_TYPE_LENGTH 4096
 #define MAX_DECLARED_TYPE_DEPTH  64
 
-/* How a value of a type is laid out. */
-typedef struct
-{
-  gsize size;       /* 0: not fixed */
-  gsize alignment;
-  gboolean plain;   /* every byte sequence of @size is a normal value */
-} Layout;
-
-static Layout get_layout (const GVariantType *type);
-
-static gsize
-align_up (gsize offset,
-          gsize alignment)
-{
-  return (offset + alignment - 1) & ~(alignment - 1);
-}
-
-/* The layout of a tuple or dictionary entry. */
-static Layout
-get_members_layout (const GVariantType *type)
-{
-  const GVariantType *member = g_variant_type_first (type);
-  Layout layout = { 0, 1, TRUE };
-  gsize size = 0;
-
-  /* A tuple of nothing is one zero byte. */
-  if (member == NULL)
-    return (Layout) { 1, 1, FALSE };
-
-  for (; member != NULL; member = g_variant_type_next (member))
-    {
-      Layout inner = get_layout (member);
-      gsize offset = align_up (size, inner.alignment);
-
-      if (inner.size == 0)
-        return inner;
-
-      layout.alignment = MAX (layout.alignment, inner.alignment);
-      layout.plain = layout.plain && inner.plain && offset == size;
-      size = offset + inner.size;
-    }
-
-  layout.size = align_up (size, layout.alignment);
-  layout.plain = layout.plain && layout.size == size;
-
-  return layout;
-}
-
-static Layout
-get_layout (const GVariantType *type)
-{
-  switch (g_variant_type_peek_string (type)[0])
-    {
-    case 'y':
-      return (Layout) { 1, 1, TRUE };
-
-    case 'b':
-      return (Layout) { 1, 1, FALSE };
-
-    case 'n':
-    case 'q':
-      return (Layout) { 2, 2, TRUE };
-
-    case 'i':
-    case 'u':
-    case 'h':
-      return (Layout) { 4, 4, TRUE };
-
-    case 'x':
-    case 't':
-    case 'd':
-      return (Layout) { 8, 8, TRUE };
-
-    case '(':
-    case '{':
-      return get_members_layout (type);
-
-    default:
-      return (Layout) { 0, 1, FALSE };
-    }
-}
-
 /* FALSE if no value of @type has @length bytes, for all that the layout can
  * tell. @plain: the length is all there is to check. */
 static gboolean
@@ -127,16 +46,16 @@ check_length (const GVariantType *type,
               gsize               length,
               gboolean           *plain)
 {
-  Layout layout;
+  CfutLayout layout;
 
   if (g_variant_type_is_array (type))
     {
-      layout = get_layout (g_variant_type_element (type));
+      layout = cfut_layout_get (g_variant_type_element (type));
       *plain = layout.plain;
       return layout.size == 0 || length % layout.size == 0;
     }
 
-  layout = get_layout (type);
+  layout = cfut_layout_get (type);
   *plain = layout.plain;
   return layout.size == 0 || length == layout.size;
 }

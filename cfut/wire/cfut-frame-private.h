@@ -112,6 +112,7 @@ typedef enum
   CFUT_FRAME_FLAG_SHARED    = 1 << 2, /* CALL, RESULT, ERROR: the body is elsewhere */
   CFUT_FRAME_FLAG_NO_ARENA  = 1 << 3, /* READY: this worker has no shared memory for bodies */
   CFUT_FRAME_FLAG_LENT      = 1 << 4, /* CALL, RESULT: some bytes of the body are elsewhere */
+  CFUT_FRAME_FLAG_ALL       = 1 << 5, /* RESULT with CHUNK: none has failed, so results only */
 } CfutFrameFlags;
 
 typedef enum

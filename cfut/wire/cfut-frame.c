@@ -46,7 +46,8 @@ static const FrameRule frame_rules[] = {
     "CALL", CFUT_FRAME_FROM_PARENT, OF_VALUES, CFUT_FRAME_MAX_BODY, TRUE, TRUE, TRUE, -1, G_MAXINT64,
   },
   [CFUT_FRAME_RESULT] = {
-    "RESULT", CFUT_FRAME_FROM_WORKER, OF_VALUES, CFUT_FRAME_MAX_BODY, TRUE, TRUE, FALSE, 0, G_MAXINT64,
+    "RESULT", CFUT_FRAME_FROM_WORKER, OF_VALUES | CFUT_FRAME_FLAG_ALL, CFUT_FRAME_MAX_BODY,
+    TRUE, TRUE, FALSE, 0, G_MAXINT64,
   },
   [CFUT_FRAME_ERROR] = {
     "ERROR", CFUT_FRAME_FROM_WORKER, CFUT_FRAME_FLAG_SHARED, CFUT_FRAME_MAX_ERROR, TRUE, FALSE, FALSE, 0, G_MAXINT64,
@@ -129,6 +130,8 @@ find_fault (const CfutFrameHeader *header,
     return "flags";
   if (header->format > CFUT_FORMAT_JSON || (header->format != 0 && !rule->has_format))
     return "format";
+  if ((header->flags & CFUT_FRAME_FLAG_ALL) != 0 && (header->flags & CFUT_FRAME_FLAG_CHUNK) == 0)
+    return "flags";
   if ((header->flags & CFUT_FRAME_FLAG_CHUNK) != 0 && header->format != CFUT_FORMAT_VARIANT)
     return "format of a chunk";
   if ((header->flags & CFUT_FRAME_FLAG_LENT) != 0 && header->format != CFUT_FORMAT_VARIANT)

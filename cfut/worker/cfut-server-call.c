@@ -47,15 +47,16 @@ is_chunk (CfutServer *self)
 
 /* ---- Answers. */
 
-/* The frame that answers the call. Asks the clock. */
+/* The frame that answers the call, with @flags of its own. Asks the clock. */
 static CfutFrameHeader
 make_answer (CfutServer    *self,
-             CfutFrameType  type)
+             CfutFrameType  type,
+             guint16        flags)
 {
   gint64 now = cfut_server_get_time_ns ();
   CfutFrameHeader answer = {
     .type = type,
-    .flags = type == CFUT_FRAME_RESULT ? self->header.flags & CFUT_FRAME_FLAG_CHUNK : 0,
+    .flags = flags,
     .slot = self->header.slot,
     .call = self->header.call,
     .attempt = self->header.attempt,
@@ -85,7 +86,7 @@ static void
 answer_error (CfutServer   *self,
               const GError *error)
 {
-  CfutFrameHeader answer = make_answer (self, CFUT_FRAME_ERROR);
+  CfutFrameHeader answer = make_answer (self, CFUT_FRAME_ERROR, 0);
   guint64 max_length = cfut_frame_get_max_error (self->max_result);
   g_autoptr(GVariant) body = cfut_frame_error_to_variant (error, max_length);
 
@@ -120,7 +121,8 @@ check_size (CfutServer  *self,
 
 static void
 answer_result (CfutServer *self,
-               GVariant   *result)
+               GVariant   *result,
+               guint16     flags)
 {
   g_autoptr(GError) error = NULL;
   CfutFrameHeader answer;
@@ -131,7 +133,7 @@ answer_result (CfutServer *self,
       return;
     }
 
-  answer = make_answer (self, CFUT_FRAME_RESULT);
+  answer = make_answer (self, CFUT_FRAME_RESULT, flags);
   after_answer (self, &answer, cfut_output_add (&self->line->output, &answer, result));
 }
 
@@ -165,8 +167,10 @@ progress_cb (gpointer    target,
     .attempt = self->header.attempt,
   };
 
+  /* Of a range that begins while this looks, the two may not fit. */
   if (fraction >= 0 && self->n_items > 1)
-    fraction = (g_atomic_int_get (&self->item) + fraction) / self->n_items;
+    fraction = MIN (1.0, (g_atomic_int_get (&self->item) +
+                          fraction * g_atomic_int_get (&self->n_running)) / self->n_items);
 
   cfut_output_set_progress (&self->line->output, &header, fraction, message);
 }
@@ -204,7 +208,7 @@ finish_call (CfutServer   *self,
   if (is_initializer (self))
     answer_initializer (self, error);
   else if (owned != NULL)
-    answer_result (self, owned);
+    answer_result (self, owned, 0);
   else
     answer_error (self, error);
 }
@@ -214,12 +218,16 @@ static void
 finish_chunk (CfutServer *self)
 {
   g_autoptr(GVariant) result = cfut_chunk_dup_result (&self->chunk);
+  guint16 flags = CFUT_FRAME_FLAG_CHUNK;
+
+  if (self->chunk.n_failed == 0)
+    flags |= CFUT_FRAME_FLAG_ALL;
 
   end_call (self);
-  answer_result (self, result);
+  answer_result (self, result, flags);
 }
 
-/* Begins the next item; FALSE if there is none, and the chunk is answered. */
+/* Begins the next item, or several; FALSE if there is none, and the chunk is answered. */
 static gboolean
 start_item (CfutServer *self)
 {
@@ -229,7 +237,8 @@ start_item (CfutServer *self)
       return FALSE;
     }
 
-  g_atomic_int_set (&self->item, self->chunk.n_started - 1);
+  g_atomic_int_set (&self->item, self->chunk.n_started - self->chunk.n_running);
+  g_atomic_int_set (&self->n_running, self->chunk.n_running);
   cfut_claims_set_item (self->line->claims, self->header.slot, self->chunk.n_started);
 
   return TRUE;
@@ -239,21 +248,20 @@ start_item (CfutServer *self)
 static void
 run_call (CfutServer *self)
 {
-  do
+  g_autoptr(GError) error = NULL;
+  GVariant *result;
+
+  if (is_chunk (self))
     {
-      g_autoptr(GError) error = NULL;
-      GVariant *result = cfut_function_run (self->function, self->call,
-                                            cfut_call_get_arguments (self->call), &error);
-
-      if (!is_chunk (self))
-        {
-          finish_call (self, result, error);
-          return;
-        }
-
-      cfut_chunk_end_item (&self->chunk, result, error);
+      do
+        cfut_chunk_run_started (&self->chunk, self->call);
+      while (start_item (self));
+      return;
     }
-  while (start_item (self));
+
+  result = cfut_function_run (self->function, self->call,
+                              cfut_call_get_arguments (self->call), &error);
+  finish_call (self, result, error);
 }
 
 /* Runs what was started; TRUE if that is for the host to do. */
@@ -338,6 +346,7 @@ make_call (CfutServer *self,
                               self->header.attempt, progress_cb, self);
   self->n_items = 1;
   self->item = 0;
+  self->n_running = 1;
   if (is_chunk (self))
     {
       cfut_chunk_init (&self->chunk, self->function, arguments);
@@ -489,7 +498,7 @@ cfut_server_answer_vectors (CfutServer          *self,
   self->asked = FALSE;
   call = g_object_ref (self->call); /* the pieces may be of its arguments */
   end_call (self);
-  answer = make_answer (self, CFUT_FRAME_RESULT);
+  answer = make_answer (self, CFUT_FRAME_RESULT, 0);
   full = cfut_output_add_vectors (&self->line->output, &answer, vectors, n_vectors);
   g_clear_object (&call);
   after_answer (self, &answer, full);

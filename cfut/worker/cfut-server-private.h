@@ -40,13 +40,14 @@ typedef struct
   GError *refused;                /* (owned) (nullable) why this cannot serve */
 
   /* The call that it is at. The fields that progress needs do not change while
-   * there is one, but for @item, which is atomic. */
+   * there is one, but for @item and @n_running, which are atomic. */
   CfutCall *call;                 /* (owned) (nullable): none */
   const CfutFunction *function;
   CfutFrameHeader header;         /* of its CALL, or of SETUP for the initializer */
   CfutChunk chunk;                /* if the header says so */
   guint n_items;                  /* of a chunk; else 1 */
-  guint item;
+  guint item;                     /* that runs, or the first of those that do */
+  guint n_running;
   gboolean asked;                 /* the host is to answer */
 } CfutServer;
 

@@ -137,6 +137,35 @@ test_always (void)
 }
 
 static void
+test_array (void)
+{
+  CfutMapChunkSize size;
+
+  g_test_summary ("For functions that run for many items at a time, chunks grow faster and further");
+
+  cfut_map_chunk_size_init_for_array (&size, 0, G_MAXUINT);
+  for (guint expected = 1; expected <= CFUT_MAP_CHUNK_ARRAY_LIMIT; expected *= 8)
+    {
+      g_assert_cmpuint (cfut_map_chunk_size_get (&size), ==, expected);
+      cfut_map_chunk_size_observe (&size, expected, 2 * expected);
+    }
+  g_assert_cmpuint (cfut_map_chunk_size_get (&size), ==, CFUT_MAP_CHUNK_ARRAY_LIMIT);
+
+  /* Not further than what lasts 2 ms, nor than the buffer. */
+  cfut_map_chunk_size_init_for_array (&size, 0, G_MAXUINT);
+  cfut_map_chunk_size_observe (&size, 1, 500 * MICRO);
+  g_assert_cmpuint (cfut_map_chunk_size_get (&size), ==, 4);
+  cfut_map_chunk_size_init_for_array (&size, 0, 100);
+  cfut_map_chunk_size_observe (&size, 1, 2);
+  cfut_map_chunk_size_observe (&size, 8, 16);
+  cfut_map_chunk_size_observe (&size, 64, 128);
+  g_assert_cmpuint (cfut_map_chunk_size_get (&size), ==, 100);
+  cfut_map_chunk_size_init_for_array (&size, 5000, G_MAXUINT);
+  cfut_map_chunk_size_observe (&size, 5000, 2);
+  g_assert_cmpuint (cfut_map_chunk_size_get (&size), ==, 5000);
+}
+
+static void
 test_given (void)
 {
   CfutMapChunkSize size;
@@ -176,6 +205,7 @@ main (int    argc,
   g_test_add_func ("/map-chunk-size/first", test_first);
   g_test_add_func ("/map-chunk-size/steps", test_steps);
   g_test_add_func ("/map-chunk-size/always", test_always);
+  g_test_add_func ("/map-chunk-size/array", test_array);
   g_test_add_func ("/map-chunk-size/given", test_given);
   g_test_add_func ("/map-chunk-size/death", test_death);
 

@@ -43,9 +43,14 @@ test_slices (void)
     "@a(n) [(1,), (2,), (3,), (4,), (5,), (6,), (7,)]",
     "@a(x) [(1,), (2,), (3,), (4,), (5,), (6,), (7,)]",
     "@a(d) [(1,), (2,), (3,), (4,), (5,), (6,), (7,)]",
+    "@ab [true, false, true, false, false, true, true]",
+    "@a(xy) [(1, 2), (3, 4), (5, 6), (7, 8), (9, 10), (11, 12), (13, 14)]",
+    "@a{yd} {1: 1, 2: 2, 3: 3, 4: 4, 5: 5, 6: 6, 7: 7}",
+    "@a(b(nx)) [(true, (1, 2)), (false, (3, 4)), (true, (5, 6)), (true, (7, 8)),"
+    " (false, (9, 10)), (true, (11, 12)), (false, (13, 14))]",
   };
 
-  g_test_summary ("An array of numbers is given out in parts, and one by one, as is wanted");
+  g_test_summary ("An array of what is of a fixed size is given out in parts, and one by one, as is wanted");
 
   for (guint i = 0; i < G_N_ELEMENTS (arrays); i++)
     {
@@ -54,8 +59,8 @@ test_slices (void)
       CfutMapInput input = { 0 };
 
       cfut_map_input_init_array (&input, array);
-      g_assert_null (cfut_map_input_next_slice (&input, 1));
-      first = cfut_map_input_next_slice (&input, 3);
+      g_assert_null (cfut_map_input_next_slice (&input, 1, G_MAXSIZE));
+      first = cfut_map_input_next_slice (&input, 3, G_MAXSIZE);
       assert_part (first, array, 0, 3);
 
       fourth = cfut_map_input_next (&input);
@@ -63,10 +68,10 @@ test_slices (void)
       g_assert_true (g_variant_equal (fourth, expected));
 
       g_assert_false (cfut_map_input_has_ended (&input));
-      rest = cfut_map_input_next_slice (&input, 100);
+      rest = cfut_map_input_next_slice (&input, 100, G_MAXSIZE);
       assert_part (rest, array, 4, 3);
       g_assert_true (cfut_map_input_has_ended (&input));
-      g_assert_null (cfut_map_input_next_slice (&input, 3));
+      g_assert_null (cfut_map_input_next_slice (&input, 3, G_MAXSIZE));
     }
 }
 
@@ -74,11 +79,9 @@ static void
 test_no_slices (void)
 {
   static const char *const arrays[] = {
-    "@ab [true, false, true]",
     "@as ['a', 'b', 'c']",
     "@av [<1>, <2>, <3>]",
     "@aax [[1], [2], [3]]",
-    "@a(xx) [(1, 2), (3, 4), (5, 6)]",
     "@a() [(), (), ()]",
     "@a(s) [('a',), ('b',), ('c',)]",
     "@a{sx} {'a': 1, 'b': 2}",
@@ -93,10 +96,26 @@ test_no_slices (void)
       CfutMapInput input = { 0 };
 
       cfut_map_input_init_array (&input, array);
-      g_assert_null (cfut_map_input_next_slice (&input, 3));
+      g_assert_null (cfut_map_input_next_slice (&input, 3, G_MAXSIZE));
       g_assert_false (cfut_map_input_has_ended (&input));
       cfut_map_input_end (&input);
     }
+}
+
+static void
+test_bytes (void)
+{
+  g_autoptr(GVariant) array = g_variant_parse (NULL, "@a(xy) [(1, 2), (3, 4), (5, 6)]", NULL, NULL, NULL);
+  g_autoptr(GVariant) slice = NULL;
+  CfutMapInput input = { 0 };
+
+  g_test_summary ("A part has no more bytes than it may have");
+
+  cfut_map_input_init_array (&input, array);
+  g_assert_null (cfut_map_input_next_slice (&input, 3, 31));
+  slice = cfut_map_input_next_slice (&input, 3, 47);
+  assert_part (slice, array, 0, 2);
+  cfut_map_input_end (&input);
 }
 
 int
@@ -107,6 +126,7 @@ main (int    argc,
 
   g_test_add_func ("/map-input/slices", test_slices);
   g_test_add_func ("/map-input/no-slices", test_no_slices);
+  g_test_add_func ("/map-input/bytes", test_bytes);
 
   return g_test_run ();
 }

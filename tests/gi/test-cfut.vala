@@ -65,6 +65,34 @@ async void use_own () throws Error {
     yield executor.shutdown_async ();
 }
 
+// One that runs for many items at a time.
+async void use_own_for_arrays () throws Error {
+    Cfut.register_array_function ("negate-all", VariantType.INT64, VariantType.INT64, (call, items, n_items, results) => {
+        int64* numbers = items;
+        int64* negated = results;
+        for (size_t i = 0; i < n_items; i++) {
+            if (numbers[i] == 0) {
+                throw new IOError.BUSY ("zero");
+            }
+            negated[i] = -numbers[i];
+        }
+        return n_items;
+    });
+    var executor = new Cfut.ThreadExecutor (1);
+    var map = executor.map ("negate-all", new Variant.parsed ("[int64 1, 2, 3]"));
+    var all = yield map.collect_async ();
+    assert (all.print (false) == "[-1, -2, -3]");
+
+    map = executor.map ("negate-all", new Variant.parsed ("[int64 0]"));
+    try {
+        yield map.collect_async ();
+        assert_not_reached ();
+    } catch (IOError.BUSY e) {
+        assert (e.message == "Item 0: zero");
+    }
+    yield executor.shutdown_async ();
+}
+
 // A closure on a thread: what it captures is freed where it was submitted.
 async void use_closure () throws Error {
     var executor = new Cfut.ThreadExecutor (1);
@@ -123,6 +151,8 @@ int main (string[] args) {
     Test.add_func ("/vala/call", () => run (c => call.begin (c), r => call.end (r)));
     Test.add_func ("/vala/fail", () => run (c => fail.begin (c), r => fail.end (r)));
     Test.add_func ("/vala/own-function", () => run (c => use_own.begin (c), r => use_own.end (r)));
+    Test.add_func ("/vala/own-array-function",
+                   () => run (c => use_own_for_arrays.begin (c), r => use_own_for_arrays.end (r)));
     Test.add_func ("/vala/closure", () => run (c => use_closure.begin (c), r => use_closure.end (r)));
     Test.add_func ("/vala/defaults", () => run (c => use_defaults.begin (c), r => use_defaults.end (r)));
     return Test.run ();

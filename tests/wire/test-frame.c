@@ -29,6 +29,8 @@ static const Sample samples[] = {
                               .call = 1, .attempt = 1, .time = G_MAXINT64, .timeout = G_MAXINT64 } },
   { CFUT_FRAME_FROM_WORKER, { .type = CFUT_FRAME_RESULT, .format = CFUT_FORMAT_JSON, .length = 3,
                               .slot = 7, .call = 2, .attempt = 1, .time = 1234 } },
+  { CFUT_FRAME_FROM_WORKER, { .type = CFUT_FRAME_RESULT, .flags = CFUT_FRAME_FLAG_CHUNK | CFUT_FRAME_FLAG_ALL,
+                              .length = 80, .call = 2, .attempt = 1 } },
   { CFUT_FRAME_FROM_WORKER, { .type = CFUT_FRAME_ERROR, .length = 30, .call = 3, .attempt = 2, .time = 1 } },
   { CFUT_FRAME_FROM_WORKER, { .type = CFUT_FRAME_ERROR, .length = 30 } },
   { CFUT_FRAME_FROM_WORKER, { .type = CFUT_FRAME_PROGRESS, .length = 9, .call = 4, .attempt = 1 } },
@@ -154,6 +156,9 @@ test_bad_fields (void)
         }
       if (type != CFUT_FRAME_READY)
         assert_refused (sample, header.flags = CFUT_FRAME_FLAG_NO_CLAIMS);
+      if (type != CFUT_FRAME_RESULT)
+        assert_refused (sample, header.flags |= CFUT_FRAME_FLAG_CHUNK | CFUT_FRAME_FLAG_ALL);
+      assert_refused (sample, header.flags = CFUT_FRAME_FLAG_ALL);
       if (type == CFUT_FRAME_SEGMENT)
         assert_refused (sample, header.length = 15);
       if (type == CFUT_FRAME_CANCEL || type == CFUT_FRAME_SHUTDOWN)

@@ -13,13 +13,16 @@
 /* What only cfut is measured by. */
 extern const BenchMeasure cfut_bench_measures[];
 
-void     cfut_bench_register      (void);
-void     cfut_bench_register_echo (void);
+void     cfut_bench_register     (void);
+void     cfut_bench_register_own (void);
 gboolean cfut_bench_has_values (const BenchWork *work);
 
 void     cfut_bench_run_map     (const BenchPeer *peer,
                                  guint            n_workers,
                                  guint            size);
+void     cfut_bench_run_map_array (const BenchPeer *peer,
+                                   guint            n_workers,
+                                   guint            size);
 void     cfut_bench_run_payload (const BenchPeer *peer,
                                  guint            n_workers,
                                  guint            size);

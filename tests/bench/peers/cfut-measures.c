@@ -10,38 +10,93 @@
 
 #include "cfut-bench.h"
 
-/* A map of a cheap function over integers, to the last result. */
-void
-cfut_bench_run_map (const BenchPeer *peer,
-                    guint            n_workers,
-                    guint            size)
+static gsize
+increment_all (CfutCall       *call,
+               gconstpointer   items,
+               gsize           n_items,
+               gpointer        results,
+               gpointer        user_data,
+               GError        **error)
 {
-  g_autofree gint64 *numbers = g_new0 (gint64, size);
+  const gint64 *numbers = items;
+  gint64 *incremented = results;
+
+  for (gsize i = 0; i < n_items; i++)
+    incremented[i] = numbers[i] + 1;
+
+  return n_items;
+}
+
+/* The results one by one. @after: the memory that is taken then. */
+static gint64
+sum_items (CfutMap *map,
+           gsize   *after)
+{
+  g_autoptr(GError) error = NULL;
+  gint64 sum = 0;
+
+  while (!cfut_map_is_done (map))
+    {
+      g_autoptr(GVariant) result = NULL;
+      guint64 index;
+
+      if (cfut_map_next (map, &index, &result, &error))
+        sum += g_variant_get_int64 (result);
+      g_assert_no_error (error);
+    }
+  *after = bench_resident ();
+
+  return sum;
+}
+
+/* The results as one array. */
+static gint64
+sum_all (CfutMap *map,
+         gsize   *after)
+{
+  g_autoptr(GError) error = NULL;
+  g_autoptr(GVariant) all = cfut_map_collect (map, &error);
+  const gint64 *numbers;
+  gint64 sum = 0;
+  gsize n_numbers;
+
+  g_assert_no_error (error);
+  numbers = g_variant_get_fixed_array (all, &n_numbers, sizeof *numbers);
+  for (gsize i = 0; i < n_numbers; i++)
+    sum += numbers[i];
+  *after = bench_resident ();
+
+  return sum;
+}
+
+/* A map of a cheap function over integers, to the last result. */
+static void
+run_map (const BenchPeer *peer,
+         guint            n_workers,
+         guint            size,
+         const char      *function,
+         gint64         (*sum_results) (CfutMap *map,
+                                        gsize   *after))
+{
+  gint64 *numbers = g_new0 (gint64, size);
   g_autoptr(GVariant) items = NULL;
   g_autoptr(GError) error = NULL;
   gpointer executor = peer->open (n_workers, 4096);
-  gint64 begin, end, sum = 0;
+  gint64 begin, end, sum;
   gsize before, after;
 
   peer->finish (executor, peer->submit (executor, &bench_increment, 1));
-  items = g_variant_ref_sink (g_variant_new_fixed_array (G_VARIANT_TYPE_INT64, numbers, size, sizeof *numbers));
+  memset (numbers, 0, size * sizeof *numbers);
+  items = g_variant_ref_sink (g_variant_new_from_data (G_VARIANT_TYPE ("ax"), numbers, size * sizeof *numbers,
+                                                       TRUE, g_free, numbers));
 
   before = bench_resident ();
   begin = bench_now_ns ();
   {
-    g_autoptr(CfutMap) map = cfut_executor_map (executor, "increment", items, NULL, &error);
+    g_autoptr(CfutMap) map = cfut_executor_map (executor, function, items, NULL, &error);
 
     g_assert_no_error (error);
-    while (!cfut_map_is_done (map))
-      {
-        g_autoptr(GVariant) result = NULL;
-        guint64 index;
-
-        if (cfut_map_next (map, &index, &result, &error))
-          sum += g_variant_get_int64 (result);
-        g_assert_no_error (error);
-      }
-    after = bench_resident ();
+    sum = sum_results (map, &after);
   }
   end = bench_now_ns ();
   g_assert_cmpint (sum, ==, size);
@@ -50,6 +105,24 @@ cfut_bench_run_map (const BenchPeer *peer,
 
   bench_print ("items_per_s", size * 1e9 / (end - begin));
   bench_print ("bytes_per_item", ((double) after - before) / size);
+}
+
+/* A function that is called for each item. */
+void
+cfut_bench_run_map (const BenchPeer *peer,
+                    guint            n_workers,
+                    guint            size)
+{
+  run_map (peer, n_workers, size, "increment", sum_items);
+}
+
+/* A function that takes many items at a time. */
+void
+cfut_bench_run_map_array (const BenchPeer *peer,
+                          guint            n_workers,
+                          guint            size)
+{
+  run_map (peer, n_workers, size, "increment-all", sum_all);
 }
 
 static GVariant *
@@ -62,8 +135,10 @@ echo (CfutCall  *call,
 }
 
 void
-cfut_bench_register_echo (void)
+cfut_bench_register_own (void)
 {
+  cfut_register_array_function ("increment-all", G_VARIANT_TYPE_INT64, G_VARIANT_TYPE_INT64,
+                                increment_all, NULL, NULL);
   cfut_register_function ("echo", G_VARIANT_TYPE_BYTESTRING, G_VARIANT_TYPE_BYTESTRING, echo, NULL, NULL);
 }
 
@@ -204,6 +279,7 @@ cfut_bench_run_ready (const BenchPeer *peer,
 
 const BenchMeasure cfut_bench_measures[] = {
   { "map", cfut_bench_run_map },
+  { "map-array", cfut_bench_run_map_array },
   { "payload", cfut_bench_run_payload },
   { "payload-shared", cfut_bench_run_payload_shared },
   { "ready", cfut_bench_run_ready },

@@ -291,7 +291,7 @@ main (int    argc,
       char **argv)
 {
   cfut_bench_register ();
-  cfut_bench_register_echo ();
+  cfut_bench_register_own ();
   cfut_init (&argc, &argv);
 
   return bench_main (argc, argv, peers, cfut_bench_measures);
