@@ -23,6 +23,31 @@ twice (CfutCall  *call,
   return g_variant_new_int64 (2 * number);
 }
 
+/* Three times each, for many at a time; what is below 0 fails. */
+static gsize
+triple (CfutCall       *call,
+        gconstpointer   items,
+        gsize           n_items,
+        gpointer        results,
+        gpointer        user_data,
+        GError        **error)
+{
+  const gint64 *numbers = items;
+  gint64 *triples = results;
+
+  for (gsize i = 0; i < n_items; i++)
+    {
+      if (numbers[i] < 0)
+        {
+          g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_FOUND, "No %" G_GINT64_FORMAT, numbers[i]);
+          return i;
+        }
+      triples[i] = 3 * numbers[i];
+    }
+
+  return n_items;
+}
+
 static GVariant *
 get_pid (CfutCall  *call,
          GVariant  *arguments,
@@ -91,6 +116,8 @@ cfut_module_register (GError **error)
 {
   cfut_register_function ("twice", G_VARIANT_TYPE ("(x)"), G_VARIANT_TYPE_INT64,
                           twice, NULL, NULL);
+  cfut_register_array_function ("triple", G_VARIANT_TYPE_INT64, G_VARIANT_TYPE_INT64,
+                                triple, NULL, NULL);
   cfut_register_function ("get-pid", NULL, G_VARIANT_TYPE_INT64,
                           get_pid, NULL, NULL);
   cfut_register_function ("fail", G_VARIANT_TYPE ("(s)"), NULL,

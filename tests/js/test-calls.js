@@ -62,6 +62,26 @@ run({
         assertJSON(found, [2, 4, 6]);
     },
 
+    async 'Functions for many items are mapped over arrays of numbers'() {
+        const numbers = Array.from({length: 3000}, (_, index) => index);
+        const found = [];
+        for await (const value of executor.map('triple', new GLib.Variant('ax', numbers)))
+            found.push(value);
+        assertJSON(found, numbers.map(n => 3 * n));
+
+        const map = executor.map('triple', new GLib.Variant('ax', numbers));
+        const all = await map.collect_async(null);
+        assertEqual(all.get_type_string(), 'ax');
+        assertJSON(all.deepUnpack(), numbers.map(n => 3 * n));
+
+        const iterator = executor.map('triple', new GLib.Variant('ax', [1, -2, 3]))[Symbol.asyncIterator]();
+        assertEqual((await iterator.next()).value, 3);
+        const error = await caught(() => iterator.next());
+        assertEqual(error.message, 'No -2');
+        assertEqual((await iterator.next()).value, 9);
+        assertEqual((await iterator.next()).done, true);
+    },
+
     async 'An error is the one of C'() {
         const error = await assertFails(Gio.IOErrorEnum, Gio.IOErrorEnum.NOT_FOUND,
             () => executor.run('fail', 'No such thing'));

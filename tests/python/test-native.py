@@ -5,6 +5,7 @@
 """`from gi.repository import Cfut`: executors and futures."""
 
 import array
+import asyncio
 import concurrent.futures
 import functools
 import gc
@@ -536,6 +537,50 @@ class ByName(ExecutorCase):
         self.assertEqual(list(self.executor.map('twice', range(100))), [2 * i for i in range(100)])
         future = self.executor.with_options(timeout=DEADLINE, name='double').submit('twice', 2)
         self.assertEqual(future.result(), 4)
+
+    def test_arrays(self):
+        """Maps of functions in C take numbers of many kinds, and give ordinary ones"""
+        numbers = list(range(3000))
+        for name, factor in ('triple', 3), ('twice', 2):
+            expected = [factor * number for number in numbers]
+            for items in numbers, tuple(numbers), range(3000), array.array('q', numbers), array.array('h', numbers):
+                self.assertEqual(list(self.executor.map(name, items)), expected)
+            self.assertEqual(sorted(self.executor.map(name, numbers, ordered=False)), expected)
+            self.assertEqual(list(self.executor.map(name, numbers, chunksize=7, buffersize=10)), expected)
+            self.assertEqual(list(self.executor.map(name, iter(numbers[:50]))), expected[:50])
+            self.assertEqual(list(self.executor.map(name, b'\1\2')), [factor, 2 * factor])
+            self.assertEqual(list(self.executor.map(name, [])), [])
+        self.assertIs(type(next(self.executor.map('triple', [1]))), int)
+        fast = self.executor.with_options(timeout=DEADLINE).map('triple', numbers, timeout=DEADLINE)
+        self.assertEqual(sum(fast), 3 * sum(numbers))
+
+    def test_array_errors(self):
+        """The first item that fails ends such a map, after the results before it"""
+        for chunksize in None, 1, 100:
+            results = self.executor.map('triple', [1, 2, -3, 4], chunksize=chunksize)
+            self.assertEqual([next(results), next(results)], [3, 6])
+            with self.assertRaisesRegex(GLib.Error, 'No -3'):
+                next(results)
+            with self.assertRaises(StopIteration):
+                next(results)
+        with self.assertRaises(TypeError):
+            self.executor.map('triple', ['x'])
+        with self.assertRaises(ValueError):
+            self.executor.map('triple', [1], chunksize=0)
+        with self.assertRaises(TimeoutError):
+            list(self.executor.map('triple', range(10), timeout=0))
+
+    def test_arrays_in_coroutines(self):
+        """Such a map is an asynchronous iterator, too"""
+        async def collect():
+            return [result async for result in self.executor.map('triple', range(3000))]
+        self.assertEqual(asyncio.run(collect()), [3 * number for number in range(3000)])
+
+    def test_arrays_in_threads(self):
+        """Threads other than the main one may go over such a map"""
+        with concurrent.futures.ThreadPoolExecutor(1) as threads:
+            total = threads.submit(lambda: sum(self.executor.map('triple', range(3000)))).result(DEADLINE)
+        self.assertEqual(total, 3 * sum(range(3000)))
 
     def test_variants(self):
         """The signature of C works, too"""

@@ -11,7 +11,7 @@ const ASYNC = {
     CompletedIterator: ['next'],
     Executor: ['call', 'describe', 'shutdown', 'submit'],
     Future: ['result', 'wait'],
-    Map: ['next'],
+    Map: ['collect', 'next', 'next_chunk'],
     ProcessExecutor: ['prestart'],
 };
 
@@ -38,23 +38,32 @@ function _extendFuture(prototype) {
 
 // Makes `for await` go over what C has to iterate.
 function _extendIterators(Cfut) {
-    const {fromVariant} = imports.overrides.cfut.variants;
+    const {toValues} = imports.overrides.cfut.variants;
+
+    function nextChunk(map) {
+        return new Promise((resolve, reject) => {
+            map.next_chunk_async(null, (source, asyncResult) => {
+                try {
+                    resolve(map.next_chunk_finish(asyncResult));
+                } catch (error) {
+                    reject(error);
+                }
+            });
+        });
+    }
 
     Cfut.Map.prototype[Symbol.asyncIterator] = function () {
         const map = this;
+        let results = [];   // of the chunk that is being yielded, the last one first
         return {
             async next() {
-                const [, , result] = await new Promise((resolve, reject) => {
-                    map.next_async(null, (source, asyncResult) => {
-                        try {
-                            resolve(map.next_finish(asyncResult));
-                        } catch (error) {
-                            reject(error);
-                        }
-                    });
-                });
-                return map.is_done() && result === null
-                    ? {value: undefined, done: true} : {value: fromVariant(result), done: false};
+                if (results.length === 0) {
+                    const [found, , chunk] = await nextChunk(map);
+                    if (!found)
+                        return {value: undefined, done: true};
+                    results = toValues(chunk).reverse();
+                }
+                return {value: results.pop(), done: false};
             },
             return(value) {
                 map.close();

@@ -46,6 +46,10 @@ def from_parts(domain, code, message, name=None, traceback=None, payload=None):
     return GLib.Error(message, domain, code)
 
 
+def raise_gerror(error):
+    raise from_parts(error.domain, error.code, error.message) from None
+
+
 def from_future(future):
     """The exception of a future that has failed or was cancelled."""
     raised = future.get_remote_value()

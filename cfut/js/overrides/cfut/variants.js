@@ -5,7 +5,7 @@
 // Values of JavaScript as GVariants of the type that a function declares, and
 // back.
 
-var {toArguments, inferVariant, fromVariant} = (() => {
+var {toArguments, inferVariant, fromVariant, toValues} = (() => {
 
 const {GLib} = imports.gi;
 const {decode, isEncoded} = imports.overrides.cfut.codec;
@@ -134,5 +134,16 @@ function fromVariant(variant) {
     }
 }
 
-return {toArguments, inferVariant, fromVariant};
+// The values of an array of results.
+function toValues(variant) {
+    if (/^a[bynqiuxtds]$/.test(variant.get_type_string()))
+        return Array.from(variant.deepUnpack());
+
+    const values = [];
+    for (let i = 0; i < variant.n_children(); i++)
+        values.push(fromVariant(variant.get_child_value(i)));
+    return values;
+}
+
+return {toArguments, inferVariant, fromVariant, toValues};
 })();
