@@ -185,7 +185,7 @@ end_call (CfutServer *self)
   if (is_chunk (self))
     cfut_chunk_clear (&self->chunk);
 
-  g_clear_object (&self->call);
+  self->spare = cfut_call_recycle (g_steal_pointer (&self->call));
 }
 
 void
@@ -341,9 +341,9 @@ static void
 make_call (CfutServer *self,
            GVariant   *arguments)
 {
-  self->call = cfut_call_new (self->function->name, arguments,
-                              get_deadline (&self->header, self->now / 1000),
-                              self->header.attempt, progress_cb, self);
+  self->call = cfut_call_renew (g_steal_pointer (&self->spare), self->function->name, arguments,
+                                get_deadline (&self->header, self->now / 1000),
+                                self->header.attempt, progress_cb, self);
   self->n_items = 1;
   self->item = 0;
   self->n_running = 1;
@@ -489,17 +489,17 @@ cfut_server_answer_vectors (CfutServer          *self,
                             const GOutputVector *vectors,
                             gsize                n_vectors)
 {
-  g_autoptr(CfutCall) call = NULL;
+  g_autoptr(GVariant) arguments = NULL;
   CfutFrameHeader answer;
   gboolean full;
 
   g_assert (self->asked);
 
   self->asked = FALSE;
-  call = g_object_ref (self->call); /* the pieces may be of its arguments */
+  arguments = g_variant_ref (cfut_call_get_arguments (self->call)); /* the pieces may be of these */
   end_call (self);
   answer = make_answer (self, CFUT_FRAME_RESULT, 0);
   full = cfut_output_add_vectors (&self->line->output, &answer, vectors, n_vectors);
-  g_clear_object (&call);
+  g_clear_pointer (&arguments, g_variant_unref);
   after_answer (self, &answer, full);
 }

@@ -42,6 +42,7 @@ typedef struct
   /* The call that it is at. The fields that progress needs do not change while
    * there is one, but for @item and @n_running, which are atomic. */
   CfutCall *call;                 /* (owned) (nullable): none */
+  CfutCall *spare;                /* (owned) (nullable) of one that has ended, for the next */
   const CfutFunction *function;
   CfutFrameHeader header;         /* of its CALL, or of SETUP for the initializer */
   CfutChunk chunk;                /* if the header says so */

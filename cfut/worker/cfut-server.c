@@ -42,6 +42,7 @@ cfut_server_free (CfutServer *self)
   if (self->call != NULL)
     cfut_server_leave_call (self);
 
+  g_clear_object (&self->spare);
   g_clear_error (&self->refused);
   g_free (self->functions);
   g_ptr_array_unref (self->hosted);
