@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 import unittest
+import unittest.mock
 import weakref
 
 from support import DEADLINE, Cfut, ExecutorCase, GLib, both_kinds, until
@@ -383,7 +384,8 @@ class Processes(ExecutorCase):
 
     def test_what_cannot_be_pickled(self):
         """What cannot be pickled is an error of the call"""
-        with self.assertRaises((pickle.PicklingError, AttributeError)):
+        with unittest.mock.patch.dict(sys.modules, cloudpickle=None), \
+                self.assertRaises((pickle.PicklingError, AttributeError)):
             self.executor.submit(lambda: 1)
         with self.assertRaises(TypeError):
             self.executor.submit(tasks.echo, threading.Lock())
