@@ -17,7 +17,7 @@ else there is nobody to tell, and a function runs as if nobody listened.
 from _thread import _local as Local
 from time import perf_counter
 
-__all__ = ['Cancelled', 'attempt', 'cancelled', 'progress', 'returns']
+__all__ = ['Cancelled', 'attempt', 'buffer', 'cancelled', 'progress', 'returns']
 
 
 class Cancelled(BaseException):
@@ -36,6 +36,11 @@ _current = _Current()
 _describe = None
 
 
+# In a worker process: where buffers come from.
+def _make_buffer(size):
+    return memoryview(bytearray(size))
+
+
 def progress(fraction, message=None):
     """Tells how far the call is: 0 to 1, or -1 if that is not known."""
     if _current.call is not None:
@@ -51,6 +56,14 @@ def cancelled():
 def attempt():
     """Which attempt at the call this is, from 1."""
     return _current.call.get_attempt() if _current.call is not None else 1
+
+
+def buffer(size):
+    """A view of so many bytes, for a result that is large: one that lies in it, such as
+    a slice of it or a NumPy array, need not be copied in a worker process.
+
+    What is in it at first is undefined. Nobody writes to it after it was returned."""
+    return _make_buffer(size)
 
 
 def returns(type_string):

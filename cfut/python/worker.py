@@ -20,19 +20,23 @@ import sys
 import types
 from _pickle import dumps, loads
 
-# These lie beside this file.
-import _memory
-import _message
 import cfut_worker
-from _memory import VECTOR, with_vectors
-from _message import HEAD_MARK, LARGE, UNPICKLE_NAME, join, lift, loads_message
 
-# Those names are the program's, if it has such modules.
-del sys.modules['_memory'], sys.modules['_message']
+# What else lies beside this file is under a name that no module of the program's has.
+sys.modules['_cfut'] = types.ModuleType('_cfut')
+sys.modules['_cfut'].__path__ = [os.path.dirname(os.path.abspath(__file__))]
 
-OUR_FILES = (__file__, _memory.__file__, _message.__file__, cfut_worker.__file__)
+from _cfut import _memory, _message                                         # noqa: E402
+from _cfut._memory import VECTOR, with_vectors                              # noqa: E402
+from _cfut._message import (LARGE, PICKLE_MARK, UNPICKLE_NAME, Pieces,      # noqa: E402
+                            join, lift, loads_message)
+
+HERE = os.path.dirname(_memory.__file__)
+OUR_FILES = (__file__, _memory.__file__, _message.__file__, cfut_worker.__file__,
+             os.path.join(HERE, 'worker_lending.py'))
 
 PYTHON = b'python'
+LENDING = b'python-lending'
 SETUP = b'python-setup'
 ANY = b'*'
 
@@ -50,7 +54,15 @@ def dumps_result(value):
     if type(value) in PLAIN:
         return dumps(value, 5)
     buffers = []
-    return join(dumps(lift(value), 5, buffer_callback=buffers.append), buffers)
+    try:
+        pickled = dumps(lift(value), 5, buffer_callback=buffers.append)
+    except TypeError:
+        if _message.dumps_views is None:
+            raise
+        # It may have been a view.
+        buffers.clear()
+        pickled = _message.dumps_views(value, buffers.append)
+    return join(pickled, buffers)
 
 
 # ---- libcfut
@@ -96,6 +108,10 @@ class Library:
         declare(self._quick, 'g_variant_new_from_bytes', pointer, text, pointer, ctypes.c_int)
         declare(self._quick, 'g_bytes_new', pointer, text, size)
         declare(self._quick, 'g_bytes_unref', None, pointer)
+
+    def declare(self, name, result, *arguments):
+        """Adds one that returns at once."""
+        self._declare(self._quick, name, result, *arguments)
 
     def _declare(self, library, name, result, *arguments):
         function = library[name]
@@ -182,21 +198,6 @@ def _find_function(name):
     return found
 
 
-def _load_codec():
-    """cfutures._gvariant, which lies beside this file."""
-    global _gvariant
-    if _gvariant is None:
-        from importlib.util import module_from_spec, spec_from_file_location
-        here = os.path.dirname(os.path.abspath(__file__))
-        spec = spec_from_file_location('_cfut_gvariant', os.path.join(here, '_gvariant.py'))
-        _gvariant = module_from_spec(spec)
-        spec.loader.exec_module(_gvariant)
-    return _gvariant
-
-
-_gvariant = None
-
-
 # Those that were called, by what refers to them.
 functions = {}
 MAX_FUNCTIONS = 256
@@ -206,13 +207,14 @@ class Worker:
     def __init__(self, library):
         self.c = library
         self.running = False        # whether a function of Python's runs now
+        self.lender = None
         self.length = ctypes.c_size_t()
         error = ctypes.POINTER(GError)()
         self.pointer = library.cfut_worker_new(ctypes.byref(error))
         if not self.pointer:
             sys.exit(f'{sys.argv[0]}: {error.contents.message.decode(errors="replace")}')
         for name, parameter, result in ((PYTHON, b'ay', b'ay'), (SETUP, b'ay', b'ay'),
-                                        (ANY, b'(sv)', b'v')):
+                                        (LENDING, b'(ayaay)', b'(ayaay)'), (ANY, b'(sv)', b'v')):
             library.cfut_worker_add_function(self.pointer, name, parameter, result)
         signal.signal(CANCEL_SIGNAL, self.on_cancel)
         library.cfut_worker_set_cancel_signal(self.pointer, CANCEL_SIGNAL)
@@ -245,7 +247,7 @@ class Worker:
             size = length.value
             try:
                 if not at:
-                    result = self.run_any()
+                    result = self.run_other()
                 elif size < LARGE:
                     result = run(to_bytes(at, size))
                 else:
@@ -254,7 +256,8 @@ class Worker:
                     flush()
                 # A result that is refused is answered with the reason.
                 if result is not None and type(result) is not bytes:
-                    with_vectors(result, self.answer_vectors)
+                    if type(result) is Pieces or not self.get_lender().answer_with_head(result):
+                        with_vectors(result, self.answer_vectors)
                     result = None
             except BaseException as exception:
                 self.running = False
@@ -311,15 +314,16 @@ class Worker:
         functions[reference] = function = loads(reference)
         return function
 
-    def run_pickled(self, data):
+    def run_pickled(self, data, spans=()):
         """A call of Python's: bytes in, bytes out."""
         try:
-            function, args, kwargs = loads(data) if data[0] != HEAD_MARK else loads_message(data)
+            function, args, kwargs = (loads(data) if data[0] == PICKLE_MARK
+                                      else loads_message(data, spans))
             if type(function) is bytes:
                 function = functions.get(function) or self.find(function)
         except BaseException as error:
             raise NotReadable(f'A call could not be unpickled: {error!r}') from error
-        data = None
+        data = spans = None
         self.running = True
         try:
             value = function(*args, **kwargs)
@@ -375,11 +379,23 @@ class Worker:
         except Exception:
             return f'{type(exception).__qualname__}\n'
 
-    # -- Functions of any name, with GVariants
+    # -- Calls that are not bytes
+
+    def run_other(self):
+        if self.c.cfut_call_get_function(self.get_call()) == LENDING:
+            return self.get_lender().run()
+        return self.run_any()
+
+    def get_lender(self):
+        if self.lender is None:
+            from _cfut.worker_lending import Lender
+            self.lender = Lender(self)
+        return self.lender
 
     def run_any(self):
         """A call that is not Python's, `module:function` and a GVariant: answers it."""
-        c, codec = self.c, _load_codec()
+        from _cfut import _gvariant as codec
+        c = self.c
         arguments = c.cfut_call_get_arguments(self.get_call())
         size = c.g_variant_get_size(arguments)
         name, value = codec.unpack('(sv)', to_bytes(c.g_variant_get_data(arguments), size))
@@ -459,6 +475,7 @@ def main():
         if not worker.load_module(module):
             break
     cfut_worker._current.call = CurrentCall(worker)
+    cfut_worker._make_buffer = lambda size: worker.get_lender().make(size)
     cfut_worker._describe = worker.describe_exception
     replace_main(None)
     replace_output()

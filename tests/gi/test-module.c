@@ -8,6 +8,7 @@
 
 #include <cfut/cfut.h>
 #include <gmodule.h>
+#include <string.h>
 #include <unistd.h>
 
 static GVariant *
@@ -87,6 +88,47 @@ reverse (CfutCall  *call,
   return g_variant_new_from_data (G_VARIANT_TYPE_BYTESTRING, reversed, length, TRUE, g_free, reversed);
 }
 
+/* The byte array in a value. */
+static GVariant *
+find_bytes (GVariant *value)
+{
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_VARDICT))
+    return g_variant_lookup_value (value, "image", G_VARIANT_TYPE_BYTESTRING);
+  if (g_variant_is_of_type (value, G_VARIANT_TYPE_TUPLE))
+    return g_variant_get_child_value (value, 0);
+
+  return g_variant_ref (value);
+}
+
+/* Whether bytes lie in memory of the program. */
+static GVariant *
+is_shared (CfutCall  *call,
+           GVariant  *arguments,
+           gpointer   user_data,
+           GError   **error)
+{
+  g_autoptr(GVariant) bytes = find_bytes (arguments);
+  guintptr address = (guintptr) g_variant_get_data (bytes);
+  g_autofree char *maps = NULL;
+  g_auto(GStrv) lines = NULL;
+
+  if (!g_file_get_contents ("/proc/self/maps", &maps, NULL, error))
+    return NULL;
+
+  lines = g_strsplit (maps, "\n", -1);
+  for (guint i = 0; lines[i] != NULL; i++)
+    {
+      char *rest;
+      guintptr begin = g_ascii_strtoull (lines[i], &rest, 16);
+      guintptr end = *rest == '-' ? g_ascii_strtoull (rest + 1, NULL, 16) : 0;
+
+      if (begin <= address && address < end)
+        return g_variant_new_boolean (strstr (lines[i], "cfut-segment") != NULL);
+    }
+
+  return g_variant_new_boolean (FALSE);
+}
+
 /* Says that it runs, and returns when it is cancelled and not before. */
 static GVariant *
 wait_for_cancel (CfutCall  *call,
@@ -124,6 +166,12 @@ cfut_module_register (GError **error)
                           fail, NULL, NULL);
   cfut_register_function ("reverse", G_VARIANT_TYPE_BYTESTRING, G_VARIANT_TYPE_BYTESTRING,
                           reverse, NULL, NULL);
+  cfut_register_function ("is-shared", G_VARIANT_TYPE_BYTESTRING, G_VARIANT_TYPE_BOOLEAN,
+                          is_shared, NULL, NULL);
+  cfut_register_function ("is-shared-beside", G_VARIANT_TYPE ("(ayd)"), G_VARIANT_TYPE_BOOLEAN,
+                          is_shared, NULL, NULL);
+  cfut_register_function ("is-shared-within", G_VARIANT_TYPE_VARDICT, G_VARIANT_TYPE_BOOLEAN,
+                          is_shared, NULL, NULL);
   cfut_register_function ("wait-for-cancel", NULL, NULL,
                           wait_for_cancel, NULL, NULL);
 

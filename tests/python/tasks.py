@@ -5,6 +5,7 @@
 """Functions for the tests to run, on threads and in workers."""
 
 import os
+import pickle
 import signal
 import socket
 import sys
@@ -183,3 +184,116 @@ def connect(address):
 def connect_unix(path):
     with socket.socket(socket.AF_UNIX) as endpoint:
         endpoint.connect(path)
+
+
+# ---- What lies in memory that is shared
+
+kept = None
+made = None
+
+
+def is_shared(value):
+    """Whether the program and its worker have that memory together."""
+    from importlib import import_module
+    package = '_cfut' if '_cfut' in sys.modules else 'cfutures'
+    address = import_module(f'{package}._memory').get_address(pickle.PickleBuffer(value).raw())
+    with open('/proc/self/maps') as file:
+        for line in file:
+            begin, end = (int(text, 16) for text in line.split()[0].split('-'))
+            if begin <= address < end:
+                return '/memfd:cfut-' in line
+    return False
+
+
+def list_mappings(name):
+    return [line for line in read('/proc/self/maps').splitlines() if name in line]
+
+
+def look(value):
+    """What an argument is, or the one within it."""
+    while isinstance(value, (list, tuple, dict)):
+        value = list(value.values() if isinstance(value, dict) else value)[-1]
+    view = memoryview(value)
+    return type(value).__name__, is_shared(value), view.readonly, view.tobytes()
+
+
+def get_shape(view):
+    return view.format, view.shape, is_shared(view)
+
+
+def count_shared(views):
+    return sum(map(is_shared, views))
+
+
+def get_kinds(*values):
+    return [type(value).__name__ for value in values], values
+
+
+def keep(view):
+    global kept
+    kept = view[len(view) // 2:]
+
+
+def get_kept():
+    return bytes(kept)
+
+
+def fail_with(view):
+    raise ValueError(len(view))
+
+
+def wait_to_be_cancelled(view):
+    time.sleep(60)
+
+
+def touch_and_sleep_with(path, view):
+    touch_and_sleep(path)
+
+
+def die_once_with(path, view):
+    die_once(path)
+    return bytes(view)
+
+
+def get_middle(values):
+    view = values['x']
+    return {'middle': view[len(view) // 4:len(view) // 4 * 3], 'name': 'middle'}
+
+
+def make(size):
+    view = cfut_worker.buffer(size)
+    view[:] = b'\7' * size
+    return view
+
+
+def make_parts(size):
+    view = cfut_worker.buffer(size)
+    view[:1000] = b'\1' * 1000
+    view[1000:] = b'\2' * (size - 1000)
+    return {'name': 'parts', 'parts': [view[:1000], view[1000:]]}
+
+
+def make_beside(view):
+    return view, make(len(view))
+
+
+def make_two(size, beside=None):
+    return make(size), make(size)
+
+
+def make_once(number):
+    global made
+    if made is None:
+        made = make(1 << 20)
+    return number, made
+
+
+def fail_with_made(size):
+    raise ValueError(make(size))
+
+
+def make_array(size):
+    import numpy
+    array = numpy.frombuffer(cfut_worker.buffer(8 * size), numpy.int64)
+    array[:] = numpy.arange(size)
+    return array

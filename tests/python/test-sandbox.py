@@ -88,6 +88,14 @@ class Launched(ExecutorCase):
         with self.assertRaisesRegex(KeyError, 'gone'):
             self.run_task(tasks.fail, KeyError('gone'))
 
+    def test_buffers(self):
+        """It gets a copy of a buffer, and one is made of its own"""
+        buffer = Cfut.Buffer.new_copy(os.urandom(1_000_000))
+        future = self.executor.submit(tasks.get_kinds, buffer, memoryview(buffer)[1000:])
+        self.assertEqual(future.result(), (['memoryview'] * 2, (bytes(buffer), bytes(buffer)[1000:])))
+        self.assertEqual(self.run_task(tasks.list_mappings, 'cfut-segment'), [])
+        self.assertEqual(self.run_task(tasks.make, 1_000_000), b'\7' * 1_000_000)
+
     def test_files(self):
         """It reads the user's files, and writes none"""
         path = self.path()

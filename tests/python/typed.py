@@ -30,5 +30,13 @@ async def main() -> int:
     return await executor.run(double, 1) + await future + await queued
 
 
+def fill(size: int) -> memoryview:
+    buffer = Cfut.Buffer(size)
+    other = Cfut.Buffer.new_copy(memoryview(buffer))
+    executor.submit(len, buffer)
+    Cfut.Buffer('large')  # fault
+    return memoryview(other)[:len(buffer)]
+
+
 def read(queue: Cfut.CompletionQueue) -> bytes:
     return queue.drain_data(0) or b''

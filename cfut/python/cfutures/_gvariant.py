@@ -73,6 +73,17 @@ def infer(value):
     raise TypeError(f'{kind.__name__} has no GVariant type')
 
 
+def split(type_string):
+    """The types of the members of a tuple or of a dictionary entry."""
+    types = []
+    at = 1
+    while at < len(type_string) - 1:
+        _, end = _parse(type_string, at, 1)
+        types.append(type_string[at:end])
+        at = end
+    return types
+
+
 class _Basic:
     """Numbers."""
 

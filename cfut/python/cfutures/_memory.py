@@ -49,13 +49,13 @@ def with_vectors(pieces, function):
             release_buffer(buffer)
 
 
-def view(address, length, owner):
-    """A view of memory that belongs to `owner`, which lives as long as the view and
-    whatever is cut out of it."""
-    # Each length has a type of its own that stays: so there are few of them.
-    array = (ctypes.c_ubyte * (1 << length.bit_length())).from_address(address)
-    array.owner = owner
-    return memoryview(array)[:length]
+def get_address(view):
+    """Where what is in a contiguous buffer begins."""
+    buffer = Buffer()
+    get_buffer(view, buffer, SIMPLE)
+    address = buffer.address
+    release_buffer(buffer)
+    return address or 0
 
 
 def keep_memory():

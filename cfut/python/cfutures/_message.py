@@ -6,7 +6,8 @@
 
 A message is a pickle (protocol 5), or, if it has large buffers in it, a head,
 the pickle without them, and the buffers. A pickle begins with PICKLE_MARK, a head
-with HEAD_MARK.
+with HEAD_MARK, or with PLACES_MARK if some of the buffers are elsewhere: see
+_lending.py.
 
 A large message is not put together here, but where it is sent from: it is a
 tuple of its pieces.
@@ -19,8 +20,11 @@ from _pickle import PickleBuffer, loads
 
 PICKLE_MARK = 0x80
 HEAD_MARK = 1
+PLACES_MARK = 2
 HEAD = struct.Struct('<B3xIQ')      # mark, how many buffers, length of the pickle
 BUFFER = struct.Struct('<Q?7x')     # length, read-only
+PLACE = struct.Struct('<QQIB3x')    # offset, length, number of the span or 0, kind
+COPY, MUTABLE_COPY, VIEW = range(3)
 ALIGNMENT = 16
 
 # From here on bytes travel beside the pickle, which copies them.
@@ -50,12 +54,23 @@ class Pieces(tuple):
         return b''.join(self)
 
 
+# What makes a message that lends memory, if there is such in it: a function of the
+# pickle, the views, and the message as it would be. And what pickles views of that
+# memory. None as long as there is no such memory at all.
+lend = dumps_views = None
+
+
 def join(pickled, buffers):
     """The message of a pickle and the buffers that were left out of it: bytes, or
     pieces if it is large."""
     if not buffers:
         return pickled if len(pickled) < LARGE else Pieces((pickled,))
     views = [buffer.raw() for buffer in buffers]
+    message = join_views(pickled, views)
+    return message if lend is None or type(message) is bytes else lend(pickled, views, message)
+
+
+def join_views(pickled, views):
     parts = [HEAD.pack(HEAD_MARK, len(views), len(pickled))]
     parts += [BUFFER.pack(view.nbytes, view.readonly) for view in views]
     parts += [pickled, bytes(pad(sum(map(len, parts)) + len(pickled)))]
@@ -86,9 +101,28 @@ def split(data):
     return pickled, buffers
 
 
-def loads_message(data):
+def split_places(data, spans):
+    """As split(), of a message with places: those in spans, and those that may be read
+    where they are, are views."""
+    _, n_buffers, length = HEAD.unpack_from(data)
+    spans = (memoryview(data).toreadonly(), *spans)
+    buffers = []
+    for i in range(n_buffers):
+        offset, size, number, kind = PLACE.unpack_from(data, HEAD.size + i * PLACE.size)
+        part = spans[number][offset:offset + size]
+        buffers.append(part if kind == VIEW else bytearray(part) if kind == MUTABLE_COPY
+                       else bytes(part))
+    at = HEAD.size + n_buffers * PLACE.size
+    return spans[0][at:at + length], buffers
+
+
+def loads_message(data, spans=()):
     """What is in a message, which is bytes or a view of them."""
-    if (data[0] if type(data) is bytes else data[:1].tobytes()[0]) == HEAD_MARK:
+    mark = data[0]
+    if mark == HEAD_MARK:
         pickled, buffers = split(data)
-        return loads(pickled, buffers=buffers)
-    return loads(data)
+    elif mark == PLACES_MARK:
+        pickled, buffers = split_places(data, spans)
+    else:
+        return loads(data)
+    return loads(pickled, buffers=buffers)

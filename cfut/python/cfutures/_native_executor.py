@@ -17,6 +17,7 @@ from . import _exit, _gvariant
 from ._native_array_map import ArrayMap, pack
 from ._native_errors import raise_gerror
 from ._native_map import Map
+from ._pickling import PLAIN
 
 _submit_full = Cfut.Executor.submit_full
 _submit = Cfut.Executor.submit
@@ -72,6 +73,10 @@ def make_arguments(executor, name, args, kwargs):
     if kwargs:
         raise TypeError(f'{name}() takes no keyword arguments: it is not written in Python')
     parameter_type = describe(executor, name)[0]
+    has_others = not PLAIN.issuperset([type(value) for value in args])
+    if has_others:
+        from ._native_arguments import make_variant, see_buffers
+        args = see_buffers(args)
     if parameter_type == '*':
         # A function of a worker that takes calls of any name.
         parameter_type = _gvariant.infer(args)
@@ -81,6 +86,8 @@ def make_arguments(executor, name, args, kwargs):
         value = args[0]
     else:
         raise TypeError(f'{name}() takes 1 argument, but {len(args)} were given')
+    if has_others:
+        return make_variant(parameter_type, value)
     data = _gvariant.pack(parameter_type, value)
     return GLib.Variant.new_from_bytes(GLib.VariantType(parameter_type), GLib.Bytes.new(data), True)
 

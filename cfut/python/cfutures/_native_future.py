@@ -17,7 +17,7 @@ from . import _gvariant
 from ._errors import loads_result
 from ._message import LARGE, PICKLE_MARK
 from ._native_errors import from_future
-from ._workers import LABELLED, is_python
+from ._workers import LABELLED, is_lending, is_python
 
 # A wait in C cannot be interrupted: Ctrl-C is looked for this often.
 SLICE_US = 50_000
@@ -114,6 +114,9 @@ def _settle(self, timeout):
     value = get_value(self)
     if value is None and get_state(self) is not DONE:
         raise from_future(self)
+    if is_lending(function):
+        from ._native_memory import loads_variant
+        return loads_variant(value)
     if function is not None and isinstance(value, GLib.Variant):
         return to_python(value)
     return value

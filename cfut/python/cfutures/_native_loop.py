@@ -18,7 +18,7 @@ from itertools import count
 from gi.repository import Cfut, GLib
 
 from ._errors import loads_result
-from ._message import LARGE, PICKLE_MARK
+from ._message import LARGE, PICKLE_MARK, Pieces
 from ._native_errors import from_parts
 from ._records import BYTES, HEAD, LENT, borrow, split_error
 from ._workers import is_python
@@ -67,6 +67,8 @@ class Inbox:
     def push(self, executor, name, message, options):
         """Submits a call; the future of asyncio for its result. When there is no
         room for it the library submits it when there is."""
+        if type(message) not in (bytes, Pieces):
+            return push_lent(executor, name, message, options)
         future = self.make_future()
         tag = future._cfut_tag
         self.waiting[tag] = future
@@ -175,6 +177,17 @@ def settle_failed(future, state, body):
 
 def raise_it(error):
     raise error
+
+
+def push_lent(executor, name, message, options):
+    from ._native_memory import submit_lent
+
+    async def push():
+        await wait_for_room(executor)
+        return await wrap(submit_lent(executor, name, message, options))
+
+    # Its result is no block of bytes, as those are that are read in batches.
+    return get_running_loop().create_task(push())
 
 
 def has_room(executor):

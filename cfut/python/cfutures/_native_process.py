@@ -11,6 +11,7 @@ from gi.repository import Cfut, GLib
 
 from . import _native_executor
 from ._native_executor import AtExit, raise_gerror, run_slowly, submit_by_name
+from ._message import Pieces
 from ._pickling import dumps_call
 from ._workers import LABELLED, SETUP, setup, worker_argv
 
@@ -73,7 +74,9 @@ def _cfut_submit(self, function, args, kwargs, options):
 
 def submit_pieces(executor, name, pieces, options):
     """Submits a large message."""
-    from ._native_memory import gather
+    from ._native_memory import gather, submit_lent
+    if type(pieces) is not Pieces:
+        return submit_lent(executor, name, pieces, options)
     return _submit_bytes(executor, name, gather(pieces), options)
 
 

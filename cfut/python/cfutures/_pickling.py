@@ -9,6 +9,7 @@ import sys
 import types
 from _pickle import PicklingError, dumps, loads
 
+from . import _message
 from ._message import LARGE, join, lift
 
 ADVICE = ('Functions are pickled by reference: define them at the top level of a module '
@@ -17,11 +18,18 @@ ADVICE = ('Functions are pickled by reference: define them at the top level of a
 
 def _dumps(message):
     buffers = []
-    if 'multiprocessing.reduction' in sys.modules:
-        from . import _multiprocessing
-        pickled = _multiprocessing.dumps(message, buffers.append)
-    else:
-        pickled = dumps(message, 5, buffer_callback=buffers.append)
+    try:
+        if 'multiprocessing.reduction' in sys.modules:
+            from . import _multiprocessing
+            pickled = _multiprocessing.dumps(message, buffers.append)
+        else:
+            pickled = dumps(message, 5, buffer_callback=buffers.append)
+    except TypeError:
+        if _message.dumps_views is None:
+            raise
+        # It may have been a view.
+        buffers.clear()
+        pickled = _message.dumps_views(message, buffers.append)
     return join(pickled, buffers)
 
 

@@ -33,9 +33,10 @@ def read_records(data):
 
 def borrow(body):
     """A view of what is lent, which is given back with it."""
-    from . import _lib, _memory
+    from . import _lib
+    from ._exporter import view
     address, length, held = LOAN.unpack(body)
-    return _memory.view(address, length, _lib.Held(held))
+    return view(address, length, _lib.Held(held))
 
 
 def split_error(body):

@@ -10,11 +10,13 @@ from contextlib import nullcontext
 
 from ._pickling import dumps_call, dumps_result
 
-# The functions that a worker serves; both take and give bytes.
+# The functions that a worker serves; the first two take and give bytes, the other
+# messages that lend memory.
 PYTHON = 'python'
 SETUP = 'python-setup'
+LENDING = 'python-lending '
 
-# Behind the first, for people: which function of Python's it is.
+# Behind the first and the last, for people: which function of Python's it is.
 LABELLED = PYTHON + ' '
 
 _start_directory = os.getcwd()
@@ -23,6 +25,11 @@ _start_directory = os.getcwd()
 def is_python(name):
     """Whether calls of that name give what Python has pickled."""
     return name is not None and (name[:len(LABELLED)] == LABELLED or name == PYTHON)
+
+
+def is_lending(name):
+    """Whether calls of that name give what Python has pickled, and memory beside it."""
+    return name is not None and name[:len(LENDING)] == LENDING
 
 
 def worker_argv(worker_dir, library=None):

@@ -17,11 +17,12 @@ cfutures.
 from gi.repository import Cfut
 
 from cfutures import (_native_executor, _native_future, _native_process, _native_thread)
+from cfutures._native_buffer import Buffer
 from cfutures._errors import BrokenProcessPool, RemoteError, RemoteTraceback
 from cfutures._native_process import python_worker_argv
 from cfutures._native_future import as_completed, wait
 
-__all__ = ['ALL_COMPLETED', 'BrokenProcessPool', 'FIRST_COMPLETED', 'FIRST_EXCEPTION',
+__all__ = ['ALL_COMPLETED', 'BrokenProcessPool', 'Buffer', 'FIRST_COMPLETED', 'FIRST_EXCEPTION',
            'RemoteError', 'RemoteTraceback', 'as_completed', 'python_worker_argv', 'wait']
 
 ALL_COMPLETED = Cfut.ReturnWhen.ALL_COMPLETED
