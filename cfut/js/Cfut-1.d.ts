@@ -133,10 +133,12 @@ declare module 'gi://Cfut?version=1' {
             reject(error: GLib.Error): boolean;
         }
 
-        /** Bytes that worker processes read where they are. `dup_bytes().toArray()` is the memory itself. */
+        /** Bytes that worker processes read where they are. */
         class Buffer {
             static new(size: number): Buffer;
             static new_copy(data: Uint8Array): Buffer;
+            /** The memory itself, to be filled before the buffer is submitted. */
+            toUint8Array(): Uint8Array;
             get_size(): number;
             is_shared(): boolean;
             dup_bytes(): GLib.Bytes;

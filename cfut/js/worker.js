@@ -14,8 +14,11 @@ import GLib from 'gi://GLib';
 import System from 'system';
 
 const AY = new GLib.VariantType('ay');
+const LENDING = 'javascript-lending';
 // Native memory that only a collection gives back, and the engine does not see.
 const COLLECT_BYTES = 32 * 1024 * 1024;
+// And pieces of the program's memory, of which a worker has so many at most.
+const COLLECT_LENT = 32;
 
 function getOptions(name) {
     return ARGV.filter(argument => argument.startsWith(`--${name}=`))
@@ -25,6 +28,7 @@ function getOptions(name) {
 imports.overrides.searchPath.unshift(...getOptions('overrides'));
 imports.gi.versions.Cfut = '1';
 const {Cfut} = imports.gi;
+const {viewBytes} = imports.overrides.cfut.buffers;
 const {decode, encode} = imports.overrides.cfut.codec;
 const {fromVariant, inferVariant} = imports.overrides.cfut.variants;
 const {endCall, setWorker} = imports.overrides.cfut.worker;
@@ -35,6 +39,7 @@ const context = GLib.MainContext.default();
 const functions = new Map();
 // Of arguments and results since the last collection.
 let nBytes = 0;
+let nLent = 0;
 
 // Waits for a promise, with whatever else the main context brings.
 function waitFor(promise) {
@@ -108,13 +113,27 @@ function answerException(error) {
     worker.answer_exception(null, name, `${error?.message ?? error}`, stack, encodeThrown(error));
 }
 
-// Calls come as bytes from JavaScript, and as (name, arguments) from elsewhere.
-// Both return what answers the call.
-function serveData(data) {
-    const [reference, args] = decode(data);
+// Calls come as bytes from JavaScript, maybe with memory beside them, and as (name,
+// arguments) from elsewhere. All return what answers the call.
+function serveData(data, spans = []) {
+    const [reference, args] = decode(data, spans);
     const result = encode(invoke(reference, args));
     nBytes += data.length + result.length;
     return () => worker.answer_data(null, result);
+}
+
+function viewChild(variant, index) {
+    return viewBytes(variant.get_child_value(index).get_data_as_bytes());
+}
+
+// The memory is given back when the arrays are collected.
+function serveLent(call) {
+    const arguments_ = call.get_arguments();
+    const lent = arguments_.get_child_value(1);
+    const spans = Array.from({length: lent.n_children()}, (_, index) => viewChild(lent, index));
+    nLent += spans.length;
+    nBytes += spans.reduce((sum, {length}) => sum + length, 0);
+    return serveData(viewChild(arguments_, 0), spans);
 }
 
 function serveValues(call) {
@@ -126,7 +145,10 @@ function serveValues(call) {
 
 function getAnswer(data) {
     try {
-        return data.length > 0 ? serveData(data) : serveValues(worker.get_call());
+        if (data.length > 0)
+            return serveData(data);
+        const call = worker.get_call();
+        return call.get_function() === LENDING ? serveLent(call) : serveValues(call);
     } catch (error) {
         return () => answerException(error);
     }
@@ -152,8 +174,8 @@ function serveNext() {
         return false;
 
     serve(data);
-    if (nBytes > COLLECT_BYTES) {
-        nBytes = 0;
+    if (nBytes > COLLECT_BYTES || nLent > COLLECT_LENT) {
+        nBytes = nLent = 0;
         System.gc();
     }
     return true;
@@ -162,6 +184,7 @@ function serveNext() {
 for (const path of getOptions('resource'))
     Gio.Resource.load(path)._register();
 worker.add_function('javascript', AY, AY);
+worker.add_function(LENDING, new GLib.VariantType('(ayaay)'), AY);
 worker.add_function('*', new GLib.VariantType('(sv)'), new GLib.VariantType('v'));
 
 // Why it could not serve the program knows already.

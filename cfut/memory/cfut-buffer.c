@@ -242,7 +242,7 @@ cfut_buffer_get_size (CfutBuffer *self)
  *
  * In C it is the memory itself, at the beginning of a page if it is shared. Languages
  * that make a copy of an array have other ways to it: `memoryview (buffer)` in Python,
- * [method@Cfut.Buffer.dup_bytes] in JavaScript.
+ * `buffer.toUint8Array ()` in JavaScript.
  *
  * Returns: (transfer none) (array length=length) (element-type guint8): the memory
  *

@@ -39,3 +39,10 @@ export function simulate(steps) {
 export function parse(text) {
     return JSON.parse(text);
 }
+
+export function countLetters(letters) {
+    const counts = [0, 0, 0, 0];
+    for (let i = 0; i < letters.length; i++)
+        counts[letters[i] - 97]++;
+    return counts;
+}

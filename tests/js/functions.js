@@ -131,3 +131,31 @@ export function read(path) {
 export function remove(path) {
     Gio.File.new_for_path(path).delete(null);
 }
+
+// ---- What lies in memory that is shared
+
+let kept = null;
+
+// Whether an array lies in what came beside the arguments.
+function isShared(array) {
+    return imports.overrides.cfut.buffers.findBytes(array) !== null;
+}
+
+// What the array within a value is.
+export function look(value) {
+    while (!ArrayBuffer.isView(value))
+        [value] = value instanceof Map ? value.values() : Object.values(value);
+    return [value.constructor.name, value.length, sum(value), isShared(value)];
+}
+
+export function countShared(arrays) {
+    return arrays.filter(isShared).length;
+}
+
+export function keep(array) {
+    kept = array;
+}
+
+export function getKept(begin, end) {
+    return [...kept.subarray(begin, end)];
+}

@@ -37,6 +37,9 @@ export async function main(bar: GObject.Object): Promise<number> {
             print(error.message);
     }
 
+    const pixels: Uint8Array = Cfut.Buffer.new(65536).toUint8Array();
+    await executor.run((array: Uint8Array) => array.length, pixels.subarray(1));
+
     // @ts-expect-error a function of numbers
     executor.run((n: number) => n, 'text');
     // @ts-expect-error there is no such option

@@ -4,15 +4,17 @@
 
 // From a function and its arguments to a call that an executor takes.
 
-var {prepare, isJavaScript, JAVASCRIPT} = (() => {
+var {prepare, isJavaScript} = (() => {
 
 const {Cfut, Gio, GLib} = imports.gi;
 const System = imports.system;
-const {encode} = imports.overrides.cfut.codec;
-const {toArguments} = imports.overrides.cfut.variants;
+const {encodeWithSpans} = imports.overrides.cfut.codec;
+const {newBytes, toArguments} = imports.overrides.cfut.variants;
 
 // What a worker that runs JavaScript calls its one function, and is called by.
 const JAVASCRIPT = 'javascript';
+// ... with memory beside the rest of the arguments.
+const LENDING = 'javascript-lending';
 const WORKER_SCRIPT = 'worker.js';
 
 const languages = new WeakMap();
@@ -121,12 +123,25 @@ function isTuple(value) {
     return value instanceof GLib.Variant && value.get_type_string().startsWith('(');
 }
 
+function prepareJavaScript(fn, args) {
+    const [data, spans] = encodeWithSpans([toReference(fn), args]);
+    if (spans.length === 0)
+        return {name: JAVASCRIPT, data};
+    return {
+        name: LENDING,
+        variant: GLib.Variant.new_tuple([
+            newBytes(new GLib.Bytes(data)),
+            GLib.Variant.new_array(GLib.VariantType.new('ay'), spans.map(newBytes)),
+        ]),
+    };
+}
+
 // A call, or a promise of it if the types of the function must be asked for:
 //   name  of the function, for the executor
 //   data, or variant: its arguments
 function prepare(executor, fn, args) {
     if (isJavaScript(executor))
-        return {name: JAVASCRIPT, data: encode([toReference(fn), args])};
+        return prepareJavaScript(fn, args);
     if (typeof fn === 'function')
         throw refuseFunction(executor);
     if (args.length === 0)
@@ -139,5 +154,5 @@ function prepare(executor, fn, args) {
     return type instanceof Promise ? type.then(finish) : finish(type);
 }
 
-return {prepare, isJavaScript, JAVASCRIPT};
+return {prepare, isJavaScript};
 })();

@@ -12,13 +12,15 @@
 //     parts, the contents of arrays of bytes        } begins at a multiple of 8
 //
 // and an object of the text whose only key is `$js` stands for what JSON lacks.
+// Arrays that lie in a Cfut.Buffer may be in spans of memory that come beside this.
 // A result that begins with `js1` came from JavaScript, and needs no other mark.
 
 // All is within a function, in the other files here too: the engine looks up names
 // of a script's top level at each use, which is a hundred times slower.
-var {encode, decode, isEncoded, describeError, reviveError} = (() => {
+var {encode, encodeWithSpans, decode, isEncoded, describeError, reviveError} = (() => {
 
-const {GLib, GObject} = imports.gi;
+const {Cfut, GLib, GObject} = imports.gi;
+const {findBytes} = imports.overrides.cfut.buffers;
 
 const PLAIN = 'js1:';
 const EXTENDED = 'js1+';
@@ -89,6 +91,21 @@ function addPart(parts, bytes) {
     return parts.push(bytes) - 1;
 }
 
+// So many spans are not copied.
+const MAX_SPANS = 16;
+
+// The number of the span that a value lies in, or -1 if it is to be copied. There is
+// one for all that lies in the same memory.
+function addSpan({spans}, value) {
+    const bytes = spans ? findBytes(value) : null;
+    if (bytes === null)
+        return -1;
+    const key = value.buffer ?? value;
+    if (!spans.has(key) && spans.size < MAX_SPANS)
+        spans.set(key, {index: spans.size, bytes});
+    return spans.get(key)?.index ?? -1;
+}
+
 function viewOf(buffer) {
     return new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength);
 }
@@ -110,12 +127,20 @@ function isNative(value) {
 function packObject(value, parts, depth) {
     const type = value.constructor?.name;
 
-    if (ArrayBuffer.isView(value) && type in ARRAYS)
-        return mark(type, addPart(parts, viewOf(value)));
+    if (ArrayBuffer.isView(value) && type in ARRAYS) {
+        const span = addSpan(parts, value);
+        return span >= 0 ? mark('span', span, type, value.byteOffset, value.length)
+            : mark(type, addPart(parts, viewOf(value)));
+    }
     if (value instanceof ArrayBuffer)
         return mark('ArrayBuffer', addPart(parts, new Uint8Array(value)));
     if (value instanceof GLib.Bytes)
         return mark('Uint8Array', addPart(parts, value.toArray()));
+    if (value instanceof Cfut.Buffer) {
+        const span = addSpan(parts, value);
+        return span >= 0 ? mark('span', span, 'Uint8Array', 0, value.get_size())
+            : mark('Uint8Array', addPart(parts, value.toUint8Array()));
+    }
     if (value instanceof GLib.Variant) {
         const bytes = value.get_data_as_bytes().toArray();
         return mark('variant', value.get_type_string(), addPart(parts, bytes));
@@ -179,6 +204,7 @@ const UNPACK = {
     error: (description, parts) => reviveError(unpack(description, parts)),
     object: (object, parts) => unpackEntries(object, parts),
     ArrayBuffer: (index, parts) => parts[index].buffer,
+    span: (index, type, offset, length, {spans}) => new ARRAYS[type](spans[index].buffer, offset, length),
 
     map(items, parts) {
         const flat = unpack(items, parts);
@@ -212,8 +238,9 @@ function unpack(tree, parts) {
     return content === null ? unpackEntries(tree, parts) : UNPACK[content[0]](...content.slice(1), parts);
 }
 
-function encodeExtended(value) {
+function encodeExtended(value, spans = null) {
     const parts = [];
+    parts.spans = spans;
     const text = encoder.encode(stringify(pack(value, parts, 0)));
 
     let size = align(MARK + 4 * (2 + parts.length));
@@ -238,7 +265,7 @@ function encodeExtended(value) {
     return bytes;
 }
 
-function decodeExtended(bytes) {
+function decodeExtended(bytes, spans) {
     const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const textLength = view.getUint32(MARK, true);
     const nParts = view.getUint32(MARK + 4, true);
@@ -248,6 +275,7 @@ function decodeExtended(bytes) {
     at += textLength;
 
     const parts = [];
+    parts.spans = spans;
     for (let index = 0; index < nParts; index++) {
         const length = view.getUint32(MARK + 8 + 4 * index, true);
         at = align(at);
@@ -262,10 +290,19 @@ function encode(value) {
     return isPlain(value, 0) ? encoder.encode(PLAIN + stringify(value)) : encodeExtended(value);
 }
 
-// The value of bytes that encode() made.
-function decode(bytes) {
+// The same, and the GLib.Bytes that are not in them.
+function encodeWithSpans(value) {
+    if (isPlain(value, 0))
+        return [encode(value), []];
+    const spans = new Map();
+    const data = encodeExtended(value, spans);
+    return [data, [...spans.values()].map(({bytes}) => bytes)];
+}
+
+// The value of bytes that encode() made, and of arrays that are the spans.
+function decode(bytes, spans = []) {
     return bytes[MARK - 1] === PLAIN.charCodeAt(MARK - 1)
-        ? parse(decoder.decode(bytes.subarray(MARK))) : decodeExtended(bytes);
+        ? parse(decoder.decode(bytes.subarray(MARK))) : decodeExtended(bytes, spans);
 }
 
 // Whether encode() made these bytes.
@@ -316,5 +353,5 @@ function reviveError({name, message, stack, properties = {}, ...rest}) {
     return Object.assign(error, properties);
 }
 
-return {encode, decode, isEncoded, describeError, reviveError};
+return {encode, encodeWithSpans, decode, isEncoded, describeError, reviveError};
 })();

@@ -7,10 +7,10 @@
 var {extendExecutors} = (() => {
 
 const {Cfut, Gio, GLib, GObject} = imports.gi;
-const {prepare, isJavaScript, JAVASCRIPT} = imports.overrides.cfut.calls;
+const {prepare, isJavaScript} = imports.overrides.cfut.calls;
 const {MapIterator} = imports.overrides.cfut.iterate;
 const {toMicroseconds} = imports.overrides.cfut.options;
-const {run, submit} = imports.overrides.cfut.submit;
+const {getArguments, run, submit} = imports.overrides.cfut.submit;
 
 // A burst of calls needs no loop that waits for room: JavaScript cannot block.
 const MAX_PENDING = 65536;
@@ -168,9 +168,8 @@ function extendProcessExecutor(type) {
             set_initializer.call(this, fn, args[0] ?? null);
             return;
         }
-        const {data} = prepare(this, fn, args);
-        set_initializer.call(this, JAVASCRIPT,
-            GLib.Variant.new_from_bytes(new GLib.VariantType('ay'), new GLib.Bytes(data), true));
+        const call = prepare(this, fn, args);
+        set_initializer.call(this, call.name, getArguments(call));
     };
 }
 

@@ -5,7 +5,7 @@
 // The three ways of a call into an executor: with an entry (see completions.js),
 // as a promise, and as a Cfut.Future.
 
-var {start, run, submit, settled} = (() => {
+var {getArguments, start, run, submit, settled} = (() => {
 
 const {Cfut, Gio, GLib} = imports.gi;
 const {push, watch, makeRoomForObjects} = imports.overrides.cfut.completions;
@@ -180,5 +180,5 @@ function settled(future) {
     return promise;
 }
 
-return {start, run, submit, settled};
+return {getArguments, start, run, submit, settled};
 })();

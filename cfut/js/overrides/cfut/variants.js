@@ -5,9 +5,10 @@
 // Values of JavaScript as GVariants of the type that a function declares, and
 // back.
 
-var {toArguments, inferVariant, fromVariant, toValues} = (() => {
+var {newBytes, toArguments, inferVariant, fromVariant, toValues} = (() => {
 
-const {GLib} = imports.gi;
+const {Cfut, GLib} = imports.gi;
+const {findBytes} = imports.overrides.cfut.buffers;
 const {decode, isEncoded} = imports.overrides.cfut.codec;
 
 // Types are strings here: a GLib.VariantType has lost what is behind it.
@@ -59,12 +60,63 @@ function boxEntries(type, value) {
     return Object.fromEntries(entries.map(([key, item]) => [key, box(child, item)]));
 }
 
+// The library does not look for memory in arrays that are longer.
+const MAX_ARRAY = 64;
+
+function newBytes(bytes) {
+    return GLib.Variant.new_from_bytes(GLib.VariantType.new('ay'), bytes, true);
+}
+
+// A GVariant with the memory of buffers in it; null if there are none in the value.
+function lend(type, value) {
+    if (type === 'ay')
+        return lendBytes(value);
+    if (!type.includes('ay'))
+        return null;
+
+    switch (type[0]) {
+    case '(': {
+        const children = lendAll(getChildTypes(type), value);
+        return children && GLib.Variant.new_tuple(children);
+    }
+    case 'a':
+        return lendArray(type.slice(1), value);
+    default:
+        return null;
+    }
+}
+
+function lendBytes(value) {
+    if (value instanceof Cfut.Buffer)
+        return value.dup_variant();
+    const bytes = findBytes(value);
+    return bytes && newBytes(bytes.new_from_bytes(value.byteOffset, value.byteLength));
+}
+
+// The members of a container, some of which lend; null if none does.
+function lendAll(types, values) {
+    const lent = types.map((type, index) => lend(type, values[index]));
+    return lent.some(child => child !== null)
+        ? lent.map((child, index) => child ?? toVariant(types[index], values[index])) : null;
+}
+
+function lendArray(type, value) {
+    const [key, item] = type[0] === '{' ? getChildTypes(type) : [];
+    const entries = value instanceof Map ? [...value] : Object.entries(value);
+    if (entries.length > MAX_ARRAY)
+        return null;
+
+    const values = lendAll(entries.map(() => item ?? type), entries.map(entry => entry[1]));
+    return values && GLib.Variant.new_array(GLib.VariantType.new(type), item === undefined ? values
+        : values.map((child, index) => GLib.Variant.new_dict_entry(toVariant(key, entries[index][0]), child)));
+}
+
 function isOfType(value, type) {
     return value instanceof GLib.Variant && value.is_of_type(new GLib.VariantType(type));
 }
 
 function toVariant(type, value) {
-    return isOfType(value, type) ? value : new GLib.Variant(type, box(type, value));
+    return isOfType(value, type) ? value : lend(type, value) ?? new GLib.Variant(type, box(type, value));
 }
 
 // The arguments of a call: one GVariant of all of them, or a value for each.
@@ -101,9 +153,9 @@ function inferVariant(value) {
     if (value instanceof GLib.Variant)
         return value;
     if (value instanceof GLib.Bytes)
-        return GLib.Variant.new_from_bytes(new GLib.VariantType('ay'), value, true);
-    if (value instanceof Uint8Array)
-        return GLib.Variant.new_from_bytes(new GLib.VariantType('ay'), new GLib.Bytes(value), true);
+        return newBytes(value);
+    if (value instanceof Cfut.Buffer || value instanceof Uint8Array)
+        return lendBytes(value) ?? newBytes(new GLib.Bytes(value));
     if (Array.isArray(value) || ArrayBuffer.isView(value))
         return new GLib.Variant('av', Array.from(value, inferVariant));
 
@@ -145,5 +197,5 @@ function toValues(variant) {
     return values;
 }
 
-return {toArguments, inferVariant, fromVariant, toValues};
+return {newBytes, toArguments, inferVariant, fromVariant, toValues};
 })();
