@@ -150,13 +150,23 @@ run({
         assert(future.dup_remote_data().get_size() > 0);
     },
 
+    async 'It knows its executor, also when its object is made late'() {
+        const future = submit('twice', 2);
+        assertEqual(future.executor, executor);
+        const other = submit('twice', 2);
+        await other;
+        assertEqual(other.executor, executor);
+        assertEqual(other.dup_executor(), executor);
+        assertEqual(executor.with({name: 'n'}).submit(`${FUNCTIONS}#twice`, 1).executor, executor);
+    },
+
     async 'It keeps no executor'() {
         const future = new Cfut.ProcessExecutor({maxWorkers: 1}).submit(`${FUNCTIONS}#twice`, 1);
         const {object} = future;
         await Promise.allSettled([future]);
         await until(() => {
             imports.system.gc();
-            return object.executor === null;
+            return object.executor === null && future.executor === null;
         });
     },
 

@@ -19,11 +19,23 @@ const {dupFuture, KIND, readError, readRawVariant} = imports.overrides.cfut.comp
 const {newError} = imports.overrides.cfut.errors;
 
 const AY = new GLib.VariantType('ay');
-const PROPERTIES = ['executor', 'name', 'progress', 'progress_message', 'progressMessage', 'progress-message'];
-const NOT_FORWARDED = ['constructor', '_init', '_construct', '__metaclass__', ...PROPERTIES, 'state'];
+const PROPERTIES = ['name', 'progress', 'progress_message', 'progressMessage', 'progress-message'];
+const NOT_FORWARDED = ['constructor', '_init', '_construct', '__metaclass__', ...PROPERTIES, 'executor', 'state'];
 
 // Blocks of completions from here on are not kept for a small part of them.
 const LARGE_BLOCK = 65536;
+
+// A future does not keep its executor: what all those of one have is an object with a
+// weak reference. It is none of the engine's, as what a WeakRef refers to GJS 1.74
+// never drops.
+const references = new WeakMap();
+
+function refer(executor) {
+    let reference = references.get(executor);
+    if (reference === undefined)
+        references.set(executor, reference = new GObject.BindingGroup({source: executor}));
+    return reference;
+}
 
 function ignore() {
 }
@@ -44,7 +56,7 @@ function rebuild({kind, body}) {
 }
 
 class CallFuture extends Promise {
-    constructor(name, origin, release) {
+    constructor(executor, name, origin, release) {
         let settle;
         super((resolve, reject) => (settle = {resolve, reject}));
 
@@ -53,6 +65,7 @@ class CallFuture extends Promise {
         // The GObject, once there is one
         this.future = null;
 
+        this._executor = refer(executor);
         this._name = name;
         this._tag = 0;
         this._settle = settle;
@@ -112,6 +125,11 @@ const own = {
 
     dup_name() {
         return this._name;
+    },
+
+    // The GObject that is made when the call has ended does not know.
+    dup_executor() {
+        return this._executor.source;
     },
 
     dup_remote_name() {
@@ -186,6 +204,7 @@ for (const name of PROPERTIES) {
     });
 }
 define('name', {get: own.dup_name});
+define('executor', {get: own.dup_executor});
 
 // All else is the GObject's.
 for (const type of [Cfut.Future, GObject.Object]) {

@@ -161,7 +161,7 @@ function submit(executor, options, fn, args) {
     const {submitOptions = null, release = null} = options ? toSubmitOptions(options) : {};
     const call = prepare(executor, fn, args);
     const name = submitOptions?.get_name() ?? (call.name ?? fn);
-    const future = new CallFuture(name, new Error(), release);
+    const future = new CallFuture(executor, name, new Error(), release);
 
     submitOrDefer(executor, call, submitOptions, future);
     if (options?.onProgress)
