@@ -13,6 +13,7 @@ library that takes an executor work with them. They behave as the documentation
 of Python 3.14 says, on older versions too.
 """
 
+import concurrent.futures
 from concurrent.futures import (
     ALL_COMPLETED,
     FIRST_COMPLETED,
@@ -45,6 +46,10 @@ __all__ = [
     'wait',
 ]
 
+# Python 3.14 has it; it is the standard one.
+if 'InterpreterPoolExecutor' in concurrent.futures.__all__:
+    __all__.append('InterpreterPoolExecutor')
+
 
 def __getattr__(name):
     # A program that uses one executor does not pay for loading the other.
@@ -52,6 +57,8 @@ def __getattr__(name):
         from .thread import ThreadPoolExecutor as value
     elif name == 'ProcessPoolExecutor':
         from .process import ProcessPoolExecutor as value
+    elif name in __all__:
+        value = getattr(concurrent.futures, name)
     else:
         raise AttributeError(f'module {__name__!r} has no attribute {name!r}')
     globals()[name] = value
