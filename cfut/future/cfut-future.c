@@ -87,7 +87,7 @@ static guint notify_signal_id;
 static void
 cfut_future_dispose (GObject *object)
 {
-  CfutFuture *self = CFUT_FUTURE (object);
+  CfutFuture *self = (CfutFuture *) object;
 
   if (self->state != NULL)
     cfut_state_forget_future (self->state, self);
@@ -98,7 +98,7 @@ cfut_future_dispose (GObject *object)
 static void
 cfut_future_finalize (GObject *object)
 {
-  CfutFuture *self = CFUT_FUTURE (object);
+  CfutFuture *self = (CfutFuture *) object;
 
   g_clear_pointer (&self->state, cfut_state_unref);
 
@@ -218,12 +218,9 @@ cfut_future_new_for_state (CfutState *state)
 {
   CfutFuture *self = g_object_new (CFUT_TYPE_FUTURE, NULL);
 
-  self->state = cfut_state_ref (state);
-
-  g_mutex_lock (&state->lock);
   g_assert (state->future == NULL);
-  state->future = self;
-  g_mutex_unlock (&state->lock);
+  self->state = cfut_state_ref (state);
+  g_atomic_pointer_set (&state->future, self);
 
   return self;
 }
@@ -244,7 +241,7 @@ cfut_future_dup_for_state (CfutState *state)
   g_mutex_lock (&state->lock);
   is_first = state->future == NULL;
   if (is_first)
-    state->future = self;
+    g_atomic_pointer_set (&state->future, self);
   g_mutex_unlock (&state->lock);
 
   if (is_first)

@@ -118,7 +118,7 @@ cfut_state_forget_future (CfutState  *self,
     }
 
   if (self->future == future)
-    self->future = NULL;
+    g_atomic_pointer_set (&self->future, NULL);
 
   g_mutex_unlock (&self->lock);
 

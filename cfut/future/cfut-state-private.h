@@ -91,10 +91,9 @@ struct _CfutState
 
   /* Atomic. */
   int ref_count;
-  int phase;
-  int observed;
+  int phase; /* with flags: see cfut-state.c */
 
-  int outcome; /* what @result is; both are set before the final phase */
+  /* Set before the final phase, which tells what it is. */
   union
   {
     GVariant *variant; /* (owned) as of cfut-unit-private.h */
@@ -104,10 +103,12 @@ struct _CfutState
 
   GMutex lock;
 
+  /* Atomic; changed with @lock held, but for the step from NULL to told. Oldest
+   * first; its @prev is the newest. */
+  CfutWaiter *waiters; /* (unowned) */
+
   /* All below: protected by @lock. */
-  CfutWaiter *waiters;   /* (unowned) oldest first; its @prev is the newest */
-  gboolean told;         /* the outcome is out and no waiter is left */
-  CfutFuture *future;    /* (unowned) cleared by the future's dispose */
+  CfutFuture *future;    /* (unowned) atomic; cleared by the future's dispose */
   CfutStateExtra *extra; /* (owned) (nullable) once set, stays */
 };
 

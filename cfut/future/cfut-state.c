@@ -26,22 +26,21 @@
  *   done | failed | cancelled    stored by the winner, after the value
  *
  * Whoever sees a final phase (acquire) sees the outcome that was stored before
- * it (release), without a lock. The lock guards only who is to be told.
+ * it (release), without a lock. The lock guards only who is to be told; and where
+ * nobody waits the winner says without it that all were told: what makes the list
+ * of waiters another than empty is a compare-and-swap on either side.
  */
 enum
 {
   PHASE_MASK       = 7,
   PHASE_CLAIMED    = 1 << 3,
   PHASE_CANCELLING = 1 << 4, /* claimed, and the outcome will be: cancelled */
+  PHASE_VALUE      = 1 << 5, /* done, and the result is a GValue */
+  PHASE_OBSERVED   = 1 << 6, /* somebody has looked at it; may come at any time */
 };
 
-enum
-{
-  OUTCOME_NONE,
-  OUTCOME_VARIANT,
-  OUTCOME_VALUE,
-  OUTCOME_ERROR,
-};
+/* What @waiters is when the outcome is out and no waiter is left. */
+static CfutWaiter told;
 
 /* The caller owns one reference. The home of the state is the thread-default
  * context of this moment. Runs in: any thread. Locks: none. */
@@ -59,12 +58,9 @@ cfut_state_init (CfutState            *self,
     self->home = g_main_context_default ();
   self->ref_count = 1;
   self->phase = CFUT_FUTURE_STATE_PENDING;
-  self->observed = FALSE;
-  self->outcome = OUTCOME_NONE;
   self->result.variant = NULL;
   g_mutex_init (&self->lock);
   self->waiters = NULL;
-  self->told = FALSE;
   self->future = NULL;
   self->extra = NULL;
 }
@@ -75,6 +71,42 @@ cfut_state_ref (CfutState *self)
   g_atomic_int_inc (&self->ref_count);
 
   return self;
+}
+
+static gboolean
+is_final (int phase)
+{
+  phase &= PHASE_MASK | PHASE_CLAIMED;
+
+  return phase >= CFUT_FUTURE_STATE_DONE && phase <= CFUT_FUTURE_STATE_CANCELLED;
+}
+
+/* Final, or claimed. */
+static gboolean
+is_decided (int phase)
+{
+  return (phase & (PHASE_MASK | PHASE_CLAIMED)) >= CFUT_FUTURE_STATE_DONE;
+}
+
+/* What the result is of a state in this phase. */
+typedef enum
+{
+  OUTCOME_NONE,
+  OUTCOME_VARIANT,
+  OUTCOME_VALUE,
+  OUTCOME_ERROR,
+} Outcome;
+
+static Outcome
+get_outcome (int phase)
+{
+  if (!is_final (phase))
+    return OUTCOME_NONE;
+
+  if ((phase & PHASE_MASK) != CFUT_FUTURE_STATE_DONE)
+    return OUTCOME_ERROR;
+
+  return phase & PHASE_VALUE ? OUTCOME_VALUE : OUTCOME_VARIANT;
 }
 
 /* Runs in: the thread that drops the last reference. Locks: none. */
@@ -114,12 +146,13 @@ cfut_state_unref (CfutState *self)
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  g_assert (self->waiters == NULL && self->future == NULL);
+  g_assert (self->waiters == NULL || self->waiters == &told);
+  g_assert (self->future == NULL);
 
-  if (self->phase == CFUT_FUTURE_STATE_FAILED && !self->observed)
+  if (self->phase == CFUT_FUTURE_STATE_FAILED)
     warn_unobserved (self);
 
-  switch (self->outcome)
+  switch (get_outcome (self->phase))
     {
     case OUTCOME_VARIANT:
       cfut_variant_unref (self->result.variant);
@@ -134,6 +167,7 @@ cfut_state_unref (CfutState *self)
       g_error_free (self->result.error);
       break;
 
+    case OUTCOME_NONE:
     default:
       break;
     }
@@ -152,12 +186,6 @@ cfut_state_get_phase (CfutState *self)
   return g_atomic_int_get (&self->phase) & PHASE_MASK;
 }
 
-static gboolean
-is_final (int phase)
-{
-  return phase >= CFUT_FUTURE_STATE_DONE && phase <= CFUT_FUTURE_STATE_CANCELLED;
-}
-
 gboolean
 cfut_state_is_final (CfutState *self)
 {
@@ -167,24 +195,42 @@ cfut_state_is_final (CfutState *self)
 gboolean
 cfut_state_is_claimed (CfutState *self)
 {
-  return g_atomic_int_get (&self->phase) >= CFUT_FUTURE_STATE_DONE;
+  return is_decided (g_atomic_int_get (&self->phase));
 }
 
 /* Runs in: any thread. Locks: takes the state's. */
 void
 cfut_state_tell_phase (CfutState *self)
 {
+  /* Once it is gone nothing that was told of could be seen. */
+  if (g_atomic_pointer_get (&self->future) == NULL)
+    return;
+
   g_mutex_lock (&self->lock);
   cfut_state_notify_and_unlock (self, CFUT_NOTIFY_STATE);
+}
+
+/* From @from, which is not claimed, to @to; FALSE if it is not there. */
+static gboolean
+move (CfutState *self,
+      int        from,
+      int        to)
+{
+  int phase = g_atomic_int_get (&self->phase);
+
+  while ((phase & ~PHASE_OBSERVED) == from)
+    if (g_atomic_int_compare_and_exchange_full (&self->phase, phase,
+                                                to | (phase & PHASE_OBSERVED), &phase))
+      return TRUE;
+
+  return FALSE;
 }
 
 /* Runs in: any thread. Locks: none. */
 gboolean
 cfut_state_start_quietly (CfutState *self)
 {
-  return g_atomic_int_compare_and_exchange (&self->phase,
-                                            CFUT_FUTURE_STATE_PENDING,
-                                            CFUT_FUTURE_STATE_RUNNING);
+  return move (self, CFUT_FUTURE_STATE_PENDING, CFUT_FUTURE_STATE_RUNNING);
 }
 
 gboolean
@@ -201,9 +247,7 @@ cfut_state_start (CfutState *self)
 gboolean
 cfut_state_restart (CfutState *self)
 {
-  if (!g_atomic_int_compare_and_exchange (&self->phase,
-                                          CFUT_FUTURE_STATE_RUNNING,
-                                          CFUT_FUTURE_STATE_PENDING))
+  if (!move (self, CFUT_FUTURE_STATE_RUNNING, CFUT_FUTURE_STATE_PENDING))
     return FALSE;
 
   cfut_state_tell_phase (self);
@@ -211,31 +255,31 @@ cfut_state_restart (CfutState *self)
   return TRUE;
 }
 
-static gboolean
-claim_from (CfutState       *self,
-            CfutFutureState  from,
-            int              flags)
-{
-  return g_atomic_int_compare_and_exchange (&self->phase, from, from | flags);
-}
-
+/* A retry may move the phase back and forth meanwhile. */
 static gboolean
 claim (CfutState *self,
        int        flags)
 {
-  /* A retry may move the phase back and forth between the two attempts. */
-  while (!cfut_state_is_claimed (self))
-    if (claim_from (self, CFUT_FUTURE_STATE_RUNNING, flags) ||
-        claim_from (self, CFUT_FUTURE_STATE_PENDING, flags))
+  int phase = g_atomic_int_get (&self->phase);
+
+  while (!is_decided (phase))
+    if (g_atomic_int_compare_and_exchange_full (&self->phase, phase, phase | flags, &phase))
       return TRUE;
 
   return FALSE;
 }
 
+static gboolean
+claim_pending (CfutState *self,
+               int        flags)
+{
+  return move (self, CFUT_FUTURE_STATE_PENDING, CFUT_FUTURE_STATE_PENDING | flags);
+}
+
 gboolean
 cfut_state_claim_pending (CfutState *self)
 {
-  return claim_from (self, CFUT_FUTURE_STATE_PENDING, PHASE_CLAIMED);
+  return claim_pending (self, PHASE_CLAIMED);
 }
 
 gboolean
@@ -253,7 +297,7 @@ cfut_state_claim_to_cancel (CfutState *self)
 gboolean
 cfut_state_claim_pending_to_cancel (CfutState *self)
 {
-  return claim_from (self, CFUT_FUTURE_STATE_PENDING, PHASE_CLAIMED | PHASE_CANCELLING);
+  return claim_pending (self, PHASE_CLAIMED | PHASE_CANCELLING);
 }
 
 /* Locks: caller holds the state's. */
@@ -264,15 +308,15 @@ cfut_state_remove_waiter_locked (CfutState  *self,
   if (waiter->prev == NULL)
     return FALSE;
 
-  if (waiter == self->waiters)
-    self->waiters = waiter->next;
-  else
-    waiter->prev->next = waiter->next;
-
   if (waiter->next != NULL)
     waiter->next->prev = waiter->prev;
-  else if (self->waiters != NULL)
+  else
     self->waiters->prev = waiter->prev;
+
+  if (waiter == self->waiters)
+    g_atomic_pointer_set (&self->waiters, waiter->next);
+  else
+    waiter->prev->next = waiter->next;
 
   waiter->next = NULL;
   waiter->prev = NULL;
@@ -282,18 +326,17 @@ cfut_state_remove_waiter_locked (CfutState  *self,
 
 /* Runs in: any thread. Locks: takes the state's. */
 static void
-publish (CfutState       *self,
-         CfutFutureState  phase)
+tell_waiters (CfutState *self)
 {
   CfutWaiter *waiter;
 
-  g_assert (g_atomic_int_get (&self->phase) & PHASE_CLAIMED);
-  g_atomic_int_set (&self->phase, phase);
-
   g_mutex_lock (&self->lock);
 
-  while ((waiter = self->waiters) != NULL)
+  /* While the others are still being told one who comes goes to their end, so that
+   * it is not ahead of those who came earlier. */
+  while (!g_atomic_pointer_compare_and_exchange (&self->waiters, NULL, &told))
     {
+      waiter = self->waiters;
       cfut_state_remove_waiter_locked (self, waiter);
 
       g_mutex_unlock (&self->lock);
@@ -301,8 +344,24 @@ publish (CfutState       *self,
       g_mutex_lock (&self->lock);
     }
 
-  self->told = TRUE;
-  cfut_state_notify_and_unlock (self, CFUT_NOTIFY_STATE);
+  g_mutex_unlock (&self->lock);
+}
+
+/* Runs in: any thread. Locks: takes the state's. */
+static void
+publish (CfutState *self,
+         int        final)
+{
+  int phase = g_atomic_int_get (&self->phase);
+
+  g_assert (phase & PHASE_CLAIMED);
+  while (!g_atomic_int_compare_and_exchange_full (&self->phase, phase,
+                                                  final | (phase & PHASE_OBSERVED), &phase))
+    ;
+
+  if (!g_atomic_pointer_compare_and_exchange (&self->waiters, NULL, &told))
+    tell_waiters (self);
+  cfut_state_tell_phase (self);
 }
 
 void
@@ -314,7 +373,6 @@ cfut_state_publish_variant (CfutState *self,
   else
     g_variant_take_ref (variant);
 
-  self->outcome = OUTCOME_VARIANT;
   self->result.variant = variant;
   publish (self, CFUT_FUTURE_STATE_DONE);
 }
@@ -322,7 +380,6 @@ cfut_state_publish_variant (CfutState *self,
 void
 cfut_state_publish_unit (CfutState *self)
 {
-  self->outcome = OUTCOME_VARIANT;
   self->result.variant = cfut_unit_get ();
   publish (self, CFUT_FUTURE_STATE_DONE);
 }
@@ -342,11 +399,10 @@ cfut_state_publish_value (CfutState *self,
       return;
     }
 
-  self->outcome = OUTCOME_VALUE;
   self->result.value = g_new (GValue, 1);
   *self->result.value = *value;
   *value = (GValue) G_VALUE_INIT;
-  publish (self, CFUT_FUTURE_STATE_DONE);
+  publish (self, CFUT_FUTURE_STATE_DONE | PHASE_VALUE);
 }
 
 void
@@ -358,7 +414,6 @@ cfut_state_publish_error (CfutState *self,
   g_assert (error != NULL);
 
   cancelled = g_error_matches (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
-  self->outcome = OUTCOME_ERROR;
   self->result.error = error;
   publish (self, cancelled ? CFUT_FUTURE_STATE_CANCELLED : CFUT_FUTURE_STATE_FAILED);
 }
@@ -374,7 +429,7 @@ cfut_state_cancel (CfutState *self)
   /* Another cancel may have won. */
   phase = g_atomic_int_get (&self->phase);
 
-  return phase == CFUT_FUTURE_STATE_CANCELLED || (phase & PHASE_CANCELLING);
+  return (phase & PHASE_MASK) == CFUT_FUTURE_STATE_CANCELLED || (phase & PHASE_CANCELLING);
 }
 
 gboolean
@@ -410,24 +465,22 @@ cfut_state_add_waiter (CfutState  *self,
 
   g_assert (waiter->notify != NULL && waiter->prev == NULL);
 
+  waiter->next = NULL;
+
   g_mutex_lock (&self->lock);
 
-  /* While the others are still being told this one goes to their end, so that
-   * it is not ahead of those who came earlier. */
-  added = !self->told;
-
-  if (added && self->waiters == NULL)
+  waiter->prev = waiter;
+  added = g_atomic_pointer_compare_and_exchange (&self->waiters, NULL, waiter);
+  if (!added && self->waiters != &told)
     {
-      waiter->next = NULL;
-      waiter->prev = waiter;
-      self->waiters = waiter;
-    }
-  else if (added)
-    {
-      waiter->next = NULL;
       waiter->prev = self->waiters->prev;
-      self->waiters->prev->next = waiter;
+      waiter->prev->next = waiter;
       self->waiters->prev = waiter;
+      added = TRUE;
+    }
+  else if (!added)
+    {
+      waiter->prev = NULL;
     }
 
   g_mutex_unlock (&self->lock);
@@ -451,33 +504,38 @@ cfut_state_remove_waiter (CfutState  *self,
 void
 cfut_state_set_observed (CfutState *self)
 {
-  if (!g_atomic_int_get (&self->observed))
-    g_atomic_int_set (&self->observed, TRUE);
+  if (!(g_atomic_int_get (&self->phase) & PHASE_OBSERVED))
+    g_atomic_int_or ((guint *) &self->phase, PHASE_OBSERVED);
+}
+
+/* The outcome if it is of that kind, which counts as a look at it. */
+static gpointer
+peek (CfutState *self,
+      Outcome    outcome)
+{
+  int phase = g_atomic_int_get (&self->phase);
+
+  g_assert (is_final (phase));
+  cfut_state_set_observed (self);
+
+  /* The members of the union are pointers. */
+  return get_outcome (phase) == outcome ? self->result.variant : NULL;
 }
 
 GVariant *
 cfut_state_peek_variant (CfutState *self)
 {
-  g_assert (cfut_state_is_final (self));
-  cfut_state_set_observed (self);
-
-  return self->outcome == OUTCOME_VARIANT ? self->result.variant : NULL;
+  return peek (self, OUTCOME_VARIANT);
 }
 
 const GValue *
 cfut_state_peek_value (CfutState *self)
 {
-  g_assert (cfut_state_is_final (self));
-  cfut_state_set_observed (self);
-
-  return self->outcome == OUTCOME_VALUE ? self->result.value : NULL;
+  return peek (self, OUTCOME_VALUE);
 }
 
 const GError *
 cfut_state_peek_error (CfutState *self)
 {
-  g_assert (cfut_state_is_final (self));
-  cfut_state_set_observed (self);
-
-  return self->outcome == OUTCOME_ERROR ? self->result.error : NULL;
+  return peek (self, OUTCOME_ERROR);
 }
