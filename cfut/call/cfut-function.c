@@ -283,6 +283,23 @@ cfut_function_list_with (GPtrArray *hosted)
   return (const CfutFunction **) g_ptr_array_steal (functions, NULL);
 }
 
+/* A declared type is a copy of this file's, which ends with a NUL. */
+static gboolean
+is_declared (const char         *string,
+             const GVariantType *declared)
+{
+  return strcmp (string, g_variant_type_peek_string (declared)) == 0;
+}
+
+/* As a rule the two types are the same: then there is nothing to parse. */
+static gboolean
+is_of_type (GVariant           *value,
+            const GVariantType *declared)
+{
+  return is_declared (g_variant_get_type_string (value), declared) ||
+         g_variant_is_of_type (value, declared);
+}
+
 /* Runs in: any thread. Locks: none. */
 gboolean
 cfut_function_check_arguments (const CfutFunction  *self,
@@ -295,7 +312,7 @@ cfut_function_check_arguments (const CfutFunction  *self,
   g_assert (arguments != NULL);
 
   if (self->parameter_type == NULL ||
-      g_variant_is_of_type (arguments, self->parameter_type))
+      is_of_type (arguments, self->parameter_type))
     return TRUE;
 
   expected = g_variant_type_dup_string (self->parameter_type);
@@ -334,7 +351,7 @@ cfut_function_settle_result (const CfutFunction  *self,
 {
   g_autoptr(GVariant) owned = NULL;
 
-  if (*result == NULL && g_variant_type_equal (self->result_type, G_VARIANT_TYPE_UNIT))
+  if (*result == NULL && is_declared ("()", self->result_type))
     return TRUE;
 
   if (*result == NULL)
@@ -347,7 +364,8 @@ cfut_function_settle_result (const CfutFunction  *self,
   /* Neither sinks an owned value nor takes a reference on it, so it is right
    * for floating values and for owned ones. */
   owned = g_variant_take_ref (*result);
-  if (!cfut_function_check_result_type (self->name, owned, self->result_type, error))
+  if (!is_of_type (owned, self->result_type) &&
+      !cfut_function_check_result_type (self->name, owned, self->result_type, error))
     return FALSE;
 
   *result = g_steal_pointer (&owned);
