@@ -61,8 +61,12 @@ cfut_executor_check_size (CfutExecutor  *self,
                           GError       **error)
 {
   gsize max = cfut_executor_get_pool (self)->max_arguments;
-  gsize size = g_variant_get_size (arguments);
+  gsize size;
 
+  if (max == G_MAXSIZE)
+    return TRUE;
+
+  size = g_variant_get_size (arguments);
   if (size <= max)
     return TRUE;
 
@@ -276,7 +280,7 @@ cfut_future_get_run_time (CfutFuture *future)
     return -1;
 
   g_mutex_lock (&job->pool->lock);
-  run_time_ns = job->run_time_ns;
+  run_time_ns = job->place == CFUT_PLACE_ENDED ? job->run_time_ns : -1;
   g_mutex_unlock (&job->pool->lock);
 
   return run_time_ns;
@@ -287,7 +291,7 @@ cfut_future_is_boxed (CfutFuture *future)
 {
   CfutJob *job = cfut_job_from_future (future);
 
-  return job != NULL && job->boxed;
+  return job != NULL && job->extra != NULL && job->extra->boxed;
 }
 
 gsize
@@ -300,7 +304,7 @@ cfut_future_get_n_started (CfutFuture *future)
     return 1;
 
   g_mutex_lock (&job->pool->lock);
-  n_started = job->n_started;
+  n_started = job->extra != NULL ? job->extra->n_started : 0;
   g_mutex_unlock (&job->pool->lock);
 
   return n_started;

@@ -61,20 +61,14 @@ struct _CfutWork
   GDestroyNotify destroy; /* run in the future's home context */
 };
 
-struct _CfutJob
+/* What few calls need: made with those that have options or are chunks, and for
+ * others when first used; once set, stays. */
+typedef struct
 {
-  CfutState state;
-
   /* Set at construction, never changed; read from any thread. */
-  CfutPool *pool;               /* (owned) */
-  const CfutFunction *function; /* (nullable) */
-  CfutSubmitOptions *options;   /* (owned) (nullable) */
-  gsize size;                   /* what it counts for in bytes */
-  guint n_items;                /* of a chunk; 0: an ordinary call */
-
-  /* Dropped by whoever ends the job. */
-  GVariant *arguments; /* (owned) (nullable) as of cfut-unit-private.h */
-  CfutWork *work;      /* (owned) (nullable) */
+  CfutJob *job;               /* (unowned) whose it is */
+  CfutSubmitOptions *options; /* (owned) (nullable) */
+  guint n_items;              /* of a chunk; 0: an ordinary call */
 
   /* On the cancellable of @options; has a reference on the job while it is. */
   CfutCancelWatch watch;
@@ -83,25 +77,52 @@ struct _CfutJob
    * a variant that has the function's in it. */
   gboolean boxed;
 
+  /* All below: protected by the pool's lock. */
+  CfutRoomWaiter *room_waiter; /* (unowned) (nullable) while it waits for room */
+  gint64 submitted_at;         /* monotonic µs */
+  gint64 queued_at;            /* stays when it has started: for CFUT_DEBUG */
+  gint64 due;                  /* when it times out; G_MAXINT64 for never */
+  guint attempt;               /* from 1 */
+  guint n_started;             /* items of a chunk that had started at a death */
+} CfutJobExtra;
+
+struct _CfutJob
+{
+  CfutState state;
+
+  /* Set at construction, never changed; read from any thread. */
+  CfutPool *pool;               /* (owned) */
+  const CfutFunction *function; /* (nullable) */
+  gsize size;                   /* what it counts for in bytes */
+
+  /* Dropped by whoever ends the job. */
+  GVariant *arguments; /* (owned) (nullable) as of cfut-unit-private.h */
+
   /* Atomic: the outcome is to be CANCELLED, whatever the function returns. */
   int stop_requested;
+
+  CfutPlace place; /* protected by the pool's lock */
+
   /* Atomic. The running call; for other threads only under the pool's lock and
    * while the place is RUNNING. */
   CfutCall *call; /* (owned) (nullable) */
 
+  union
+  {
+    CfutWork *work;        /* (owned) without @function; dropped like @arguments */
+    gpointer carrier_data; /* with one: the carrier's own; protected by the pool's lock */
+  };
+
   /* All below: protected by the pool's lock. */
-  CfutPlace place;
   CfutJob *prev; /* in the queue, or in the list of those under way */
   CfutJob *next;
-  CfutRoomWaiter *room_waiter; /* (unowned) (nullable) while it waits for room */
-  gint64 submitted_at;   /* monotonic µs */
-  gint64 queued_at;
-  gint64 started_at;
-  gint64 due;            /* when it times out; G_MAXINT64 for never */
-  gint64 run_time_ns;    /* -1 while unknown */
-  guint attempt;         /* from 1 */
-  guint n_started;       /* items of a chunk that had started at a death */
-  gpointer carrier_data; /* the carrier's own */
+  union
+  {
+    gint64 queued_at;   /* until it starts: monotonic µs */
+    gint64 started_at;  /* while it runs */
+    gint64 run_time_ns; /* when it has ended; -1 if unknown */
+  };
+  CfutJobExtra *extra; /* (owned) (nullable) */
 };
 
 #define CFUT_OUTCOME_INIT { NULL, G_VALUE_INIT, NULL, FALSE }
@@ -114,6 +135,32 @@ cfut_time_add (gint64 now,
   return span < G_MAXINT64 - now ? now + span : G_MAXINT64;
 }
 
+/* What is in the extra, or would be. */
+static inline guint
+cfut_job_get_n_items (CfutJob *self)
+{
+  return self->extra != NULL ? self->extra->n_items : 0;
+}
+
+static inline guint
+cfut_job_get_attempt (CfutJob *self)
+{
+  return self->extra != NULL ? self->extra->attempt : 1;
+}
+
+/* Locks: caller holds the pool's. */
+static inline gint64
+cfut_job_get_due (CfutJob *self)
+{
+  return self->extra != NULL ? self->extra->due : G_MAXINT64;
+}
+
+static inline CfutWork *
+cfut_job_get_work (CfutJob *self)
+{
+  return self->function == NULL ? self->work : NULL;
+}
+
 /* All arguments are checked and, where owned, taken. The returned job has one
  * reference. @function or @work is given, the other is NULL. */
 CfutJob     *cfut_job_new           (CfutPool           *pool,
@@ -124,6 +171,9 @@ CfutJob     *cfut_job_new           (CfutPool           *pool,
                                      CfutSubmitOptions  *options);
 void         cfut_job_unref         (CfutJob            *self);
 CfutJob     *cfut_job_ref           (CfutJob            *self);
+/* Makes it if there is none, before anybody else knows of the job.
+ * Runs in: submitter's thread. Locks: none. */
+CfutJobExtra *cfut_job_ensure_extra (CfutJob            *self);
 CfutJob     *cfut_job_from_state    (CfutState          *state);
 CfutJob     *cfut_job_from_future   (CfutFuture         *future);
 

@@ -75,17 +75,25 @@ cfut_job_dup_executor (CfutState *state)
 }
 
 static void
+cfut_job_extra_free (CfutJobExtra *self)
+{
+  g_assert (self->room_waiter == NULL);
+
+  g_clear_pointer (&self->options, cfut_submit_options_free);
+  g_free (self);
+}
+
+static void
 cfut_job_finalize (CfutState *state)
 {
   CfutJob *self = cfut_job_from_state (state);
 
-  g_assert (self->room_waiter == NULL);
   g_assert (self->call == NULL);
 
   cfut_job_drop_input (self);
-  g_clear_pointer (&self->options, cfut_submit_options_free);
+  g_clear_pointer (&self->extra, cfut_job_extra_free);
   cfut_pool_unref (self->pool);
-  g_free (self);
+  g_slice_free (CfutJob, self);
 }
 
 static const CfutStateClass cfut_job_state_class = {
@@ -107,7 +115,7 @@ cfut_job_new (CfutPool           *pool,
               guint               n_items,
               CfutSubmitOptions  *options)
 {
-  CfutJob *self = g_new0 (CfutJob, 1);
+  CfutJob *self = g_slice_new (CfutJob);
 
   g_assert ((function == NULL) != (work == NULL));
 
@@ -115,21 +123,44 @@ cfut_job_new (CfutPool           *pool,
   self->pool = cfut_pool_ref (pool);
   self->function = function;
   self->work = work;
-  self->n_items = n_items;
-  self->run_time_ns = -1;
-  self->submitted_at = self->queued_at = g_get_monotonic_time ();
-  self->due = G_MAXINT64;
-  self->attempt = 1;
+  self->arguments = NULL;
   self->size = CFUT_JOB_OVERHEAD;
+  self->stop_requested = FALSE;
+  self->place = CFUT_PLACE_NEW;
+  self->call = NULL;
+  self->prev = self->next = NULL;
+  self->queued_at = g_get_monotonic_time ();
+  self->extra = NULL;
+  if (options != NULL || n_items > 0 || (cfut_debug_get_flags () & CFUT_DEBUG_QUEUE))
+    cfut_job_ensure_extra (self)->n_items = n_items;
   if (options != NULL)
-    self->options = cfut_submit_options_copy (options);
-  if (arguments != NULL)
+    self->extra->options = cfut_submit_options_copy (options);
+  if (arguments == cfut_unit_get ())
     {
-      self->arguments = cfut_variant_ref_sink (arguments);
+      self->arguments = arguments;
+    }
+  else if (arguments != NULL)
+    {
+      self->arguments = g_variant_ref_sink (arguments);
       self->size += g_variant_get_size (self->arguments) - cfut_lending_measure (self->arguments);
     }
 
   return self;
+}
+
+CfutJobExtra *
+cfut_job_ensure_extra (CfutJob *self)
+{
+  if (self->extra == NULL)
+    {
+      self->extra = g_new0 (CfutJobExtra, 1);
+      self->extra->job = self;
+      self->extra->submitted_at = self->queued_at;
+      self->extra->due = G_MAXINT64;
+      self->extra->attempt = 1;
+    }
+
+  return self->extra;
 }
 
 CfutJob *
@@ -163,13 +194,20 @@ cfut_job_from_future (CfutFuture *future)
   return state->klass == &cfut_job_state_class ? (CfutJob *) state : NULL;
 }
 
+static CfutSubmitOptions *
+cfut_job_get_options (CfutJob *self)
+{
+  return self->extra != NULL ? self->extra->options : NULL;
+}
+
 const char *
 cfut_job_get_label (CfutJob *self)
 {
+  CfutSubmitOptions *options = cfut_job_get_options (self);
   const char *name = NULL;
 
-  if (self->options != NULL)
-    name = cfut_submit_options_get_name (self->options);
+  if (options != NULL)
+    name = cfut_submit_options_get_name (options);
   if (name == NULL && self->function != NULL)
     name = self->function->name;
 
@@ -179,27 +217,34 @@ cfut_job_get_label (CfutJob *self)
 int
 cfut_job_get_priority (CfutJob *self)
 {
-  return self->options != NULL ? cfut_submit_options_get_priority (self->options) : 0;
+  CfutSubmitOptions *options = cfut_job_get_options (self);
+
+  return options != NULL ? cfut_submit_options_get_priority (options) : 0;
 }
 
 gint64
 cfut_job_get_timeout (CfutJob *self)
 {
-  return self->options != NULL ? cfut_submit_options_get_timeout (self->options) : -1;
+  CfutSubmitOptions *options = cfut_job_get_options (self);
+
+  return options != NULL ? cfut_submit_options_get_timeout (options) : -1;
 }
 
 GCancellable *
 cfut_job_get_cancellable (CfutJob *self)
 {
-  return self->options != NULL ? cfut_submit_options_get_cancellable (self->options) : NULL;
+  CfutSubmitOptions *options = cfut_job_get_options (self);
+
+  return options != NULL ? cfut_submit_options_get_cancellable (options) : NULL;
 }
 
 gint64
 cfut_job_get_deadline_time (CfutJob *self)
 {
-  gint64 deadline = self->options != NULL ? cfut_submit_options_get_deadline (self->options) : -1;
+  CfutSubmitOptions *options = cfut_job_get_options (self);
+  gint64 deadline = options != NULL ? cfut_submit_options_get_deadline (options) : -1;
 
-  return deadline >= 0 ? cfut_time_add (self->submitted_at, deadline) : G_MAXINT64;
+  return deadline >= 0 ? cfut_time_add (self->extra->submitted_at, deadline) : G_MAXINT64;
 }
 
 gint64
@@ -214,7 +259,9 @@ cfut_job_get_end_time (CfutJob *self)
 guint
 cfut_job_get_retries (CfutJob *self)
 {
-  return self->options != NULL ? cfut_submit_options_get_retries (self->options) : 0;
+  CfutSubmitOptions *options = cfut_job_get_options (self);
+
+  return options != NULL ? cfut_submit_options_get_retries (options) : 0;
 }
 
 static void
@@ -231,7 +278,7 @@ cfut_job_drop_input (CfutJob *self)
 {
   g_clear_pointer (&self->arguments, cfut_variant_unref);
 
-  if (self->work == NULL)
+  if (cfut_job_get_work (self) == NULL)
     return;
 
   if (self->work->destroy != NULL)
@@ -286,7 +333,7 @@ void
 cfut_job_log_taken (CfutJob *self)
 {
   CFUT_DEBUG (QUEUE, "call \"%s\" leaves the queue after %.6f s", cfut_job_get_label (self),
-              (g_get_monotonic_time () - self->queued_at) / (double) G_USEC_PER_SEC);
+              (g_get_monotonic_time () - self->extra->queued_at) / (double) G_USEC_PER_SEC);
 }
 
 static void
@@ -310,7 +357,7 @@ cfut_job_run (CfutJob      *self,
                                     self->function != NULL ? self->function->name : NULL,
                                     self->arguments,
                                     end == G_MAXINT64 ? -1 : end,
-                                    self->attempt,
+                                    cfut_job_get_attempt (self),
                                     cfut_job_progress,
                                     self);
 
@@ -320,9 +367,9 @@ cfut_job_run (CfutJob      *self,
   if (g_atomic_int_get (&self->stop_requested))
     cfut_call_cancel (call);
 
-  if (self->work != NULL)
+  if (self->function == NULL)
     cfut_job_run_work (self, call, outcome);
-  else if (self->n_items > 0)
+  else if (cfut_job_get_n_items (self) > 0)
     outcome->variant = cfut_chunk_run (self->function, call, self->arguments,
                                        NULL, NULL);
   else

@@ -20,8 +20,8 @@
 static void
 cfut_job_cancelled (CfutCancelWatch *watch)
 {
-  gpointer container = (char *) watch - G_STRUCT_OFFSET (CfutJob, watch);
-  CfutJob *job = container;
+  gpointer container = (char *) watch - G_STRUCT_OFFSET (CfutJobExtra, watch);
+  CfutJob *job = ((CfutJobExtra *) container)->job;
 
   cfut_pool_cancel_job (job->pool, job);
   cfut_job_unref (job);
@@ -36,9 +36,9 @@ cfut_job_watch_cancellable (CfutJob *self)
   if (cancellable == NULL)
     return TRUE;
 
-  self->watch.cancelled = cfut_job_cancelled;
+  self->extra->watch.cancelled = cfut_job_cancelled;
   cfut_job_ref (self);
-  if (cfut_cancel_watch_add (cancellable, &self->watch))
+  if (cfut_cancel_watch_add (cancellable, &self->extra->watch))
     return TRUE;
 
   cfut_job_unref (self);
@@ -51,7 +51,7 @@ cfut_job_unwatch_cancellable (CfutJob *self)
 {
   GCancellable *cancellable = cfut_job_get_cancellable (self);
 
-  if (cancellable != NULL && cfut_cancel_watch_remove (cancellable, &self->watch))
+  if (cancellable != NULL && cfut_cancel_watch_remove (cancellable, &self->extra->watch))
     cfut_job_unref (self);
 }
 

@@ -19,8 +19,8 @@ due_compare (gconstpointer a,
   const CfutJob *left = a;
   const CfutJob *right = b;
 
-  if (left->due != right->due)
-    return left->due < right->due ? -1 : 1;
+  if (left->extra->due != right->extra->due)
+    return left->extra->due < right->extra->due ? -1 : 1;
 
   return (left > right) - (left < right);
 }
@@ -30,13 +30,15 @@ cfut_pool_set_due_locked (CfutPool *self,
                           CfutJob  *job,
                           gint64    due)
 {
-  if (job->due == due)
+  gint64 old = cfut_job_get_due (job);
+
+  if (old == due)
     return;
 
-  if (job->due != G_MAXINT64)
+  if (old != G_MAXINT64)
     g_tree_remove (self->deadlines, job);
 
-  job->due = due;
+  job->extra->due = due; /* who has a time limit has options */
 
   if (due != G_MAXINT64)
     {
@@ -62,7 +64,7 @@ cfut_pool_first_due_locked (CfutPool *self)
 {
   CfutJob *job = cfut_pool_peek_due_locked (self);
 
-  return job != NULL ? job->due : G_MAXINT64;
+  return job != NULL ? job->extra->due : G_MAXINT64;
 }
 
 GError *
@@ -77,7 +79,7 @@ cfut_job_timed_out_error (CfutJob *self)
   return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                       "Call \"%s\" timed out after waiting for %.3f s",
                       cfut_job_get_label (self),
-                      (cfut_job_get_deadline_time (self) - self->submitted_at) / (double) G_USEC_PER_SEC);
+                      (cfut_job_get_deadline_time (self) - self->extra->submitted_at) / (double) G_USEC_PER_SEC);
 }
 
 /* The future fails now, whether or not the function takes notice; or it is

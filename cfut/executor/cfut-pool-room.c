@@ -88,7 +88,7 @@ cfut_pool_fail_new_and_unlock (CfutPool *self,
   gboolean won;
 
   cfut_outcome_take_error (&outcome, error);
-  self->n_submitted += MAX (job->n_items, 1);
+  self->n_submitted += MAX (cfut_job_get_n_items (job), 1);
   won = cfut_pool_end_locked (self, job, &outcome, -1);
   g_mutex_unlock (&self->lock);
 
@@ -138,6 +138,7 @@ cfut_pool_block_locked (CfutPool *self,
     }
   self->n_blocked--;
 
+  cfut_job_ensure_extra (job);
   job->queued_at = g_get_monotonic_time ();
 }
 
@@ -150,10 +151,10 @@ cfut_pool_find_room_locked (CfutPool  *self,
                             GError   **error)
 {
   CfutOverflow overflow = self->overflow;
-  gboolean dispatching = g_main_depth () > 0;
 
   while (TRUE)
     {
+      gboolean dispatching;
       GError *refusal = cfut_pool_refusal_locked (self);
 
       if (refusal != NULL)
@@ -165,6 +166,7 @@ cfut_pool_find_room_locked (CfutPool  *self,
       if (cfut_job_is_over (job) || cfut_pool_has_room_locked (self, job))
         return TRUE;
 
+      dispatching = g_main_depth () > 0;
       if (room == CFUT_ROOM_TRY || dispatching || overflow == CFUT_OVERFLOW_FAIL)
         {
           g_propagate_error (error,
@@ -208,7 +210,7 @@ cfut_pool_withdraw (CfutPool *self,
   cfut_queue_remove (&self->queue, job);
   cfut_pool_set_due_locked (self, job, G_MAXINT64);
   job->place = CFUT_PLACE_ENDED;
-  self->n_submitted -= MAX (job->n_items, 1);
+  self->n_submitted -= MAX (cfut_job_get_n_items (job), 1);
   g_mutex_unlock (&self->lock);
 
   cfut_job_unwatch_cancellable (job);
@@ -229,7 +231,7 @@ cfut_pool_see_to (CfutPool  *self,
 
   CFUT_DEBUG (QUEUE, "call \"%s\" is queued: priority %d, %" G_GSIZE_FORMAT " bytes, waited %.6f s for room",
               cfut_job_get_label (job), cfut_job_get_priority (job), job->size,
-              (job->queued_at - job->submitted_at) / (double) G_USEC_PER_SEC);
+              (job->extra->queued_at - job->extra->submitted_at) / (double) G_USEC_PER_SEC);
 
   if (due != G_MAXINT64)
     self->carrier_class->set_alarm (self, due);
@@ -273,7 +275,7 @@ cfut_pool_submit (CfutPool  *self,
     }
   cfut_pool_enqueue_locked (self, job);
   wake = self->carrier_class->queued_locked (self);
-  due = job->due;
+  due = cfut_job_get_due (job);
   g_mutex_unlock (&self->lock);
 
   if (cfut_pool_see_to (self, job, due, wake, error))
@@ -297,7 +299,7 @@ CfutRoomWaiter *
 cfut_pool_take_waiter_locked (CfutPool *self,
                               CfutJob  *job)
 {
-  CfutRoomWaiter *waiter = g_steal_pointer (&job->room_waiter);
+  CfutRoomWaiter *waiter = job->extra != NULL ? g_steal_pointer (&job->extra->room_waiter) : NULL;
 
   if (waiter != NULL)
     {
@@ -333,7 +335,7 @@ cfut_pool_admit_locked (CfutPool     *self,
       job->queued_at = g_get_monotonic_time ();
       cfut_pool_enqueue_locked (self, job);
       waiter->wake = self->carrier_class->queued_locked (self);
-      waiter->due = job->due;
+      waiter->due = cfut_job_get_due (job);
     }
 }
 
@@ -405,6 +407,7 @@ cfut_pool_await_room (CfutPool        *self,
   CfutWake wake;
   gint64 due;
 
+  cfut_job_ensure_extra (job);
   if (!cfut_job_watch_cancellable (job))
     g_atomic_int_set (&job->stop_requested, TRUE);
 
@@ -427,7 +430,7 @@ cfut_pool_await_room (CfutPool        *self,
   if (self->room_waiters.length > 0 || !cfut_pool_has_room_locked (self, job))
     {
       waiter->link.data = waiter;
-      job->room_waiter = waiter;
+      job->extra->room_waiter = waiter;
       g_queue_push_tail_link (&self->room_waiters, &waiter->link);
       due = cfut_job_get_deadline_time (job);
       cfut_pool_set_due_locked (self, job, due);
@@ -440,7 +443,7 @@ cfut_pool_await_room (CfutPool        *self,
 
   cfut_pool_enqueue_locked (self, job);
   wake = self->carrier_class->queued_locked (self);
-  due = job->due;
+  due = cfut_job_get_due (job);
   g_mutex_unlock (&self->lock);
 
   if (!cfut_pool_see_to (self, job, due, wake, error))

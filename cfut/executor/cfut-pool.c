@@ -159,8 +159,10 @@ cfut_pool_enqueue_locked (CfutPool *self,
   g_assert (job->place == CFUT_PLACE_NEW);
 
   job->place = CFUT_PLACE_QUEUED;
-  self->n_submitted += MAX (job->n_items, 1);
+  self->n_submitted += MAX (cfut_job_get_n_items (job), 1);
   cfut_queue_push (&self->queue, cfut_job_ref (job));
+  if (job->extra != NULL)
+    job->extra->queued_at = job->queued_at;
 
   cfut_pool_set_due_locked (self, job, cfut_job_get_deadline_time (job));
 }
@@ -233,10 +235,13 @@ cfut_pool_put_back_locked (CfutPool *self,
                            CfutJob  *job,
                            gboolean  at_back)
 {
+  if (job->place == CFUT_PLACE_RUNNING)
+    job->queued_at = g_get_monotonic_time ();
   cfut_pool_leave_place_locked (self, job);
   cfut_state_restart (&job->state);
   job->place = CFUT_PLACE_QUEUED;
-  job->carrier_data = NULL;
+  if (job->function != NULL)
+    job->carrier_data = NULL;
   cfut_pool_set_due_locked (self, job, cfut_job_get_deadline_time (job));
   if (at_back)
     cfut_queue_push (&self->queue, job);
@@ -250,11 +255,13 @@ static guint
 cfut_job_count_again (CfutJob     *self,
                       CfutOutcome *outcome)
 {
-  if (self->n_items == 0 || outcome->overruled ||
+  guint n_items = cfut_job_get_n_items (self);
+
+  if (n_items == 0 || outcome->overruled ||
       !g_error_matches (outcome->error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED))
     return 0;
 
-  return cfut_job_get_retries (self) > 0 ? self->n_items : self->n_items - self->n_started;
+  return cfut_job_get_retries (self) > 0 ? n_items : n_items - self->extra->n_started;
 }
 
 void
@@ -263,14 +270,14 @@ cfut_pool_count_locked (CfutPool    *self,
                         CfutOutcome *outcome)
 {
   guint n_again = cfut_job_count_again (job, outcome);
-  guint n_items = MAX (job->n_items, 1) - n_again;
+  guint n_items = MAX (cfut_job_get_n_items (job), 1) - n_again;
 
   self->n_submitted -= n_again;
   self->n_finished += n_items;
   if (outcome->overruled || g_error_matches (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     self->n_cancelled += n_items;
   else if (outcome->error == NULL)
-    self->n_failed += job->n_items > 0 && outcome->variant != NULL
+    self->n_failed += cfut_job_get_n_items (job) > 0 && outcome->variant != NULL
                         ? cfut_chunk_count_failures (outcome->variant)
                         : 0;
   else
@@ -303,7 +310,8 @@ cfut_pool_end_locked (CfutPool    *self,
   job->run_time_ns = run_time_ns;
   if (run_time_ns > 0)
     self->busy_time_ns += run_time_ns;
-  job->carrier_data = NULL;
+  if (job->function != NULL)
+    job->carrier_data = NULL;
   if (won)
     cfut_pool_count_locked (self, job, outcome);
 

@@ -64,8 +64,8 @@ cfut_manager_settle_answers (CfutManager  *self,
       if (!process->no_claims)
         cfut_claims_release (process->claims, entry->slot);
       answer->won = cfut_pool_end_locked (pool, entry->job, &answer->outcome, answer->duration_ns);
-      cfut_window_measured (&process->window, answer->duration_ns / MAX (entry->job->n_items, 1));
-      process->n_done += MAX (entry->job->n_items, 1);
+      cfut_window_measured (&process->window, answer->duration_ns / MAX (cfut_job_get_n_items (entry->job), 1));
+      process->n_done += MAX (cfut_job_get_n_items (entry->job), 1);
       process->busy_time_ns += answer->duration_ns;
     }
 

@@ -69,7 +69,7 @@ cfut_job_fits_wrapped (CfutJob  *job,
 {
   const char *name = job->function->name;
   gsize size = g_variant_get_size (job->arguments) +
-               cfut_any_function_get_extra (name, job->arguments, job->n_items);
+               cfut_any_function_get_extra (name, job->arguments, cfut_job_get_n_items (job));
 
   if (size <= CFUT_FRAME_MAX_BODY)
     return TRUE;
@@ -103,7 +103,7 @@ cfut_process_accepts (CfutProcess  *self,
   if (cfut_remote_function_wraps (function, job->function->name))
     return cfut_job_fits_wrapped (job, error);
 
-  if (job->n_items > 0)
+  if (cfut_job_get_n_items (job) > 0)
     type = g_variant_type_element (type);
   if (!g_variant_type_equal (type, function->parameter_type))
     {
@@ -139,19 +139,19 @@ cfut_manager_give_locked (CfutManager *self,
   guint32 slot = 0;
 
   if (!process->no_claims &&
-      !cfut_claims_offer (process->claims, cfut_claims_get_generation (call, job->attempt), &slot))
+      !cfut_claims_offer (process->claims, cfut_claims_get_generation (call, cfut_job_get_attempt (job)), &slot))
     return FALSE;
 
   self->next_call = call;
   entry = cfut_process_add_entry (process, job, call, slot, now);
   job->carrier_data = entry;
-  process->n_assigned += MAX (job->n_items, 1);
+  process->n_assigned += MAX (cfut_job_get_n_items (job), 1);
 
   if (process->n_live == 1)
     {
       process->active_at = now;
       cfut_pool_start_locked (self->pool, job, now);
-      entry->due = job->due;
+      entry->due = cfut_job_get_due (job);
       entry->timeout = -1;
     }
 

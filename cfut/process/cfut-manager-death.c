@@ -35,7 +35,7 @@ cfut_manager_get_fate_locked (CfutManager *self,
     .is_abandoned = self->abandoned || self->kill,
     .for_ever = n_retries == CFUT_RETRY_FOREVER,
     .n_retries = n_retries,
-    .attempt = job->attempt,
+    .attempt = cfut_job_get_attempt (job),
   };
 
   return cfut_casualty_get_fate (&casualty);
@@ -121,7 +121,7 @@ cfut_manager_decide_locked (CfutManager *self,
       /* One that is retried for ever has to be stopped by someone else: it does
        * not excuse a worker that came to nothing. */
       process->blamed |= cfut_job_get_retries (job) != CFUT_RETRY_FOREVER;
-      job->attempt++;
+      job->extra->attempt++;
       pool->n_retried++;
       cfut_job_ref (job);
       cfut_pool_put_back_locked (pool, job, TRUE);
@@ -132,8 +132,9 @@ cfut_manager_decide_locked (CfutManager *self,
       if (started)
         {
           process->blamed = TRUE;
-          job->n_started = MIN (MAX (job->n_items, 1),
-                                MAX (cfut_claims_get_item (process->claims, entry->slot), 1));
+          if (job->extra != NULL)
+            job->extra->n_started = MIN (MAX (job->extra->n_items, 1),
+                                         MAX (cfut_claims_get_item (process->claims, entry->slot), 1));
         }
       cfut_outcome_take_error (&casualty.outcome,
                                cfut_manager_make_death_error_locked (self, process, entry));

@@ -40,7 +40,7 @@ cfut_manager_is_sole (CfutManager *self,
   g_mutex_lock (&pool->lock);
   is_sole = pool->phase == CFUT_POOL_OPEN && job->place == CFUT_PLACE_QUEUED &&
             pool->queue.length == 1 && pool->under_way == NULL &&
-            job->due == G_MAXINT64 && cfut_job_get_timeout (job) < 0 &&
+            cfut_job_get_due (job) == G_MAXINT64 && cfut_job_get_timeout (job) < 0 &&
             cfut_manager_has_room_locked (self);
   g_mutex_unlock (&pool->lock);
 

@@ -46,7 +46,7 @@ cfut_process_send_call (CfutProcess *self,
   g_autoptr(GVariant) wrapped = NULL;
   CfutFrameHeader header = {
     .type = CFUT_FRAME_CALL,
-    .flags = job->n_items > 0 ? CFUT_FRAME_FLAG_CHUNK : CFUT_FRAME_FLAG_NONE,
+    .flags = cfut_job_get_n_items (job) > 0 ? CFUT_FRAME_FLAG_CHUNK : CFUT_FRAME_FLAG_NONE,
     .slot = entry->slot,
     .call = entry->call,
     .attempt = entry->attempt,
@@ -59,7 +59,7 @@ cfut_process_send_call (CfutProcess *self,
               self->pid, entry->call, cfut_job_get_label (job));
 
   if (cfut_remote_function_wraps (function, job->function->name))
-    wrapped = cfut_any_function_wrap (job->function->name, entry->arguments, job->n_items > 0);
+    wrapped = cfut_any_function_wrap (job->function->name, entry->arguments, cfut_job_get_n_items (job) > 0);
 
   cfut_channel_queue_variant (self->channel, &header,
                               wrapped != NULL ? wrapped : entry->arguments);
@@ -215,12 +215,13 @@ cfut_process_take_wrapped (CfutJob     *job,
   GVariant *value = NULL;
   GError *error = NULL;
 
-  if (job->n_items == 0)
+  if (cfut_job_get_n_items (job) == 0)
     value = cfut_any_function_unwrap (function->name, result, function->result_type, &error);
   else if (cfut_any_function_check (function->name, result, function->result_type, &error))
     value = g_variant_ref (result);
 
-  job->boxed = TRUE;
+  if (job->extra != NULL)
+    job->extra->boxed = TRUE;
   if (value != NULL)
     cfut_outcome_take_variant (outcome, value);
   else
@@ -383,7 +384,7 @@ cfut_process_get_testimony (CfutProcess *self,
     .about_call = frame->header.call != 0,
     .is_its_call = entry != NULL,
     .has_started = entry != NULL && cfut_process_has_started (self, entry),
-    .as_asked = entry != NULL && is_chunk == (entry->job->n_items > 0) &&
+    .as_asked = entry != NULL && is_chunk == (cfut_job_get_n_items (entry->job) > 0) &&
                 frame->header.format == CFUT_FORMAT_VARIANT,
   };
 }

@@ -185,11 +185,11 @@ cfut_process_add_entry (CfutProcess *self,
   entry->process = self;
   entry->job = job;
   entry->call = call;
-  entry->attempt = job->attempt;
+  entry->attempt = cfut_job_get_attempt (job);
   entry->slot = slot;
-  entry->generation = cfut_claims_get_generation (call, job->attempt);
+  entry->generation = cfut_claims_get_generation (call, cfut_job_get_attempt (job));
   entry->arguments = g_variant_ref (job->arguments);
-  entry->due = job->due;
+  entry->due = cfut_job_get_due (job);
   entry->timeout = cfut_job_get_timeout (job);
   entry->kill_at = -1;
   entry->sent_at = now;
@@ -233,7 +233,7 @@ cfut_process_return_entry (CfutProcess *self,
                            CfutEntry   *entry)
 {
   cfut_process_remove_entry (self, entry);
-  self->n_assigned -= MAX (entry->job->n_items, 1);
+  self->n_assigned -= MAX (cfut_job_get_n_items (entry->job), 1);
 }
 
 void

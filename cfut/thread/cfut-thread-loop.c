@@ -69,8 +69,10 @@ static void
 cfut_thread_stay_prepare (CfutThreadStay *self,
                           CfutJob        *job)
 {
+  CfutWork *work = cfut_job_get_work (job);
+
   /* Closures of one language have the same marshaller. */
-  if (job->work != NULL && job->work->marshal == self->carrier->closure->marshal)
+  if (work != NULL && work->marshal == self->carrier->closure->marshal)
     cfut_thread_stay_relock (self);
   else
     cfut_thread_stay_unlock (self);

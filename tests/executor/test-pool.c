@@ -400,7 +400,7 @@ test_expire (Carrier       *self,
   cfut_submit_options_set_deadline (options, G_TIME_SPAN_HOUR);
   for (guint i = 0; i < 3; i++)
     jobs[i] = submit (self, options);
-  g_assert_cmpint (self->alarm, ==, jobs[2]->due);
+  g_assert_cmpint (self->alarm, ==, cfut_job_get_due (jobs[2]));
   g_assert_true (take (self) == jobs[0]);
   g_assert_true (start (self, jobs[0]));
   g_assert_true (take (self) == jobs[1]);
@@ -659,7 +659,7 @@ test_queue_wait (Carrier       *self,
 
   take (self);
   g_mutex_lock (&self->pool->lock);
-  started = cfut_pool_start_locked (self->pool, job, job->submitted_at + 5);
+  started = cfut_pool_start_locked (self->pool, job, job->queued_at + 5);
   g_mutex_unlock (&self->pool->lock);
   g_assert_true (started);
   g_assert_cmpint (self->pool->queue_wait, ==, 5);

@@ -47,7 +47,7 @@ make_job (Fixture *self,
   cfut_submit_options_set_priority (options, priority);
   job = cfut_job_new (self->pool, cfut_function_lookup_foreign ("function"), NULL, NULL, 0, options);
   job->size = size;
-  job->attempt = number;
+  cfut_job_ensure_extra (job)->attempt = number;
 
   return job;
 }
@@ -68,7 +68,7 @@ assert_pops (Fixture *self,
 
   g_assert_true (job == cfut_queue_pop (&self->queue));
   g_assert_nonnull (job);
-  g_assert_cmpuint (job->attempt, ==, number);
+  g_assert_cmpuint (cfut_job_get_attempt (job), ==, number);
   g_assert_null (job->next);
   g_assert_null (job->prev);
   cfut_job_unref (job);
@@ -244,6 +244,23 @@ test_accounting (Fixture       *self,
     }
 }
 
+static void
+test_memory (Fixture       *self,
+             gconstpointer  unused)
+{
+  CfutJob *job = cfut_job_new (self->pool, cfut_function_lookup_foreign ("function"), NULL, NULL, 0, NULL);
+
+  g_test_summary ("An ordinary call takes no more memory than was decided, and has no extra");
+
+  if (GLIB_SIZEOF_VOID_P == 8)
+    g_assert_cmpuint (sizeof (CfutJob), <=, 152);
+  g_assert_null (job->extra);
+  cfut_queue_push (&self->queue, job);
+  g_assert_true (cfut_queue_pop (&self->queue) == job);
+  g_assert_null (job->extra);
+  cfut_job_unref (job);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -256,6 +273,7 @@ main (int    argc,
   ADD ("/queue/remove", test_remove);
   ADD ("/queue/many-priorities", test_many_priorities);
   ADD ("/queue/accounting", test_accounting);
+  ADD ("/queue/memory", test_memory);
 #undef ADD
 
   return g_test_run ();
