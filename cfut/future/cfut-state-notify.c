@@ -60,7 +60,7 @@ static CfutFuture *
 hold_future_and_unlock (CfutState *self)
 {
   CfutStateExtra *extra = self->extra;
-  CfutFuture *future = self->future;
+  CfutFuture *future = g_atomic_pointer_get (&self->future);
   gboolean given = FALSE;
 
   extra->n_holders++;
@@ -87,7 +87,7 @@ CfutFuture *
 cfut_state_dup_future (CfutState *self)
 {
   g_mutex_lock (&self->lock);
-  if (self->future == NULL)
+  if (g_atomic_pointer_get (&self->future) == NULL)
     {
       g_mutex_unlock (&self->lock);
       return NULL;
@@ -139,7 +139,7 @@ cfut_notification_deliver (CfutDeliveryItem *item)
   g_mutex_lock (&state->lock);
   flags = state->extra->notify_flags;
   state->extra->notify_flags = 0;
-  if (state->future != NULL)
+  if (g_atomic_pointer_get (&state->future) != NULL)
     future = hold_future_and_unlock (state);
   else
     g_mutex_unlock (&state->lock);
@@ -155,11 +155,12 @@ void
 cfut_state_notify_and_unlock (CfutState       *self,
                               CfutNotifyFlags  flags)
 {
+  CfutFuture *future = g_atomic_pointer_get (&self->future);
   CfutStateExtra *extra;
   CfutNotification *notification;
   gboolean is_first;
 
-  if (self->future == NULL || !cfut_future_has_listener (self->future))
+  if (future == NULL || !cfut_future_has_listener (future))
     {
       g_mutex_unlock (&self->lock);
       return;

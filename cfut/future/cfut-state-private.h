@@ -108,7 +108,8 @@ struct _CfutState
   CfutWaiter *waiters; /* (unowned) */
 
   /* All below: protected by @lock. */
-  CfutFuture *future;    /* (unowned) atomic; cleared by the future's dispose */
+  CfutFuture *future;    /* (unowned) atomic: set without @lock by who makes the
+                          * first one; cleared by the future's dispose */
   CfutStateExtra *extra; /* (owned) (nullable) once set, stays */
 };
 
