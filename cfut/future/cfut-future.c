@@ -84,6 +84,7 @@ G_DEFINE_FINAL_TYPE (CfutFuture, cfut_future, G_TYPE_OBJECT)
 static GParamSpec *properties[PROP_EXECUTOR + 1];
 static guint notify_signal_id;
 
+/* For as many futures as there are calls: casts that look up the type are left out here. */
 static void
 cfut_future_dispose (GObject *object)
 {
@@ -92,7 +93,7 @@ cfut_future_dispose (GObject *object)
   if (self->state != NULL)
     cfut_state_forget_future (self->state, self);
 
-  G_OBJECT_CLASS (cfut_future_parent_class)->dispose (object);
+  ((GObjectClass *) cfut_future_parent_class)->dispose (object);
 }
 
 static void
@@ -102,7 +103,7 @@ cfut_future_finalize (GObject *object)
 
   g_clear_pointer (&self->state, cfut_state_unref);
 
-  G_OBJECT_CLASS (cfut_future_parent_class)->finalize (object);
+  ((GObjectClass *) cfut_future_parent_class)->finalize (object);
 }
 
 static void
