@@ -156,6 +156,7 @@ struct _CfutPool
   guint n_end_blocked;      /* threads that wait for the end */
   GQueue end_waiters;       /* (element-type CfutEndWaiter) */
 
+  gint64 last_queued_at;    /* when a call came to the queue, monotonic µs */
   GTree *deadlines;         /* (nullable) jobs by due time */
   gboolean clock_runs;      /* there is a clock thread */
   gint64 clock_until;       /* when it looks again by itself */

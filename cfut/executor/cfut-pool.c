@@ -161,6 +161,7 @@ cfut_pool_enqueue_locked (CfutPool *self,
   job->place = CFUT_PLACE_QUEUED;
   self->n_submitted += MAX (cfut_job_get_n_items (job), 1);
   cfut_queue_push (&self->queue, cfut_job_ref (job));
+  self->last_queued_at = job->queued_at;
   if (job->extra != NULL)
     job->extra->queued_at = job->queued_at;
 

@@ -38,6 +38,7 @@ struct _CfutThreadCarrier
   gboolean looks;            /* one of these does not sleep yet */
   gboolean watched;          /* one of the idle ones naps */
   gint64 mean_ns;            /* what calls take, lately */
+  gint64 moved_at;           /* when a thread last ended a call or took one, monotonic µs */
   CfutSpin thread_spin;      /* whether looking pays for threads */
   CfutSpin waiter_spin;      /* ... and for those who wait for results */
   gint64 gone_cpu_time_ns;   /* of threads that have left */

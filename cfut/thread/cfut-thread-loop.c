@@ -227,6 +227,7 @@ cfut_thread_stay_run_locked (CfutThreadStay *stay)
       if (job != NULL)
         {
           cfut_pool_start_quietly_locked (pool, job, now);
+          self->moved_at = now;
           more = cfut_thread_carrier_promise_locked (self);
         }
       else

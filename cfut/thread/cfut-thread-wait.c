@@ -22,18 +22,20 @@
  * whoever is woken finds nothing. So one of the threads that sleep, the watch,
  * sleeps for a nap only, and while there is one no other is woken unless calls
  * pile up. If one who was awake does not come back soon, since its call is not as
- * small as those before, the watch takes the next call after its nap, and wakes
- * others for those behind.
+ * small as those before, then who submits sees that no thread has moved for longer
+ * than a small call takes, and wakes as ever. A call that came before that could be
+ * seen is taken by the watch after its nap, which wakes others for those behind.
  */
 
 /* A look: as long as a few small calls take. */
 #define CFUT_LOOK_US 20
 
 /* What a call takes that is small. */
-#define CFUT_SMALL_NS 10000
+#define CFUT_SMALL_US 10
 
-/* What a call waits at the longest behind one that is not. */
-#define CFUT_NAP_US 200
+/* What a call that comes within the time of a small one waits at the longest
+ * behind one that is not. */
+#define CFUT_NAP_US 50
 
 /* So many calls in the queue are a pile. */
 #define CFUT_PILE 64
@@ -147,7 +149,8 @@ cfut_thread_carrier_note_run_locked (CfutThreadCarrier *self,
 static gboolean
 is_lively_locked (CfutThreadCarrier *self)
 {
-  return self->pool->n_running > 0 && self->mean_ns < CFUT_SMALL_NS;
+  return self->pool->n_running > 0 && self->mean_ns < CFUT_SMALL_US * 1000 &&
+         self->pool->last_queued_at - self->moved_at < CFUT_SMALL_US;
 }
 
 gboolean

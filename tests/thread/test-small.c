@@ -6,9 +6,11 @@
 
 #include "calls.h"
 
+#include "thread/cfut-thread-loop-private.h"
+
 /*
  * Small calls wake nobody if it can be helped. None of that may be seen when
- * calls are not small any more.
+ * calls are not small any more. White-box only to see who would be woken.
  */
 
 #define N_SMALL 2000
@@ -117,6 +119,48 @@ test_one_by_one (void)
   end_executor (executor);
 }
 
+/* Whether the call that came last would be left to who is awake. */
+static gboolean
+is_left_to_others (CfutThreadCarrier *carrier,
+                   gint64             moved_before_us)
+{
+  carrier->moved_at = carrier->pool->last_queued_at - moved_before_us;
+
+  return cfut_thread_carrier_is_watched_locked (carrier);
+}
+
+static void
+test_who_is_late (void)
+{
+  CfutExecutor *executor = cfut_thread_executor_new (2);
+  CfutPool *pool = cfut_executor_get_pool (executor);
+  CfutThreadCarrier *carrier = pool->carrier;
+  Gate gate = GATE_INIT;
+  CfutFuture *blocked = submit_gate (executor, "gate", &gate);
+  gboolean watched;
+  gint64 mean_ns;
+
+  g_test_summary ("With small calls nobody is woken, until those who are awake are late");
+
+  test_latch_wait (&gate.started);
+  g_mutex_lock (&pool->lock);
+  watched = carrier->watched;
+  mean_ns = carrier->mean_ns;
+  carrier->watched = TRUE;
+  carrier->mean_ns = 1000;
+  g_assert_true (is_left_to_others (carrier, -5));
+  g_assert_true (is_left_to_others (carrier, 9));
+  g_assert_false (is_left_to_others (carrier, 10));
+  carrier->mean_ns = 10000;
+  g_assert_false (is_left_to_others (carrier, 0));
+  carrier->watched = watched;
+  carrier->mean_ns = mean_ns;
+  g_mutex_unlock (&pool->lock);
+
+  release (blocked, &gate);
+  end_executor (executor);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -126,6 +170,7 @@ main (int    argc,
 
   add_test ("/small/long-one-among-them", test_long_one_among_them);
   add_test ("/small/long-ones-after-them", test_long_ones_after_them);
+  add_test ("/small/who-is-late", test_who_is_late);
   add_test ("/small/end-among-them", test_end_among_them);
   add_test ("/small/one-by-one", test_one_by_one);
 
