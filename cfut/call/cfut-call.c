@@ -147,9 +147,9 @@ cfut_call_renew (CfutCall             *spare,
 CfutCall *
 cfut_call_recycle (CfutCall *self)
 {
-  g_autoptr(GCancellable) cancellable = NULL;
-  g_autoptr(GError) failure = NULL;
   GObject *object = G_OBJECT (self);
+  GCancellable *cancellable;
+  GError *failure;
 
   g_assert (self->ended);
 
@@ -164,6 +164,8 @@ cfut_call_recycle (CfutCall *self)
   cancellable = g_steal_pointer (&self->cancellable);
   failure = g_steal_pointer (&self->failure);
   g_mutex_unlock (&self->lock);
+  g_clear_object (&cancellable);
+  g_clear_error (&failure);
   g_clear_pointer (&self->arguments, cfut_variant_unref);
 
   return self;
