@@ -13,6 +13,7 @@ G_BEGIN_DECLS
 #define CFUT_INSIDE
 
 #include <cfut/cfut-error.h>
+#include <cfut/cfut-interpreter.h>
 #include <cfut/cfut-paths.h>
 #include <cfut/cfut-types.h>
 #include <cfut/cfut-version.h>

@@ -9,6 +9,7 @@
 #include "call/cfut-call-private.h"
 #include "call/cfut-function-private.h"
 #include "call/cfut-submit-options.h"
+#include "cfut-interpreter.h"
 #include "future/cfut-cancel-watch-private.h"
 #include "future/cfut-state-private.h"
 
@@ -58,6 +59,7 @@ struct _CfutWork
   gpointer data;
   gpointer func;
   gpointer marshal;       /* (nullable) of a closure: tells its language */
+  const CfutInterpreter *interpreter; /* (nullable) @run wants its lock, and so does @destroy */
   GDestroyNotify destroy; /* run in the future's home context */
 };
 

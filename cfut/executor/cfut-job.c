@@ -276,16 +276,18 @@ cfut_work_free (gpointer data)
 void
 cfut_job_drop_input (CfutJob *self)
 {
+  CfutWork *work = cfut_job_get_work (self);
+
   g_clear_pointer (&self->arguments, cfut_variant_unref);
 
-  if (cfut_job_get_work (self) == NULL)
+  if (work == NULL)
     return;
 
-  if (self->work->destroy != NULL)
-    cfut_delivery_destroy (self->state.home, cfut_work_free,
-                           g_steal_pointer (&self->work));
+  self->work = NULL;
+  if (work->destroy != NULL)
+    cfut_delivery_release (self->state.home, work->interpreter, cfut_work_free, work);
   else
-    g_clear_pointer (&self->work, g_free);
+    g_free (work);
 }
 
 GError *

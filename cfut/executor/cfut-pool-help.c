@@ -41,6 +41,14 @@ cfut_pool_is_mine (CfutPool *self)
   return FALSE;
 }
 
+CfutCall *
+cfut_pool_get_current_call (void)
+{
+  CfutRunFrame *frame = g_private_get (&run_frames);
+
+  return frame != NULL ? g_atomic_pointer_get (&frame->job->call) : NULL;
+}
+
 static gboolean
 cfut_job_is_mine (CfutJob *self)
 {

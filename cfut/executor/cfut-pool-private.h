@@ -366,6 +366,8 @@ gboolean     cfut_pool_forget_end     (CfutPool                *self,
 /* A thread knows which jobs it is running, so that waits can help and waits for
  * oneself are found (cfut-pool-help.c). */
 gboolean     cfut_pool_is_mine        (CfutPool                *self);
+/* Of whichever pool; NULL if this thread runs none. */
+CfutCall    *cfut_pool_get_current_call (void);
 /* Runs @job in this thread, if it is queued. */
 gboolean     cfut_pool_run_queued     (CfutPool                *self,
                                        CfutJob                 *job);

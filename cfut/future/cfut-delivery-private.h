@@ -8,6 +8,8 @@
 
 #include <gio/gio.h>
 
+#include "cfut-interpreter.h"
+
 G_BEGIN_DECLS
 
 /*
@@ -41,6 +43,14 @@ void cfut_delivery_push    (GMainContext     *context,
 void cfut_delivery_destroy (GMainContext     *context,
                             GDestroyNotify    destroy,
                             gpointer          data);
+
+/* As above, for a @destroy that is to be called with the lock of @interpreter
+ * held. Of many in a row it is taken once for all, since each time another thread
+ * may have it meanwhile, for as long as its turn is. */
+void cfut_delivery_release (GMainContext          *context,
+                            const CfutInterpreter *interpreter,
+                            GDestroyNotify         destroy,
+                            gpointer               data);
 
 /* For a thread that has waited in vain for a loop: runs the destroy notifies
  * (nothing else) that are due in the caller's thread-default context, if no

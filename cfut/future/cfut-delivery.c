@@ -43,9 +43,17 @@ typedef struct
 typedef struct
 {
   CfutDeliveryItem item;
+  const CfutInterpreter *interpreter; /* (nullable) */
   GDestroyNotify destroy;
   gpointer data;
 } CfutDestroyItem;
+
+/* The interpreter whose lock is held from one item to the next. */
+typedef struct
+{
+  const CfutInterpreter *interpreter; /* (nullable) */
+  int state;
+} CfutDeliveryHold;
 
 static GMutex delivery_lock;
 
@@ -64,6 +72,35 @@ cfut_destroy_item_deliver (CfutDeliveryItem *item)
 
   self->destroy (self->data);
   g_free (self);
+}
+
+/* Takes the lock of @interpreter, or of none. Runs in: the thread that delivers.
+ * Locks: lets go of another interpreter's. */
+static void
+cfut_delivery_hold_set (CfutDeliveryHold      *self,
+                        const CfutInterpreter *interpreter)
+{
+  if (self->interpreter == interpreter)
+    return;
+
+  if (self->interpreter != NULL)
+    self->interpreter->leave (self->state);
+  self->interpreter = interpreter;
+  if (interpreter != NULL)
+    self->state = interpreter->enter ();
+}
+
+/* Runs in: the thread that delivers. Locks: takes what @item wants. */
+static void
+cfut_delivery_hold_deliver (CfutDeliveryHold *self,
+                            CfutDeliveryItem *item)
+{
+  if (item->deliver == cfut_destroy_item_deliver)
+    cfut_delivery_hold_set (self, ((CfutDestroyItem *) item)->interpreter);
+  else
+    cfut_delivery_hold_set (self, NULL);
+
+  item->deliver (item);
 }
 
 /* Locks: caller holds the delivery's. */
@@ -173,16 +210,18 @@ static gboolean
 deliver_batch (CfutDeliverySource *self)
 {
   gint64 end = g_get_monotonic_time () + CFUT_DELIVERY_BUDGET_US;
+  CfutDeliveryHold hold = { NULL };
   CfutDeliveryItem *item;
 
   while ((item = pop (self)) != NULL)
     {
       cfut_gjs_prepare_callbacks ();
-      item->deliver (item);
+      cfut_delivery_hold_deliver (&hold, item);
 
       if (g_get_monotonic_time () >= end)
         break;
     }
+  cfut_delivery_hold_set (&hold, NULL);
 
   if (!leave_table_if_empty (self))
     return TRUE;
@@ -262,12 +301,14 @@ static void
 cfut_delivery_source_finalize (GSource *source)
 {
   CfutDeliverySource *self = (CfutDeliverySource *) source;
+  CfutDeliveryHold hold = { NULL };
   CfutDeliveryItem *item;
 
   dismiss_understudy (self);
 
   while ((item = pop (self)) != NULL)
-    item->deliver (item);
+    cfut_delivery_hold_deliver (&hold, item);
+  cfut_delivery_hold_set (&hold, NULL);
 }
 
 static GSourceFuncs cfut_delivery_source_funcs = {
@@ -340,13 +381,20 @@ cfut_delivery_destroy (GMainContext   *context,
                        GDestroyNotify  destroy,
                        gpointer        data)
 {
-  CfutDestroyItem *self;
+  if (destroy != NULL)
+    cfut_delivery_release (context, NULL, destroy, data);
+}
 
-  if (destroy == NULL)
-    return;
+void
+cfut_delivery_release (GMainContext          *context,
+                       const CfutInterpreter *interpreter,
+                       GDestroyNotify         destroy,
+                       gpointer               data)
+{
+  CfutDestroyItem *self = g_new0 (CfutDestroyItem, 1);
 
-  self = g_new0 (CfutDestroyItem, 1);
   self->item.deliver = cfut_destroy_item_deliver;
+  self->interpreter = interpreter;
   self->destroy = destroy;
   self->data = data;
   cfut_delivery_push (context, &self->item);
@@ -400,6 +448,7 @@ void
 cfut_delivery_sweep (void)
 {
   g_autoptr(GMainContext) context = NULL;
+  CfutDeliveryHold hold = { NULL };
   CfutDeliveryItem *item;
 
   /* A thread that is dispatching will come back to its loop. */
@@ -417,9 +466,10 @@ cfut_delivery_sweep (void)
       {
         CfutDeliveryItem *next = item->next;
 
-        item->deliver (item);
+        cfut_delivery_hold_deliver (&hold, item);
         item = next;
       }
+  cfut_delivery_hold_set (&hold, NULL);
 
   g_main_context_release (context);
 }

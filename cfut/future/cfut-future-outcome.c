@@ -174,6 +174,49 @@ cfut_future_get_value (CfutFuture *self)
 }
 
 /**
+ * cfut_future_dup_object: (skip)
+ * @self: a future
+ * @interpreter: a language, whose lock this thread holds
+ * @otherwise: an object of that language
+ *
+ * Gets the result of a call if it is an object of a language, without letting go of
+ * the language's lock.
+ *
+ * Does not wait.
+ *
+ * Returns: (transfer full): the result, or @otherwise if the future is not done, or
+ *   its result is something else
+ *
+ * Since: 1.0
+ */
+gpointer
+cfut_future_dup_object (CfutFuture            *self,
+                        const CfutInterpreter *interpreter,
+                        gpointer               otherwise)
+{
+  CfutState *state;
+  gpointer object = NULL;
+
+  g_return_val_if_fail (CFUT_IS_FUTURE (self), NULL);
+  g_return_val_if_fail (interpreter != NULL, NULL);
+  g_return_val_if_fail (otherwise != NULL, NULL);
+
+  state = cfut_future_get_cfut_state (self);
+  if (cfut_state_is_final (state))
+    {
+      const GValue *value = cfut_state_peek_value (state);
+
+      if (value != NULL && G_VALUE_TYPE (value) == interpreter->object_type)
+        object = g_value_get_boxed (value);
+    }
+  if (object == NULL)
+    object = otherwise;
+  interpreter->hold (object);
+
+  return object;
+}
+
+/**
  * cfut_future_dup_error:
  * @self: a future
  *

@@ -6,6 +6,7 @@
 
 #pragma once
 
+#include <cfut/cfut-interpreter.h>
 #include <cfut/cfut-types.h>
 
 G_BEGIN_DECLS
@@ -81,6 +82,10 @@ GVariant        *cfut_future_dup_result            (CfutFuture           *self,
                                                     GError              **error);
 CFUT_AVAILABLE_IN_ALL
 const GValue    *cfut_future_get_value             (CfutFuture           *self);
+CFUT_AVAILABLE_IN_ALL
+gpointer         cfut_future_dup_object            (CfutFuture           *self,
+                                                    const CfutInterpreter *interpreter,
+                                                    gpointer              otherwise);
 CFUT_AVAILABLE_IN_ALL
 const guint8    *cfut_future_get_short_data        (CfutFuture           *self,
                                                     gsize                 max_length,

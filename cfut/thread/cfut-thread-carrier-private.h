@@ -39,8 +39,8 @@ void               cfut_thread_carrier_set_initializer  (CfutThreadCarrier *self
                                                          GVariant          *arguments);
 gboolean           cfut_thread_carrier_take_closure     (CfutThreadCarrier *self,
                                                          GClosure          *closure);
-void               cfut_thread_carrier_serve            (CfutThreadUnlockFunc unlock,
-                                                         CfutThreadLockFunc   relock);
+/* @interpreter: (nullable) the thread has its lock. */
+void               cfut_thread_carrier_serve            (const CfutInterpreter *interpreter);
 
 extern const CfutCarrierClass cfut_thread_carrier_class;
 

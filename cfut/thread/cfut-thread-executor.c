@@ -6,7 +6,7 @@
 
 #include "config.h"
 
-#include "thread/cfut-thread-executor.h"
+#include "thread/cfut-thread-executor-private.h"
 
 #include "call/cfut-call-private.h"
 #include "cfut-error-private.h"
@@ -14,7 +14,6 @@
 #include "executor/cfut-cpus-private.h"
 #include "executor/cfut-executor-private.h"
 #include "future/cfut-delivery-private.h"
-#include "thread/cfut-thread-carrier-private.h"
 
 /**
  * CfutThreadExecutor:
@@ -42,13 +41,6 @@
  *
  * Since: 1.0
  */
-struct _CfutThreadExecutor
-{
-  CfutExecutor parent_instance;
-
-  CfutThreadCarrier *carrier; /* (unowned) the pool's */
-};
-
 G_DEFINE_FINAL_TYPE (CfutThreadExecutor, cfut_thread_executor, CFUT_TYPE_EXECUTOR)
 
 typedef enum
@@ -329,34 +321,7 @@ cfut_thread_executor_set_thread_closure (CfutThreadExecutor  *self,
 void
 cfut_thread_executor_serve (void)
 {
-  cfut_thread_carrier_serve (NULL, NULL);
-}
-
-/**
- * cfut_thread_executor_serve_locked: (skip)
- * @unlock: lets go of the lock of the interpreter
- * @lock: takes it back
- *
- * Runs calls in this thread, which holds the lock of an interpreter.
- *
- * It is [func@Cfut.ThreadExecutor.serve] for languages that run in one thread at
- * a time. The thread keeps the lock from call to call when these are closures
- * that the language has made, as it has made the one around its stay: a hand-over
- * of such a lock takes longer than a short call. It lets go of it while it waits,
- * and for calls of other languages.
- *
- * It returns with the lock held.
- *
- * Since: 1.0
- */
-void
-cfut_thread_executor_serve_locked (CfutThreadUnlockFunc unlock,
-                                   CfutThreadLockFunc   lock)
-{
-  g_return_if_fail (unlock != NULL);
-  g_return_if_fail (lock != NULL);
-
-  cfut_thread_carrier_serve (unlock, lock);
+  cfut_thread_carrier_serve (NULL);
 }
 
 static gboolean
@@ -370,7 +335,7 @@ run_func (CfutWork  *work,
   return func (call, result, work->data, error);
 }
 
-static CfutFuture *
+CfutFuture *
 cfut_thread_executor_submit_work (CfutThreadExecutor *self,
                                   CfutWork           *work,
                                   CfutSubmitOptions  *options,
@@ -425,6 +390,23 @@ cfut_thread_executor_submit_func (CfutThreadExecutor  *self,
   return cfut_thread_executor_submit_work (self, work, options, CFUT_ROOM_POLICY, error);
 }
 
+gboolean
+cfut_thread_end_call (CfutCall  *call,
+                      GValue    *result,
+                      GError   **error)
+{
+  GError *failure = cfut_call_steal_failure (call);
+
+  if (failure == NULL)
+    return TRUE;
+
+  if (G_IS_VALUE (result))
+    cfut_error_take_remote_value (failure, result);
+  g_propagate_error (error, failure);
+
+  return FALSE;
+}
+
 typedef struct
 {
   GClosure *closure; /* (owned) */
@@ -448,7 +430,6 @@ run_closure (CfutWork  *work,
 {
   ClosureWork *self = work->data;
   GValue parameter = G_VALUE_INIT;
-  GError *failure;
 
   g_value_init (&parameter, CFUT_TYPE_CALL);
   g_value_set_object (&parameter, call);
@@ -458,45 +439,7 @@ run_closure (CfutWork  *work,
                     1, &parameter, NULL);
   g_value_unset (&parameter);
 
-  failure = cfut_call_steal_failure (call);
-  if (failure == NULL)
-    return TRUE;
-
-  if (G_IS_VALUE (result))
-    cfut_error_take_remote_value (failure, result);
-  g_propagate_error (error, failure);
-
-  return FALSE;
-}
-
-static CfutFuture *
-cfut_thread_executor_take_call (CfutThreadExecutor  *self,
-                                GClosure            *closure,
-                                GType                result_type,
-                                CfutSubmitOptions   *options,
-                                CfutRoom             room,
-                                GError             **error)
-{
-  ClosureWork *closure_work;
-  CfutWork *work;
-
-  if (!take_closure (closure, error))
-    return NULL;
-
-  /* Where there is no main loop, and nobody waits since calls have ended before
-   * they are looked at, those that have run would pile up. */
-  cfut_delivery_sweep ();
-
-  closure_work = g_new (ClosureWork, 1);
-  closure_work->closure = closure;
-  closure_work->result_type = result_type;
-  work = g_new0 (CfutWork, 1);
-  work->run = run_closure;
-  work->data = closure_work;
-  work->marshal = closure->marshal;
-  work->destroy = closure_work_free;
-
-  return cfut_thread_executor_submit_work (self, work, options, room, error);
+  return cfut_thread_end_call (call, result, error);
 }
 
 /**
@@ -531,48 +474,29 @@ cfut_thread_executor_submit_closure (CfutThreadExecutor  *self,
                                      CfutSubmitOptions   *options,
                                      GError             **error)
 {
+  ClosureWork *closure_work;
+  CfutWork *work;
+
   g_return_val_if_fail (CFUT_IS_THREAD_EXECUTOR (self), NULL);
   g_return_val_if_fail (closure != NULL, NULL);
   g_return_val_if_fail (result_type == G_TYPE_NONE || G_TYPE_IS_VALUE (result_type), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  return cfut_thread_executor_take_call (self, closure, result_type, options,
-                                         CFUT_ROOM_POLICY, error);
-}
+  if (!take_closure (closure, error))
+    return NULL;
 
-/**
- * cfut_thread_executor_try_submit_closure:
- * @self: a thread executor
- * @closure: a closure that takes a [class@Cfut.Call] and returns a value of
- *   @result_type
- * @result_type: the type of the result, or %G_TYPE_NONE
- * @options: (nullable): options of the call; they are copied
- * @error: return location for an error
- *
- * Submits a closure, if there is room for it now.
- *
- * It is [method@Cfut.ThreadExecutor.submit_closure], except that it never waits:
- * when the queue is full it fails with %CFUT_ERROR_QUEUE_FULL, whatever the
- * overflow policy. So it may be called with the lock of an interpreter held, which
- * waiting with it would stop.
- *
- * Returns: (transfer full): the future of the call, or %NULL with
- *   @error set
- *
- * Since: 1.0
- */
-CfutFuture *
-cfut_thread_executor_try_submit_closure (CfutThreadExecutor  *self,
-                                         GClosure            *closure,
-                                         GType                result_type,
-                                         CfutSubmitOptions   *options,
-                                         GError             **error)
-{
-  g_return_val_if_fail (CFUT_IS_THREAD_EXECUTOR (self), NULL);
-  g_return_val_if_fail (closure != NULL, NULL);
-  g_return_val_if_fail (result_type == G_TYPE_NONE || G_TYPE_IS_VALUE (result_type), NULL);
-  g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+  /* Where there is no main loop, and nobody waits since calls have ended before
+   * they are looked at, those that have run would pile up. */
+  cfut_delivery_sweep ();
 
-  return cfut_thread_executor_take_call (self, closure, result_type, options,
-                                         CFUT_ROOM_TRY, error);
+  closure_work = g_new (ClosureWork, 1);
+  closure_work->closure = closure;
+  closure_work->result_type = result_type;
+  work = g_new0 (CfutWork, 1);
+  work->run = run_closure;
+  work->data = closure_work;
+  work->marshal = closure->marshal;
+  work->destroy = closure_work_free;
+
+  return cfut_thread_executor_submit_work (self, work, options, CFUT_ROOM_POLICY, error);
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cfut/call/cfut-call.h>
+#include <cfut/cfut-interpreter.h>
 #include <cfut/executor/cfut-executor.h>
 
 G_BEGIN_DECLS
@@ -34,27 +35,6 @@ typedef gboolean (*CfutThreadFunc) (CfutCall  *call,
                                     gpointer   user_data,
                                     GError   **error);
 
-/**
- * CfutThreadUnlockFunc: (skip)
- *
- * Lets go of the lock of an interpreter, as `PyEval_SaveThread()` does.
- *
- * Returns: what a [callback@Cfut.ThreadLockFunc] wants to take it back
- *
- * Since: 1.0
- */
-typedef gpointer (*CfutThreadUnlockFunc) (void);
-
-/**
- * CfutThreadLockFunc: (skip)
- * @state: what the [callback@Cfut.ThreadUnlockFunc] has returned
- *
- * Takes the lock of an interpreter back, as `PyEval_RestoreThread()` does.
- *
- * Since: 1.0
- */
-typedef void     (*CfutThreadLockFunc)   (gpointer state);
-
 CFUT_AVAILABLE_IN_ALL
 CfutExecutor *cfut_thread_executor_new              (guint                max_workers);
 CFUT_AVAILABLE_IN_ALL
@@ -64,9 +44,15 @@ CfutFuture   *cfut_thread_executor_submit_closure   (CfutThreadExecutor  *self,
                                                      CfutSubmitOptions   *options,
                                                      GError             **error);
 CFUT_AVAILABLE_IN_ALL
-CfutFuture   *cfut_thread_executor_try_submit_closure (CfutThreadExecutor *self,
-                                                     GClosure            *closure,
-                                                     GType                result_type,
+CfutFuture   *cfut_thread_executor_submit_object    (CfutThreadExecutor  *self,
+                                                     const CfutInterpreter *interpreter,
+                                                     gpointer             function,
+                                                     CfutSubmitOptions   *options,
+                                                     GError             **error);
+CFUT_AVAILABLE_IN_ALL
+CfutFuture   *cfut_thread_executor_try_submit_object (CfutThreadExecutor *self,
+                                                     const CfutInterpreter *interpreter,
+                                                     gpointer             function,
                                                      CfutSubmitOptions   *options,
                                                      GError             **error);
 CFUT_AVAILABLE_IN_ALL
@@ -93,7 +79,8 @@ gboolean      cfut_thread_executor_set_thread_closure (CfutThreadExecutor  *self
 CFUT_AVAILABLE_IN_ALL
 void          cfut_thread_executor_serve            (void);
 CFUT_AVAILABLE_IN_ALL
-void          cfut_thread_executor_serve_locked     (CfutThreadUnlockFunc  unlock,
-                                                     CfutThreadLockFunc    lock);
+void          cfut_thread_executor_serve_locked     (const CfutInterpreter *interpreter);
+CFUT_AVAILABLE_IN_ALL
+CfutCall     *cfut_thread_executor_get_current_call (void);
 
 G_END_DECLS

@@ -15,7 +15,7 @@
 /*
  * Interpreters. A closure around a thread's stay may serve with the lock of its
  * interpreter held, as Python's has to be for everything that Python does. Then
- * the thread keeps it from one call to the next, as long as these are closures of
+ * the thread keeps it from one call to the next, as long as these are functions of
  * the same language, and lets go of it to wait and for calls of others. To let
  * it go and take it back for each call would be two hand-overs a call as soon as
  * another thread wants it.
@@ -33,11 +33,10 @@ typedef struct
   gboolean counted; /* no longer among those that start */
   gboolean served;
 
-  /* What to do with the interpreter's lock, if it serves with that held. */
-  CfutThreadUnlockFunc unlock; /* (nullable) */
-  CfutThreadLockFunc relock;   /* (nullable) */
-  gboolean unlocked;           /* its lock is let go */
-  gpointer lock_state;         /* what @unlock gave, if so */
+  /* If it serves with the interpreter's lock held. */
+  const CfutInterpreter *interpreter; /* (nullable) */
+  gboolean unlocked;                  /* its lock is let go */
+  gpointer lock_state;                /* what unlock() gave, if so */
 } CfutThreadStay;
 
 static GPrivate this_stay = G_PRIVATE_INIT (NULL);
@@ -46,10 +45,10 @@ static GPrivate this_stay = G_PRIVATE_INIT (NULL);
 static void
 cfut_thread_stay_unlock (CfutThreadStay *self)
 {
-  if (self->unlock == NULL || self->unlocked)
+  if (self->interpreter == NULL || self->unlocked)
     return;
 
-  self->lock_state = self->unlock ();
+  self->lock_state = self->interpreter->unlock ();
   self->unlocked = TRUE;
 }
 
@@ -60,7 +59,7 @@ cfut_thread_stay_relock (CfutThreadStay *self)
   if (!self->unlocked)
     return;
 
-  self->relock (self->lock_state);
+  self->interpreter->lock (self->lock_state);
   self->unlocked = FALSE;
 }
 
@@ -72,7 +71,8 @@ cfut_thread_stay_prepare (CfutThreadStay *self,
   CfutWork *work = cfut_job_get_work (job);
 
   /* Closures of one language have the same marshaller. */
-  if (work != NULL && work->marshal == self->carrier->closure->marshal)
+  if (work != NULL && (work->interpreter == self->interpreter ||
+                       work->marshal == self->carrier->closure->marshal))
     cfut_thread_stay_relock (self);
   else
     cfut_thread_stay_unlock (self);
@@ -267,7 +267,7 @@ cfut_thread_stay_run_locked (CfutThreadStay *stay)
         }
 
       n_in_a_row++;
-      if (stay->unlock != NULL)
+      if (stay->interpreter != NULL)
         cfut_thread_stay_prepare (stay, job);
       run_time_ns = cfut_pool_run (pool, job, &last.outcome, &worker->spare, &now);
 
@@ -293,24 +293,21 @@ cfut_thread_stay_work_locked (CfutThreadStay *self)
 /* Runs in: worker thread, else it does nothing. Locks: takes the pool's; caller
  * holds the interpreter's if there are functions for it. */
 void
-cfut_thread_carrier_serve (CfutThreadUnlockFunc unlock,
-                           CfutThreadLockFunc   relock)
+cfut_thread_carrier_serve (const CfutInterpreter *interpreter)
 {
   CfutThreadStay *stay = g_private_get (&this_stay);
 
   if (stay == NULL || stay->served)
     return;
 
-  stay->unlock = unlock;
-  stay->relock = relock;
+  stay->interpreter = interpreter;
 
   g_mutex_lock (&stay->carrier->pool->lock);
   cfut_thread_stay_work_locked (stay);
   g_mutex_unlock (&stay->carrier->pool->lock);
 
   cfut_thread_stay_relock (stay);
-  stay->unlock = NULL;
-  stay->relock = NULL;
+  stay->interpreter = NULL;
 }
 
 /* FALSE: the closure has found the thread unusable, and the pool is broken. */

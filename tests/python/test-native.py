@@ -360,6 +360,61 @@ class Threads(ExecutorCase):
         self.assertEqual(executor.submit(lambda: executor.submit(tasks.add, 1).result(DEADLINE))
                          .result(DEADLINE), 3)
 
+    def test_keeps_the_lock(self):
+        """A thread does not let go of the interpreter's lock between calls"""
+        executor = self.make(1)
+        gate, wake, order = threading.Lock(), threading.Lock(), []
+        gate.acquire()
+        wake.acquire()
+
+        def other():
+            wake.acquire()
+            order.append('other')
+
+        def spin(i):
+            order.append(i)
+            for _ in range(1000):
+                pass
+
+        thread = threading.Thread(target=other)
+        thread.start()
+        # Nobody gets the lock who is not given it.
+        self.addCleanup(sys.setswitchinterval, sys.getswitchinterval())
+        sys.setswitchinterval(100)
+        held = executor.submit(gate.acquire)
+        until(held.running)
+        futures = [executor.submit(wake.release), *(executor.submit(spin, i) for i in range(500))]
+        gate.release()
+        futures[-1].result(DEADLINE)
+        thread.join()
+        self.assertEqual(order[-1], 'other')
+
+    def test_current_call(self):
+        """A call may ask for itself, also within one that waits for it"""
+        executor = self.make(1)
+
+        def outer():
+            before = Cfut.ThreadExecutor.get_current_call()
+            inner = executor.submit(Cfut.ThreadExecutor.get_current_call).result(DEADLINE)
+            return before, inner, Cfut.ThreadExecutor.get_current_call()
+
+        before, inner, after = executor.submit(outer).result(DEADLINE)
+        self.assertIsInstance(before, Cfut.Call)
+        self.assertIsInstance(inner, Cfut.Call)
+        self.assertIsNot(before, inner)
+        self.assertIs(before, after)
+        self.assertIsNone(Cfut.ThreadExecutor.get_current_call())
+
+    def test_options_wait_for_room(self):
+        """A full queue makes submits wait that have options, too"""
+        executor = self.make(1, max_pending=1)
+        futures = [executor.with_options(priority=i).submit(tasks.add, i) for i in range(20)]
+        self.assertEqual([future.result(DEADLINE) for future in futures],
+                         [2 + i for i in range(20)])
+        executor.shutdown()
+        with self.assertRaisesRegex(GLib.Error, 'shut down'):
+            executor.with_options(priority=1).submit(tasks.add, 1)
+
     def test_initializer_fails(self):
         """One that cannot be set up breaks the executor"""
         with self.assertLogs('cfut', 'CRITICAL'):

@@ -14,7 +14,8 @@ another thread is waiting for it.
 
 import ctypes
 import os
-from ctypes import POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint, c_uint32, c_uint64, c_void_p
+from ctypes import (POINTER, c_char_p, c_int, c_int64, c_size_t, c_uint, c_uint32, c_uint64,
+                    c_void_p, py_object)
 
 SONAME = 'libcfut-1.so.0'
 
@@ -56,17 +57,20 @@ def _declare(name, result, *arguments):
 
 _declare('g_object_unref', None, c_void_p)
 _declare('g_type_from_name', c_size_t, c_char_p)
-_declare('g_value_get_boxed', c_void_p, c_void_p)
+_declare('g_quark_to_string', c_char_p, c_uint32)
 _declare('g_error_free', None, ErrorPointer)
 _declare('cfut_thread_executor_new', c_void_p, c_uint)
 _declare('cfut_thread_executor_set_idle_timeout', None, c_void_p, c_int64)
 _declare('cfut_thread_executor_submit_func', c_void_p,
          c_void_p, ThreadFunc, c_void_p, c_void_p, c_void_p, ErrorLocation)
-_declare('cfut_thread_executor_try_submit_closure', c_void_p,
-         c_void_p, c_void_p, c_size_t, c_void_p, ErrorLocation)
-_declare('cfut_thread_executor_serve_locked', None, c_void_p, c_void_p)
-_declare('cfut_future_get_function', c_char_p, c_void_p)
-_declare('cfut_future_get_value', c_void_p, c_void_p)
+_declare('cfut_thread_executor_submit_object', c_void_p,
+         c_void_p, c_void_p, py_object, c_void_p, ErrorLocation)
+_declare('cfut_thread_executor_try_submit_object', c_void_p,
+         c_void_p, c_void_p, py_object, c_void_p, ErrorLocation)
+_declare('cfut_thread_executor_serve_locked', None, c_void_p)
+_declare('cfut_thread_executor_get_current_call', c_void_p)
+_declare('cfut_call_fail', None, c_void_p, c_char_p, c_char_p, c_char_p)
+_declare('cfut_future_dup_object', py_object, c_void_p, c_void_p, py_object)
 _declare('cfut_executor_shutdown', c_int, c_void_p, c_int, c_int64, ErrorLocation)
 _declare('cfut_executor_set_max_pending', None, c_void_p, c_uint)
 _declare('cfut_executor_set_max_pending_bytes', None, c_void_p, c_uint64)
@@ -119,9 +123,15 @@ class Held:
 
 def take_error(error):
     """Returns the code and the message of a GError, which is freed."""
+    return take_whole_error(error)[1:]
+
+
+def take_whole_error(error):
+    """Returns the domain, the code and the message of a GError, which is freed."""
+    domain = quick.g_quark_to_string(error.contents.domain).decode()
     code, message = error.contents.code, error.contents.message.decode(errors='replace')
     library.g_error_free(error)
-    return code, message
+    return domain, code, message
 
 
 def take_string(address):

@@ -39,10 +39,18 @@ _try_wait = Cfut.try_wait
 N_LABELLED = len(LABELLED)
 
 
-def peek(future):
-    """The result, in a tuple, of a Python function on a thread. None before there are
-    such threads, who put another function in the place of this."""
-    return None
+# What a getter returns that has no result.
+NOTHING = object()
+
+# How to get a result that is there: a function for each kind of executor that is
+# in use, the quickest first.
+getters = []
+
+
+def add_getter(getter):
+    """Adds a function that takes a future, and returns its result or NOTHING; it does
+    not wait, and raises what the call has raised if that is part of the result."""
+    getters.insert(0, getter)
 
 
 def wait_for(futures, return_when, timeout):
@@ -75,18 +83,27 @@ def result(self, timeout=None):
     `__cause__`; TimeoutError if it is not done in time, or its own time was over;
     CancelledError; BrokenProcessPool if its worker died.
     """
-    value = peek(self)
-    if value is not None:
-        return value[0] if value else _settle(self, timeout)
-    data = get_short_data(self, LARGE)
-    if not data or (get_function(self) or '')[:N_LABELLED] != LABELLED:
-        return _settle(self, timeout)
+    for get in getters:
+        value = get(self)
+        if value is not NOTHING:
+            return value
+    return _settle(self, timeout)
+
+
+def get_pickled(future):
+    """The result of a Python function in a worker process, if it is not large."""
+    data = get_short_data(future, LARGE)
+    if not data or (get_function(future) or '')[:N_LABELLED] != LABELLED:
+        return NOTHING
     if data[0] == PICKLE_MARK:
         try:
             return loads(data)
         except BaseException:
             pass        # it fails again below, with the reason
     return loads_result(data)
+
+
+add_getter(get_pickled)
 
 
 def _get_message(future):
@@ -103,9 +120,10 @@ def _get_message(future):
 
 def _settle(self, timeout):
     wait_until_done(self, timeout)
-    value = peek(self)
-    if value:
-        return value[0]
+    for get in getters:
+        value = get(self)
+        if value is not NOTHING:
+            return value
     function = get_function(self)
     if is_python(function):
         data = _get_message(self)

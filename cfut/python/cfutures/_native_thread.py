@@ -4,8 +4,9 @@
 
 """Python functions on the threads of Cfut.ThreadExecutor.
 
-A call is a closure for C. All calls of a thread run within `serve`, a function
-of Python: entering Python from a thread that is in Python already is cheap.
+A call is an object for C, which calls it. All calls of a thread run within
+`serve`, a function of Python: entering Python from a thread that is in Python
+already is cheap.
 
 Neither submitting a call nor running one lets go of the interpreter lock, unless
 it has to wait: as soon as another thread wants the lock each time would be a
@@ -16,13 +17,25 @@ import logging
 from functools import partial
 
 import cfut_worker
-from gi.repository import Cfut, GLib, GObject
+from gi.repository import Cfut, GLib
 
-from ._native_executor import AtExit, raise_gerror
+from ._native_executor import AtExit
 
-_current = cfut_worker._current
-_submit_closure = Cfut.ThreadExecutor.submit_closure
+_get_current_call = Cfut.ThreadExecutor.get_current_call
 _init = Cfut.ThreadExecutor.__init__
+
+
+class CurrentCall:
+    """Whichever call runs in a thread: most do not ask."""
+
+    def set_progress(self, fraction, message):
+        _get_current_call().set_progress(fraction, message)
+
+    def is_cancelled(self):
+        return _get_current_call().is_cancelled()
+
+    def get_attempt(self):
+        return _get_current_call().get_attempt()
 
 
 def __init__(self, max_workers=0, *, initializer=None, initargs=(), **properties):
@@ -50,28 +63,26 @@ def serve(initializer, initargs, number):
         except BaseException as error:
             logging.getLogger('cfut').critical('Exception in initializer:', exc_info=True)
             return f'{type(error).__name__}: {error}'
+    cfut_worker._current.call = CurrentCall()
     quick.serve()
+    cfut_worker._current.call = None
     return None
 
 
 def describe(error):
     try:
-        return str(error).replace('\0', '')
+        return str(error).replace('\0', '').encode(errors='replace')
     except Exception:
         return None
 
 
-def run(function, args, kwargs, call):
+def run(function, args, kwargs):
     """A call: what it returns is its result in C, or its exception."""
-    outer = _current.call
-    _current.call = call
     try:
         return function(*args, **kwargs)
     except BaseException as error:
-        call.fail(type(error).__qualname__, describe(error), None)
+        quick.fail(type(error).__qualname__, describe(error))
         return error
-    finally:
-        _current.call = outer
 
 
 def _cfut_submit(self, function, args, kwargs, options):
@@ -81,12 +92,7 @@ def _cfut_submit(self, function, args, kwargs, options):
         raise TypeError(f'{function!r} is neither callable nor a name')
     call = partial(run, function, args, kwargs)
     future = quick.try_submit(self, call) if options is None else None
-    if future is not None:
-        return future
-    try:
-        return _submit_closure(self, call, GObject.TYPE_PYOBJECT, options)
-    except GLib.Error as error:
-        raise_gerror(error)
+    return quick.submit(self, call, options) if future is None else future
 
 
 def _cfut_push(self, function, args, kwargs, options):

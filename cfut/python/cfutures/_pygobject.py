@@ -9,7 +9,7 @@ a short function when another thread waits for it. What is here holds it.
 """
 
 import ctypes
-from ctypes import c_int, c_void_p, py_object
+from ctypes import c_void_p, py_object
 
 from gi import _gobject
 
@@ -18,17 +18,15 @@ _get_pointer.restype = c_void_p
 _get_pointer.argtypes = py_object, ctypes.c_char_p
 
 # The beginning of struct _PyGObject_Functions: register_class, register_wrapper,
-# lookup_class, newgobj, closure_new.
-_functions = (c_void_p * 5).from_address(
+# lookup_class, newgobj.
+_functions = (c_void_p * 4).from_address(
     _get_pointer(_gobject._PyGObject_API, b'gobject._PyGObject_API'))
 
 # The wrapper of a GObject, which has a reference of its own.
 wrap = ctypes.PYFUNCTYPE(py_object, c_void_p)(_functions[3])
 
-# A new GClosure that calls a callable; the next two are for more arguments.
-new_closure = ctypes.PYFUNCTYPE(c_void_p, py_object, c_void_p, c_void_p)(_functions[4])
-
 
 def get_address(wrapper):
-    """The GObject of a wrapper: the first member of struct PyGObject."""
+    """The GObject of a wrapper, or its boxed value: the first member of struct
+    PyGObject, and of struct PyGBoxed."""
     return c_void_p.from_address(id(wrapper) + object.__basicsize__).value
