@@ -217,6 +217,8 @@ cfut_completion_store_claim (CfutCompletionStore  *self,
 
   may_wait = timeout_us == 0 || (cfut_state_check_home (claimed->state, error) &&
                                  cfut_state_help (claimed->state, error));
+  if (may_wait && timeout_us != 0)
+    cfut_state_drive (claimed->state, deadline);
   /* The list's reference, which is the caller's now. */
   if (block_for_claimed (self, claimed, may_wait ? deadline : 0))
     {

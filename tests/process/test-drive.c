@@ -284,6 +284,105 @@ test_crowd (void)
   process_test_end (&test);
 }
 
+/* ---- Waits for what is in a completion queue, by its tag. */
+
+static void
+push (CfutCompletionQueue *queue,
+      ProcessTest         *test,
+      const char          *function,
+      gint64               value,
+      guint64              tag)
+{
+  g_autoptr(GError) error = NULL;
+
+  cfut_completion_queue_push (queue, test->executor, function, g_variant_new ("(x)", value),
+                              NULL, tag, &error);
+  g_assert_no_error (error);
+}
+
+/* Waits for ever, but @slice_us at a time. */
+static void
+take (CfutCompletionQueue *queue,
+      guint64              tag,
+      gint64               slice_us)
+{
+  g_autofree guint8 *record = NULL;
+
+  while (record == NULL)
+    {
+      g_autoptr(GError) error = NULL;
+      gsize length;
+
+      record = cfut_completion_queue_take_data (queue, tag, slice_us, &length, &error);
+      if (record == NULL)
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+      else
+        g_assert_cmpuint (*(guint64 *) record, ==, tag);
+    }
+}
+
+static void
+test_taken (void)
+{
+  static const gint64 slices_us[] = { CFUT_WAIT_FOREVER, 1, 1500 };
+  g_autoptr(CfutCompletionQueue) queue = cfut_completion_queue_new ();
+  ProcessTest test;
+
+  g_test_summary ("Each of many calls, one after the other, is taken by its tag");
+
+  process_test_begin (&test, 2);
+  for (guint64 tag = 1; tag <= 1000; tag++)
+    {
+      push (queue, &test, "square", tag, tag);
+      take (queue, tag, slices_us[tag % G_N_ELEMENTS (slices_us)]);
+    }
+  g_assert_cmpuint (cfut_completion_queue_get_n_pending (queue), ==, 0);
+  process_test_end (&test);
+}
+
+typedef struct
+{
+  ProcessTest *test;
+  CfutCompletionQueue *queue;
+  guint64 first_tag;
+} Taker;
+
+static gpointer
+taker_thread (gpointer data)
+{
+  Taker *self = data;
+
+  for (guint64 tag = self->first_tag; tag < self->first_tag + 500; tag++)
+    {
+      push (self->queue, self->test, "square", tag, tag);
+      take (self->queue, tag, CFUT_WAIT_FOREVER);
+    }
+
+  return NULL;
+}
+
+static void
+test_takers (void)
+{
+  g_autoptr(CfutCompletionQueue) queue = cfut_completion_queue_new ();
+  ProcessTest test;
+  Taker takers[4];
+  GThread *threads[G_N_ELEMENTS (takers)];
+
+  g_test_summary ("Threads that take at the same time all get theirs");
+
+  process_test_begin (&test, 2);
+  for (guint i = 0; i < G_N_ELEMENTS (takers); i++)
+    {
+      takers[i] = (Taker) { &test, queue, i * 1000 + 1 };
+      threads[i] = g_thread_new ("taker", taker_thread, &takers[i]);
+    }
+  for (guint i = 0; i < G_N_ELEMENTS (takers); i++)
+    g_thread_join (threads[i]);
+  g_assert_cmpuint (cfut_completion_queue_get_n_pending (queue), ==, 0);
+  process_test_end (&test);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -299,6 +398,8 @@ main (int   argc,
   g_test_add_func ("/process/drive/idle", test_idle);
   g_test_add_func ("/process/drive/recycled", test_recycled);
   g_test_add_func ("/process/drive/crowd", test_crowd);
+  g_test_add_func ("/process/drive/taken", test_taken);
+  g_test_add_func ("/process/drive/takers", test_takers);
 
   return g_test_run ();
 }
