@@ -98,6 +98,8 @@ struct _CfutManager
 
   int poked; /* atomic: look again before you sleep */
 
+  GCond started_cond; /* with the pool's lock held: a worker is there, or none will be */
+
   GMutex turn;     /* the first of all locks; the manager's but while it sleeps */
   int turn_wanted; /* atomic: the manager waits for it */
 

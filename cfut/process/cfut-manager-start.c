@@ -172,6 +172,7 @@ cfut_manager_start_worker (CfutManager  *self,
   g_mutex_lock (&pool->lock);
   g_ptr_array_add (self->processes, process);
   pool->n_workers++;
+  g_cond_broadcast (&self->started_cond);
   g_mutex_unlock (&pool->lock);
 
   cfut_manager_watch_process (self, process);

@@ -210,6 +210,10 @@ cfut_manager_break (CfutManager *self,
 {
   cfut_pool_break (self->pool, error);
 
+  g_mutex_lock (&self->pool->lock);
+  g_cond_broadcast (&self->started_cond);
+  g_mutex_unlock (&self->pool->lock);
+
   for (guint i = 0; i < self->processes->len; i++)
     {
       CfutProcess *process = g_ptr_array_index (self->processes, i);

@@ -400,6 +400,7 @@ cfut_manager_close (CfutPool *pool,
 
   g_mutex_lock (&pool->lock);
   self->kill |= kill;
+  g_cond_broadcast (&self->started_cond);
   g_mutex_unlock (&pool->lock);
 
   cfut_manager_ring (self);
@@ -496,6 +497,7 @@ cfut_manager_free (gpointer carrier)
             self->questions.length == 0);
 
   g_mutex_clear (&self->turn);
+  g_cond_clear (&self->started_cond);
   if (self->turn_fd >= 0)
     close (self->turn_fd);
   g_source_destroy (self->attend);
@@ -542,6 +544,7 @@ cfut_manager_new (CfutPool *pool)
   self->look_around = cfut_manager_attend;
   self->turn_fd = -1;
   g_mutex_init (&self->turn);
+  g_cond_init (&self->started_cond);
   self->processes = g_ptr_array_new ();
   g_queue_init (&self->stops);
   g_queue_init (&self->warm_tasks);

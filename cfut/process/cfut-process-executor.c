@@ -12,6 +12,7 @@
 
 #include "cfut-error.h"
 #include "executor/cfut-cpus-private.h"
+#include "future/cfut-wait-private.h"
 
 /**
  * CfutProcessExecutor:
@@ -574,6 +575,70 @@ cfut_process_executor_kill_workers (CfutProcessExecutor *self)
   cfut_process_executor_signal (self, SIGKILL);
 }
 
+/* Whether the worker is one that others may be told of. Locks: caller holds the
+ * pool's. */
+static gboolean
+is_alive_locked (CfutProcess *process)
+{
+  return process->phase != CFUT_PROCESS_DYING && !process->dead && process->pid > 0;
+}
+
+static gboolean
+has_workers_locked (CfutProcessExecutor *self,
+                    guint                n_workers)
+{
+  guint n_alive = 0;
+
+  if (self->pool->phase != CFUT_POOL_OPEN)
+    return TRUE;
+
+  for (guint i = 0; i < self->manager->processes->len; i++)
+    n_alive += is_alive_locked (g_ptr_array_index (self->manager->processes, i));
+
+  return n_alive >= n_workers;
+}
+
+/**
+ * cfut_process_executor_await_workers:
+ * @self: a process executor
+ * @n_workers: a number of workers
+ * @timeout_us: how long to wait at most, in microseconds; 0 only looks, and
+ *   %CFUT_WAIT_FOREVER or any other negative number waits without an end
+ *
+ * Blocks until so many worker processes have been started, or there will be no
+ * more, since the executor was shut down or is broken.
+ *
+ * They need not be ready for calls, and nothing is started by this: that many have
+ * to be wanted, for calls that are queued or by
+ * [property@Cfut.ProcessExecutor:min-workers] once the first call has come. May be
+ * called from any thread.
+ *
+ * Returns: %TRUE if there is nothing to wait for any more; %FALSE if the time is
+ *   over
+ *
+ * Since: 1.0
+ */
+gboolean
+cfut_process_executor_await_workers (CfutProcessExecutor *self,
+                                     guint                n_workers,
+                                     gint64               timeout_us)
+{
+  gint64 deadline;
+  gboolean there;
+
+  g_return_val_if_fail (CFUT_IS_PROCESS_EXECUTOR (self), FALSE);
+
+  deadline = cfut_deadline_from_timeout (timeout_us);
+  g_mutex_lock (&self->pool->lock);
+  while (!has_workers_locked (self, n_workers))
+    if (!cfut_cond_wait_until (&self->manager->started_cond, &self->pool->lock, deadline))
+      break;
+  there = has_workers_locked (self, n_workers);
+  g_mutex_unlock (&self->pool->lock);
+
+  return there;
+}
+
 /**
  * cfut_process_executor_dup_worker_pids:
  * @self: a process executor
@@ -603,7 +668,7 @@ cfut_process_executor_dup_worker_pids (CfutProcessExecutor *self,
     {
       CfutProcess *process = g_ptr_array_index (self->manager->processes, i);
 
-      if (process->phase != CFUT_PROCESS_DYING && !process->dead && process->pid > 0)
+      if (is_alive_locked (process))
         g_array_append_val (pids, process->pid);
     }
   g_mutex_unlock (&self->pool->lock);

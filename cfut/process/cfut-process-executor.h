@@ -114,6 +114,10 @@ void              cfut_process_executor_terminate_workers      (CfutProcessExecu
 CFUT_AVAILABLE_IN_ALL
 void              cfut_process_executor_kill_workers           (CfutProcessExecutor   *self);
 CFUT_AVAILABLE_IN_ALL
+gboolean          cfut_process_executor_await_workers          (CfutProcessExecutor   *self,
+                                                                guint                  n_workers,
+                                                                gint64                 timeout_us);
+CFUT_AVAILABLE_IN_ALL
 int              *cfut_process_executor_dup_worker_pids        (CfutProcessExecutor   *self,
                                                                 gsize                 *n_pids);
 

@@ -83,6 +83,44 @@ test_prestart (void)
   process_test_end (&test);
 }
 
+static gpointer
+await_thread (gpointer data)
+{
+  return GINT_TO_POINTER (cfut_process_executor_await_workers (data, 3, CFUT_WAIT_FOREVER));
+}
+
+static void
+test_await_workers (void)
+{
+  ProcessTest test;
+  GThread *waiting[2];
+  gsize n_pids;
+
+  g_test_summary ("await_workers() waits for workers to be started, or to be none any more");
+
+  process_test_begin (&test, 2);
+  g_assert_true (cfut_process_executor_await_workers (PROCESS_EXECUTOR (&test), 0, CFUT_WAIT_FOREVER));
+  g_assert_false (cfut_process_executor_await_workers (PROCESS_EXECUTOR (&test), 1, 0));
+  cfut_process_executor_prestart (PROCESS_EXECUTOR (&test));
+  g_assert_true (cfut_process_executor_await_workers (PROCESS_EXECUTOR (&test), 2, CFUT_WAIT_FOREVER));
+  g_free (cfut_process_executor_dup_worker_pids (PROCESS_EXECUTOR (&test), &n_pids));
+  g_assert_cmpuint (n_pids, ==, 2);
+  g_assert_false (cfut_process_executor_await_workers (PROCESS_EXECUTOR (&test), 3, 1000));
+
+  for (guint i = 0; i < G_N_ELEMENTS (waiting); i++)
+    waiting[i] = g_thread_new ("await", await_thread, test.executor);
+  g_assert_true (cfut_executor_shutdown (test.executor, CFUT_SHUTDOWN_WAIT, CFUT_WAIT_FOREVER, NULL));
+  for (guint i = 0; i < G_N_ELEMENTS (waiting); i++)
+    g_assert_true (g_thread_join (waiting[i]));
+  process_test_end (&test);
+
+  process_test_begin_argv (&test, 2, "/bin/false", NULL);
+  waiting[0] = g_thread_new ("await", await_thread, test.executor);
+  cfut_process_executor_prestart (PROCESS_EXECUTOR (&test));
+  g_assert_true (g_thread_join (waiting[0]));
+  process_test_end (&test);
+}
+
 typedef struct
 {
   gint done;
@@ -726,6 +764,7 @@ main (int    argc,
   g_test_add_func ("/starting/on-demand", test_on_demand);
   g_test_add_func ("/starting/idle-first", test_idle_first);
   g_test_add_func ("/starting/prestart", test_prestart);
+  g_test_add_func ("/starting/await-workers", test_await_workers);
   g_test_add_func ("/starting/prestart-fails", test_prestart_fails);
   g_test_add_func ("/starting/prestart-and-shutdown", test_prestart_and_shutdown);
   g_test_add_func ("/starting/min-workers", test_min_workers);

@@ -179,6 +179,11 @@ class Engine:
             if tag != WAKE:
                 yield tag, kind, body
 
+    def await_workers(self, number, timeout_us):
+        """Waits for so many workers to be started; returns whether they are, or will
+        never be."""
+        return _lib.library.cfut_process_executor_await_workers(self.executor, number, timeout_us)
+
     def get_pids(self):
         length = ctypes.c_size_t()
         address = _lib.library.cfut_process_executor_dup_worker_pids(

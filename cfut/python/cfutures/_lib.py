@@ -81,6 +81,7 @@ _declare('cfut_process_executor_set_initializer', None, c_void_p, c_char_p, c_vo
 _declare('cfut_process_executor_set_idle_timeout', None, c_void_p, c_int64)
 _declare('cfut_process_executor_set_max_calls_per_worker', None, c_void_p, c_uint)
 _declare('cfut_process_executor_set_crash_policy', None, c_void_p, c_int)
+_declare('cfut_process_executor_await_workers', c_int, c_void_p, c_uint, c_int64)
 _declare('cfut_process_executor_dup_worker_pids', POINTER(c_int), c_void_p, POINTER(c_size_t))
 _declare('cfut_process_executor_set_min_workers', None, c_void_p, c_uint)
 _declare('cfut_process_executor_terminate_workers', None, c_void_p)

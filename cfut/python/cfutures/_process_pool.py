@@ -319,11 +319,11 @@ class ProcessPool(Pool):
 
     def get_pids(self):
         """Returns the workers; waits for those that are being started."""
-        while True:
-            pids = self.engine.get_pids()
-            if len(pids) >= self.n_workers or self.broken or self.closed:
-                return pids
-            time.sleep(0.001)
+        slice_us = get_slice_us(threading.current_thread(), None)
+        while not (self.broken or self.closed
+                   or self.engine.await_workers(self.n_workers, slice_us)):
+            pass
+        return self.engine.get_pids()
 
 
 def get_slice_us(thread, timeout):
