@@ -11,16 +11,15 @@ a callable, and `_cfut_push()`, which does so for an event loop.
 
 import weakref
 
-from gi.repository import Cfut, Gio, GLib, GObject
+from gi.repository import Cfut, GLib, GObject
 
-from . import _exit, _gvariant
+from . import _exit
 from ._native_array_map import ArrayMap, pack
 from ._native_errors import raise_gerror
+from ._native_future import ALL_COMPLETED, wait_for
 from ._native_map import Map
-from ._pickling import PLAIN
+from ._native_names import describe, submit_by_name
 
-_submit_full = Cfut.Executor.submit_full
-_submit = Cfut.Executor.submit
 _map = Cfut.Executor.map
 
 
@@ -56,60 +55,6 @@ def make_options(timeout=None, deadline=None, priority=0, retries=0, name=None, 
     if cancellable is not None:
         options.set_cancellable(cancellable)
     return options
-
-
-# ---- By name
-
-def is_c_call(args, kwargs):
-    """Whether these are the arguments of the function in C: (GVariant,
-    GCancellable)."""
-    return (len(args) == 2 and not kwargs
-            and (args[0] is None or isinstance(args[0], GLib.Variant))
-            and (args[1] is None or isinstance(args[1], Gio.Cancellable)))
-
-
-def make_arguments(executor, name, args, kwargs):
-    """The GVariant of a call by name with ordinary values."""
-    if kwargs:
-        raise TypeError(f'{name}() takes no keyword arguments: it is not written in Python')
-    parameter_type = describe(executor, name)[0]
-    has_others = not PLAIN.issuperset([type(value) for value in args])
-    if has_others:
-        from ._native_arguments import make_variant, see_buffers
-        args = see_buffers(args)
-    if parameter_type == '*':
-        # A function of a worker that takes calls of any name.
-        parameter_type = _gvariant.infer(args)
-    if parameter_type.startswith('('):
-        value = args
-    elif len(args) == 1:
-        value = args[0]
-    else:
-        raise TypeError(f'{name}() takes 1 argument, but {len(args)} were given')
-    if has_others:
-        return make_variant(parameter_type, value)
-    data = _gvariant.pack(parameter_type, value)
-    return GLib.Variant.new_from_bytes(GLib.VariantType(parameter_type), GLib.Bytes.new(data), True)
-
-
-def describe(executor, name):
-    """The types of a function: of its parameters and of its result."""
-    types = executor.__dict__.setdefault('_cfut_types', {})
-    if name not in types:
-        try:
-            types[name] = executor.describe(name)[1:]
-        except GLib.Error as error:
-            raise_gerror(error)
-    return types[name]
-
-
-def submit_by_name(executor, name, args, kwargs, options=None):
-    try:
-        if is_c_call(args, kwargs) and options is None:
-            return _submit(executor, name, *args)
-        return _submit_full(executor, name, make_arguments(executor, name, args, kwargs), options)
-    except GLib.Error as error:
-        raise_gerror(error)
 
 
 # ---- The methods
@@ -268,7 +213,6 @@ def shutdown(self, flags=None, timeout_us=-1, *, wait=True, cancel_futures=False
 
 def wait_for_end(executor):
     """Waits in Python, where Ctrl-C interrupts it."""
-    from ._native_future import ALL_COMPLETED, wait_for
     try:
         end = _await_end(executor)
     except GLib.Error as error:

@@ -167,13 +167,6 @@ def cancelled(self):
     return get_state(self) is CANCELLED
 
 
-def __await__(self):
-    """The result, in any event loop of asyncio. Cancelling the task that waits
-    cancels the call."""
-    from ._native_loop import wrap
-    return wrap(self).__await__()
-
-
 DoneAndNotDoneFutures = namedtuple('DoneAndNotDoneFutures', 'done not_done')
 
 
@@ -227,4 +220,4 @@ def wait_for_one(waiting, queue, timeout):
     return bool(poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
 
 
-METHODS = (result, exception, done, running, cancelled, __await__)
+METHODS = (result, exception, done, running, cancelled)

@@ -20,6 +20,7 @@ from gi.repository import Cfut, GLib
 from ._errors import loads_result
 from ._message import LARGE, PICKLE_MARK, Pieces
 from ._native_errors import from_parts
+from ._native_future import result
 from ._records import BYTES, HEAD, LENT, borrow, split_error
 from ._workers import is_python
 
@@ -159,7 +160,6 @@ def settle(future, function, *args):
 
 
 def settle_from(cfut_future, future, state, kind, body):
-    from ._native_future import result
     if state == CANCELLED:
         asyncio.Future.cancel(future)
     elif kind == BYTES and is_python(cfut_future.get_function()):

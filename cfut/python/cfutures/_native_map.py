@@ -12,6 +12,8 @@ import cfut_worker
 from gi.repository import Cfut
 
 from . import _errors
+from ._native_future import wait, wait_until_done
+from ._native_names import submit_by_name
 
 # A chunk is to take about this long, so that what it costs to send does not
 # count, and at most so many items.
@@ -82,7 +84,6 @@ class Map:
 
     def _submit(self, items):
         if self._by_name:
-            from ._native_executor import submit_by_name
             return submit_by_name(self._executor, self._function, items[0], {}, self._options)
         return self._executor._cfut_submit(cfut_worker._run_chunk, (self._function, items), {},
                                            self._options)
@@ -140,7 +141,6 @@ class Map:
             self._fill()
 
     def _next_chunk(self):
-        from ._native_future import wait, wait_until_done
         if self._ordered:
             wait_until_done(self._chunks[0][0], self._left())
             return self._chunks.popleft()

@@ -10,8 +10,10 @@ from cfut_worker import _run_chunk
 from gi.repository import Cfut, GLib
 
 from . import _native_executor
-from ._native_executor import AtExit, raise_gerror, run_slowly, submit_by_name
 from ._message import Pieces
+from ._native_errors import raise_gerror
+from ._native_executor import AtExit, run_slowly
+from ._native_names import submit_by_name
 from ._pickling import dumps_call
 from ._workers import LABELLED, SETUP, setup, worker_argv
 
@@ -63,11 +65,12 @@ def name_call(function, args):
 def _cfut_submit(self, function, args, kwargs, options):
     if self._cfut_at_exit is None:
         prepare(self)
+    name = name_call(function, args)
     message = dumps_call(function, args, kwargs)
     try:
         if type(message) is bytes:
-            return _submit_data(self, name_call(function, args), message, options)
-        return submit_pieces(self, name_call(function, args), message, options)
+            return _submit_data(self, name, message, options)
+        return submit_pieces(self, name, message, options)
     except GLib.Error as error:
         raise_gerror(error)
 
@@ -85,16 +88,7 @@ def submit_pieces(executor, name, pieces, options):
 def submit(self, function, /, *args, **kwargs):
     if isinstance(function, str):
         return submit_by_name(self, function, args, kwargs)
-    if self._cfut_at_exit is None:
-        prepare(self)
-    name = LABELLED + getattr(function, '__qualname__', 'object')
-    message = dumps_call(function, args, kwargs)
-    try:
-        if type(message) is bytes:
-            return _submit_data(self, name, message, None)
-        return submit_pieces(self, name, message, None)
-    except GLib.Error as error:
-        raise_gerror(error)
+    return _cfut_submit(self, function, args, kwargs, None)
 
 
 submit.__doc__ = _native_executor.submit.__doc__
@@ -109,10 +103,7 @@ def _cfut_push(self, function, args, kwargs, options):
 def run(self, function, /, *args, **kwargs):
     if isinstance(function, str):
         return run_slowly(self, None, function, args, kwargs)
-    if self._cfut_at_exit is None:
-        prepare(self)
-    name = LABELLED + getattr(function, '__qualname__', 'object')
-    return inbox().push(self, name, dumps_call(function, args, kwargs), None)
+    return _cfut_push(self, function, args, kwargs, None)
 
 
 run.__doc__ = _native_executor.run.__doc__

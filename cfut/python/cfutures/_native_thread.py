@@ -19,7 +19,7 @@ from functools import partial
 import cfut_worker
 from gi.repository import Cfut, GLib
 
-from ._native_executor import AtExit
+from ._native_executor import AtExit, enqueue_with
 
 _get_current_call = Cfut.ThreadExecutor.get_current_call
 _init = Cfut.ThreadExecutor.__init__
@@ -96,7 +96,6 @@ def _cfut_submit(self, function, args, kwargs, options):
 
 
 def _cfut_push(self, function, args, kwargs, options):
-    from ._native_executor import enqueue_with
     from ._native_loop import has_room, wrap
     if has_room(self):
         return wrap(_cfut_submit(self, function, args, kwargs, options))

@@ -16,7 +16,8 @@ cfutures.
 
 from gi.repository import Cfut
 
-from cfutures import (_native_executor, _native_future, _native_process, _native_thread)
+from cfutures import (_native_await, _native_executor, _native_future, _native_process,
+                      _native_thread)
 from cfutures._native_buffer import Buffer
 from cfutures._errors import BrokenProcessPool, RemoteError, RemoteTraceback
 from cfutures._native_process import python_worker_argv
@@ -31,6 +32,7 @@ FIRST_EXCEPTION = Cfut.ReturnWhen.FIRST_EXCEPTION
 
 for class_, methods in (
     (Cfut.Future, _native_future.METHODS),
+    (Cfut.Future, _native_await.METHODS),
     (Cfut.Executor, _native_executor.METHODS),
     (Cfut.ThreadExecutor, _native_thread.METHODS),
     (Cfut.ProcessExecutor, _native_process.METHODS),
