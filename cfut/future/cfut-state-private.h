@@ -192,6 +192,8 @@ gboolean         cfut_state_add_waiter      (CfutState            *self,
 gboolean         cfut_state_remove_waiter   (CfutState            *self,
                                              CfutWaiter           *waiter);
 
+gboolean         cfut_state_has_waiters     (CfutState            *self);
+
 /* The outcome, borrowed, of a final state; marks it observed. Each returns
  * NULL if the outcome is of another kind. */
 GVariant        *cfut_state_peek_variant    (CfutState            *self);

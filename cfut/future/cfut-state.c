@@ -109,6 +109,14 @@ get_outcome (int phase)
   return phase & PHASE_VALUE ? OUTCOME_VALUE : OUTCOME_VARIANT;
 }
 
+gboolean
+cfut_state_has_waiters (CfutState *self)
+{
+  CfutWaiter *waiters = g_atomic_pointer_get (&self->waiters);
+
+  return waiters != NULL && waiters != &told;
+}
+
 /* Runs in: the thread that drops the last reference. Locks: none. */
 static void
 warn_unobserved (CfutState *self)
@@ -146,8 +154,7 @@ cfut_state_unref (CfutState *self)
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  g_assert (self->waiters == NULL || self->waiters == &told);
-  g_assert (self->future == NULL);
+  g_assert (!cfut_state_has_waiters (self) && self->future == NULL);
 
   if (self->phase == CFUT_FUTURE_STATE_FAILED)
     warn_unobserved (self);

@@ -356,7 +356,7 @@ test_lets_go (void)
 
         g_assert_true (cfut_future_is_done (future));
         for (guint j = 0; j < N; j++)
-          g_assert_null (cfut_future_get_cfut_state (children.futures[j])->waiters);
+          g_assert_false (cfut_state_has_waiters (cfut_future_get_cfut_state (children.futures[j])));
 
         g_assert_cmpint (cfut_future_cancel (future), ==, FALSE);
         g_assert_false (cfut_future_is_done (children.futures[0]));
@@ -595,7 +595,7 @@ after_combining (guint    round,
 
   for (guint i = 0; i < N; i++)
     {
-      g_assert_null (self->states[i]->state.waiters);
+      g_assert_false (cfut_state_has_waiters (&self->states[i]->state));
       g_assert_finalize_object (self->futures[i]);
     }
   g_assert_finalize_object (self->future);

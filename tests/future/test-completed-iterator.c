@@ -30,7 +30,7 @@ futures_clear (Futures *self)
   for (guint i = 0; i < N; i++)
     {
       cfut_future_cancel (self->futures[i]);
-      g_assert_null (self->states[i]->state.waiters);
+      g_assert_false (cfut_state_has_waiters (&self->states[i]->state));
       g_assert_finalize_object (self->futures[i]);
     }
 }

@@ -69,7 +69,7 @@ test_time_out (void)
   g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
   g_assert_cmpint (g_get_monotonic_time () - start, >=, 20000);
   g_assert_nonnull (strstr (error->message, "0.02 s"));
-  g_assert_null (fake->state.waiters);
+  g_assert_false (cfut_state_has_waiters (&fake->state));
   g_assert_cmpint (fake->n_helps, ==, 1);
 
   fake_state_resolve (fake, 1);
@@ -461,7 +461,7 @@ after_impatience (guint    round,
 {
   Impatient *self = user_data;
 
-  g_assert_null (self->fake->state.waiters);
+  g_assert_false (cfut_state_has_waiters (&self->fake->state));
   g_assert_finalize_object (self->future);
   impatient_renew (self);
 }
