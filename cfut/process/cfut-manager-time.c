@@ -142,6 +142,10 @@ cfut_manager_dismiss (CfutManager *self,
 
   cfut_manager_let_go (self, process, now);
   cfut_manager_empty (self, process);
+  cfut_manager_drop_revoked (self, process, now);
+  /* What cannot be taken back has been started by now. */
+  if (process->head != NULL)
+    process->started_call = process->head->call;
   process->expected_death = TRUE;
 
   if (cfut_worker_end_is_failure (&end, &failure))
