@@ -58,8 +58,8 @@ typedef struct
   guint n_failures_taken;
 
   /* The outcomes, once it is settled. The results of those that did not fail, in
-   * order, are one of the two: numbers and the like stay in their array until
-   * somebody wants one, all else is given away as it is taken. */
+   * order, are one of the two: numbers and the like that came as bytes stay so
+   * until somebody wants one, all else is given away as it is taken. */
   GVariant *results;        /* (owned) (nullable) */
   GVariant **values;        /* (owned) (nullable) */
   guint n_results;

@@ -195,6 +195,23 @@ dup_value (GVariant *values,
   return boxed ? g_variant_get_variant (value) : g_steal_pointer (&value);
 }
 
+/* Whether an array was put together of values, and still has these: then it gives
+ * out the same one each time. One that is bytes makes a new one. */
+static gboolean
+holds_values (GVariant *array)
+{
+  g_autoptr(GVariant) first = NULL;
+  g_autoptr(GVariant) again = NULL;
+
+  if (g_variant_n_children (array) == 0)
+    return FALSE;
+
+  first = g_variant_get_child_value (array, 0);
+  again = g_variant_get_child_value (array, 0);
+
+  return first == again;
+}
+
 /* Keeps nothing of what will have been taken. */
 static void
 cfut_map_chunk_keep_results (CfutMapChunk *self,
@@ -202,10 +219,8 @@ cfut_map_chunk_keep_results (CfutMapChunk *self,
 {
   gboolean boxed = cfut_future_is_boxed (self->future);
 
-  if (!boxed && cfut_map_array_get_item_size (results) > 0)
+  if (!boxed && cfut_map_array_get_item_size (results) > 0 && !holds_values (results))
     {
-      /* What has become bytes is no values any more. */
-      g_variant_get_data (results);
       self->results = g_variant_ref (results);
       return;
     }
