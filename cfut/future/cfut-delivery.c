@@ -92,15 +92,13 @@ cfut_delivery_hold_set (CfutDeliveryHold      *self,
 
 /* Runs in: the thread that delivers. Locks: takes what @item wants. */
 static void
-cfut_delivery_hold_deliver (CfutDeliveryHold *self,
+cfut_delivery_hold_prepare (CfutDeliveryHold *self,
                             CfutDeliveryItem *item)
 {
   if (item->deliver == cfut_destroy_item_deliver)
     cfut_delivery_hold_set (self, ((CfutDestroyItem *) item)->interpreter);
   else
     cfut_delivery_hold_set (self, NULL);
-
-  item->deliver (item);
 }
 
 /* Locks: caller holds the delivery's. */
@@ -202,6 +200,9 @@ dismiss_understudy (CfutDeliverySource *self)
 /* Delivers for as long as the budget lasts. FALSE if nothing is left: the source
  * is of no more use.
  *
+ * The budget begins anew when an interpreter's lock was waited for, once: others
+ * have had that time, and what waits for the lock again would wait as long.
+ *
  * An item may iterate the context itself: those behind it are then delivered
  * inside of that, and it is found here that nothing is left.
  *
@@ -212,11 +213,18 @@ deliver_batch (CfutDeliverySource *self)
   gint64 end = g_get_monotonic_time () + CFUT_DELIVERY_BUDGET_US;
   CfutDeliveryHold hold = { NULL };
   CfutDeliveryItem *item;
+  gboolean has_waited = FALSE;
 
   while ((item = pop (self)) != NULL)
     {
       cfut_gjs_prepare_callbacks ();
-      cfut_delivery_hold_deliver (&hold, item);
+      cfut_delivery_hold_prepare (&hold, item);
+      if (hold.interpreter != NULL && !has_waited)
+        {
+          has_waited = TRUE;
+          end = g_get_monotonic_time () + CFUT_DELIVERY_BUDGET_US;
+        }
+      item->deliver (item);
 
       if (g_get_monotonic_time () >= end)
         break;
@@ -307,7 +315,10 @@ cfut_delivery_source_finalize (GSource *source)
   dismiss_understudy (self);
 
   while ((item = pop (self)) != NULL)
-    cfut_delivery_hold_deliver (&hold, item);
+    {
+      cfut_delivery_hold_prepare (&hold, item);
+      item->deliver (item);
+    }
   cfut_delivery_hold_set (&hold, NULL);
 }
 
@@ -466,7 +477,8 @@ cfut_delivery_sweep (void)
       {
         CfutDeliveryItem *next = item->next;
 
-        cfut_delivery_hold_deliver (&hold, item);
+        cfut_delivery_hold_prepare (&hold, item);
+        item->deliver (item);
         item = next;
       }
   cfut_delivery_hold_set (&hold, NULL);

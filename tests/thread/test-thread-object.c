@@ -17,6 +17,7 @@ static int n_unlocked;  /* atomic */
 static int n_locked;    /* atomic */
 static int n_entered;   /* atomic: and it was not held */
 static int n_reported;  /* atomic */
+static int enter_us;    /* atomic: how long it takes to enter, as if it was another's turn */
 
 typedef struct
 {
@@ -56,9 +57,13 @@ interpreter_lock (gpointer state)
 static int
 interpreter_enter (void)
 {
+  gint64 until = g_get_monotonic_time () + g_atomic_int_get (&enter_us);
+
   if (is_held ())
     return FALSE;
 
+  while (g_get_monotonic_time () < until)
+    g_thread_yield ();
   g_mutex_lock (&interpreter);
   g_atomic_int_inc (&n_entered);
   g_atomic_pointer_set (&holder, g_thread_self ());
@@ -236,6 +241,40 @@ test_keeps (void)
 }
 
 static void
+test_main_loop (void)
+{
+  CfutExecutor *executor = executor_interpreting ();
+  CfutFuture *futures[20];
+  CfutFuture *occupied;
+  Gate gate = GATE_INIT;
+  Function function = { 1 };
+
+  g_test_summary ("A main loop that waits long for the lock releases many functions in one turn");
+
+  occupied = occupy (executor, &gate);
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    futures[i] = try_submit (executor, &function, NULL);
+  release (occupied, &gate);
+  /* Without a wait of this thread, which would release them. */
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    while (!cfut_future_is_done (futures[i]))
+      g_thread_yield ();
+
+  g_atomic_int_set (&n_entered, 0);
+  g_atomic_int_set (&enter_us, 5000);
+  while (g_main_context_iteration (NULL, FALSE))
+    ;
+  g_atomic_int_set (&enter_us, 0);
+  g_assert_cmpint (function.n_references, ==, 1 + G_N_ELEMENTS (futures));
+  g_assert_cmpint (g_atomic_int_get (&n_entered), <=, G_N_ELEMENTS (futures) / 2);
+
+  end_executor (executor);
+  for (guint i = 0; i < G_N_ELEMENTS (futures); i++)
+    g_assert_finalize_object (futures[i]);
+  g_assert_cmpint (function.n_references, ==, 1);
+}
+
+static void
 test_is_free (void)
 {
   CfutExecutor *executor = executor_interpreting ();
@@ -367,6 +406,7 @@ main (int    argc,
                                                        function_free_value);
 
   add_test ("/thread-object/keeps-lock", test_keeps);
+  add_test ("/thread-object/main-loop", test_main_loop);
   add_test ("/thread-object/lock-is-free", test_is_free);
   add_test ("/thread-object/result", test_result);
   add_test ("/thread-object/raises", test_raises);
