@@ -312,15 +312,17 @@ gboolean
 cfut_state_remove_waiter_locked (CfutState  *self,
                                  CfutWaiter *waiter)
 {
+  CfutWaiter *first = g_atomic_pointer_get (&self->waiters);
+
   if (waiter->prev == NULL)
     return FALSE;
 
   if (waiter->next != NULL)
     waiter->next->prev = waiter->prev;
   else
-    self->waiters->prev = waiter->prev;
+    first->prev = waiter->prev;
 
-  if (waiter == self->waiters)
+  if (waiter == first)
     g_atomic_pointer_set (&self->waiters, waiter->next);
   else
     waiter->prev->next = waiter->next;
@@ -343,7 +345,7 @@ tell_waiters (CfutState *self)
    * it is not ahead of those who came earlier. */
   while (!g_atomic_pointer_compare_and_exchange (&self->waiters, NULL, &told))
     {
-      waiter = self->waiters;
+      waiter = g_atomic_pointer_get (&self->waiters);
       cfut_state_remove_waiter_locked (self, waiter);
 
       g_mutex_unlock (&self->lock);
@@ -468,6 +470,7 @@ gboolean
 cfut_state_add_waiter (CfutState  *self,
                        CfutWaiter *waiter)
 {
+  CfutWaiter *first;
   gboolean added;
 
   g_assert (waiter->notify != NULL && waiter->prev == NULL);
@@ -478,11 +481,12 @@ cfut_state_add_waiter (CfutState  *self,
 
   waiter->prev = waiter;
   added = g_atomic_pointer_compare_and_exchange (&self->waiters, NULL, waiter);
-  if (!added && self->waiters != &told)
+  first = g_atomic_pointer_get (&self->waiters);
+  if (!added && first != &told)
     {
-      waiter->prev = self->waiters->prev;
+      waiter->prev = first->prev;
       waiter->prev->next = waiter;
-      self->waiters->prev = waiter;
+      first->prev = waiter;
       added = TRUE;
     }
   else if (!added)
