@@ -150,12 +150,13 @@ test_max_result_by_trust (void)
 
   fault_begin_evil (&test, 1, "");
   cfut_process_executor_set_sandbox (PROCESS_EXECUTOR (&test.process), CFUT_SANDBOX_SECCOMP);
+  /* Before the manager reads it. */
+  PROCESS_EXECUTOR (&test.process)->manager->frame_us = 200 * 1000;
   expect_too_large (&test, "length", 64 * MIB + 1, "67108864");
   fault_assert_serves (&test, 5);
 
   cfut_process_executor_set_max_result_bytes (PROCESS_EXECUTOR (&test.process), 65 * MIB);
   expect_too_large (&test, "length", 65 * MIB + 1, "67108864");
-  PROCESS_EXECUTOR (&test.process)->manager->frame_us = 20 * 1000;
   expect_protocol_error (&test, "length", 65 * MIB);
   fault_end (&test);
 #else
