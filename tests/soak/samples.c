@@ -22,8 +22,8 @@ static const Series all_series[N_SAMPLES] = {
   [SAMPLE_FDS] = { "descriptors", "", 4 },
   [SAMPLE_THREADS] = { "threads", "", 4 },
   [SAMPLE_CHILDREN] = { "children", "", 4 },
-  [SAMPLE_BYTES] = { "queued", "KiB", -1 },
-  [SAMPLE_OLDEST] = { "oldest call", "ms", 20 * 1000 },
+  [SAMPLE_BYTES] = { "queued", "KiB", 32 * 1024 },
+  [SAMPLE_OLDEST] = { "oldest call", "ms", 5 * 1000 },
   [SAMPLE_GAP] = { "longest gap of the main loop", "ms", -1 },
 };
 

@@ -160,7 +160,9 @@ call_ended_cb (CfutFuture *future,
   soak->n_ended[self->kind][state]++;
   self->round->n_outstanding--;
   g_queue_delete_link (&soak->outstanding, self->link);
-  soak_submit (soak);
+  /* The next round has its own. */
+  if (self->round == soak->round)
+    soak_submit (soak);
 }
 
 static CallKind
