@@ -33,7 +33,10 @@ serve (void)
   g_autoptr(CfutWorker) worker = cfut_worker_new (&error);
 
   if (worker == NULL || !cfut_worker_run (worker, &error))
-    die (error);
+    {
+      g_clear_object (&worker);
+      die (error);
+    }
 
   /* Whoever is left by its parent does not tidy up. */
   if (!cfut_worker_was_shut_down (worker))
