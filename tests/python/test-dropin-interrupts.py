@@ -8,8 +8,10 @@ import operator
 import os
 import signal
 import threading
+from unittest import mock
 
 from both import DEADLINE, Gates, both, both_executors, ours
+from cfutures import _process_pool
 import jobs
 import tap
 
@@ -86,6 +88,21 @@ class Storm(Signals, Gates):
         for number, future in futures:
             self.assertEqual(future.result(DEADLINE), number + 1)
         executor.shutdown()
+
+    @ours
+    def test_while_the_collector_starts(self):
+        """What is raised while `threading` has let its own lock go comes out as it is."""
+        def start(thread):
+            try:
+                raise Interrupted
+            finally:
+                threading.Lock().release()
+
+        executor = self.executor(1)
+        with (mock.patch.object(_process_pool.Collector, 'start', start),
+              self.assertRaises(Interrupted)):
+            executor.submit(int)
+        self.assertEqual(executor.submit(int).result(), 0)
 
     @ours
     def test_of_exceptions_is_not_taken_for_that_of_a_result(self):

@@ -134,7 +134,13 @@ class ProcessPool(Pool):
         self.engine.configure(self.initializer, self.initargs)
         if self.all_at_once:
             self.want_workers(self.max_workers)
-        Collector(self).start()
+        try:
+            Collector(self).start()
+        except RuntimeError as error:
+            # What a signal handler raises while `threading` has let its lock go becomes this.
+            if str(error) != 'release unlocked lock':
+                raise
+            raise error.__context__ from None
         self.started = True
 
     def want_workers(self, number):
