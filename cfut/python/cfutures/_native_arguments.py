@@ -13,6 +13,7 @@ from gi.repository import GLib
 from . import _gvariant
 from ._exporter import Exporter, locate
 from ._native_memory import span_variant
+from ._native_variants import pack
 from ._pickling import PLAIN
 
 # From here on memory is worth being shared.
@@ -40,11 +41,6 @@ def make_variant(type_string, value):
     """A GVariant of a value."""
     variant = lend(type_string, value)
     return pack(type_string, value) if variant is None else variant
-
-
-def pack(type_string, value):
-    data = GLib.Bytes.new(_gvariant.pack(type_string, value))
-    return GLib.Variant.new_from_bytes(GLib.VariantType(type_string), data, True)
 
 
 def lend(type_string, value):

@@ -12,6 +12,8 @@ from gi.repository import Cfut, GLib
 
 from . import _gvariant
 from ._native_errors import raise_gerror
+from ._native_map import check_sizes
+from ._native_variants import from_data
 
 # The formats of buffers whose items are numbers of a type of GVariant.
 FORMATS = {'y': 'B', 'n': 'h', 'q': 'H', 'i': 'i', 'u': 'I', 'x': 'ql', 't': 'QL', 'd': 'd'}
@@ -37,7 +39,7 @@ def pack(parameter_type, items):
     else:
         return None
     # A number in a tuple lies there as one without.
-    return GLib.Variant.new_from_bytes(GLib.VariantType(f'a{parameter_type}'), GLib.Bytes.new(data), True)
+    return from_data(f'a{parameter_type}', data)
 
 
 def unpack(variant):
@@ -48,10 +50,7 @@ class ArrayMap:
     """The results of a map, one after the other."""
 
     def __init__(self, executor, options, name, items, timeout, chunksize, buffersize, ordered):
-        if chunksize is not None and chunksize < 1:
-            raise ValueError('chunksize must be >= 1.')
-        if buffersize is not None and buffersize < 1:
-            raise ValueError('buffersize must be None or > 0')
+        check_sizes(chunksize, buffersize)
         map_options = Cfut.MapOptions()
         map_options.set_ordered(ordered)
         map_options.set_chunk_size(chunksize or 0)

@@ -63,7 +63,3 @@ def from_future(future):
     return from_parts(error.domain, error.code, error.message, name,
                       future.dup_remote_traceback(),
                       payload.get_data() if payload is not None else None)
-
-
-def raise_gerror(error):
-    raise from_parts(error.domain, error.code, error.message) from None

@@ -26,15 +26,19 @@ CHUNKS_PER_WORKER = 3
 _NOTHING = object()
 
 
+def check_sizes(chunksize, buffersize):
+    if chunksize is not None and chunksize < 1:
+        raise ValueError('chunksize must be >= 1.')
+    if buffersize is not None and buffersize < 1:
+        raise ValueError('buffersize must be None or > 0')
+
+
 class Map:
     """The results of a map, one after the other."""
 
     def __init__(self, executor, options, function, iterables, timeout, chunksize, buffersize,
                  ordered):
-        if chunksize is not None and chunksize < 1:
-            raise ValueError('chunksize must be >= 1.')
-        if buffersize is not None and buffersize < 1:
-            raise ValueError('buffersize must be None or > 0')
+        check_sizes(chunksize, buffersize)
         self._executor = executor
         self._options = options
         self._function = function

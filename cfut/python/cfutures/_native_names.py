@@ -8,6 +8,7 @@ from gi.repository import Cfut, Gio, GLib
 
 from . import _gvariant
 from ._native_errors import raise_gerror
+from ._native_variants import pack
 from ._pickling import PLAIN
 
 _submit_full = Cfut.Executor.submit_full
@@ -42,8 +43,7 @@ def make_arguments(executor, name, args, kwargs):
         raise TypeError(f'{name}() takes 1 argument, but {len(args)} were given')
     if has_others:
         return make_variant(parameter_type, value)
-    data = _gvariant.pack(parameter_type, value)
-    return GLib.Variant.new_from_bytes(GLib.VariantType(parameter_type), GLib.Bytes.new(data), True)
+    return pack(parameter_type, value)
 
 
 def describe(executor, name):

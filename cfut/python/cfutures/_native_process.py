@@ -14,6 +14,7 @@ from ._message import Pieces
 from ._native_errors import raise_gerror
 from ._native_executor import AtExit, run_slowly
 from ._native_names import submit_by_name
+from ._native_variants import from_data
 from ._pickling import dumps_call
 from ._workers import LABELLED, SETUP, setup, worker_argv
 
@@ -49,8 +50,7 @@ def prepare(executor, initializer=None, initargs=()):
         executor.set_argv(python_worker_argv())
     elif not any(os.path.basename(argument) == 'worker.py' for argument in argv):
         raise TypeError(f'{argv[0]} runs no Python functions')
-    data = GLib.Bytes.new(setup(initializer, initargs))
-    executor.set_initializer(SETUP, GLib.Variant.new_from_bytes(GLib.VariantType('ay'), data, True))
+    executor.set_initializer(SETUP, from_data('ay', setup(initializer, initargs)))
     executor._cfut_at_exit = AtExit(executor)
 
 
