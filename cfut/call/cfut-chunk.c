@@ -170,7 +170,6 @@ cfut_chunk_run_range (CfutChunk *self,
                       CfutCall  *call)
 {
   CfutChunkArray *array = self->array;
-
   guint i = self->n_started - self->n_running;
 
   while (i < self->n_started)

@@ -44,24 +44,10 @@ cfut_map_next_chunk (CfutMap   *self,
                      GVariant **results,
                      GError   **error)
 {
-  CfutMapOutcome outcome = { NULL, NULL };
-  guint64 at = 0;
-  gboolean taken;
-
   g_return_val_if_fail (CFUT_IS_MAP (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  if (!cfut_map_begin_next (self, error))
-    return FALSE;
-
-  taken = cfut_map_wait (self, CFUT_MAP_WANT_MANY, &at, &outcome, error);
-  cfut_map_end_next (self);
-  cfut_delivery_sweep ();
-
-  if (!taken)
-    return FALSE;
-
-  return cfut_map_yield (self, at, &outcome, index, results, error);
+  return cfut_map_next_waiting (self, CFUT_MAP_WANT_MANY, index, results, error);
 }
 
 gboolean

@@ -177,6 +177,12 @@ gboolean     cfut_map_wait         (CfutMap         *self,
                                     guint64         *index,
                                     CfutMapOutcome  *outcome,
                                     GError         **error);
+/* A next() that waits, from its begin to what it yields. */
+gboolean     cfut_map_next_waiting (CfutMap         *self,
+                                    CfutMapWant      want,
+                                    guint64         *index,
+                                    GVariant       **result,
+                                    GError         **error);
 /* A step with the turn around it. @oldest: (nullable) */
 CfutMapStep  cfut_map_advance      (CfutMap         *self,
                                     CfutMapWant      want,

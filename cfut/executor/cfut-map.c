@@ -268,6 +268,30 @@ cfut_map_wait (CfutMap         *self,
     }
 }
 
+gboolean
+cfut_map_next_waiting (CfutMap      *self,
+                       CfutMapWant   want,
+                       guint64      *index,
+                       GVariant    **result,
+                       GError      **error)
+{
+  CfutMapOutcome outcome = { NULL, NULL };
+  guint64 at = 0;
+  gboolean taken;
+
+  if (!cfut_map_begin_next (self, error))
+    return FALSE;
+
+  taken = cfut_map_wait (self, want, &at, &outcome, error);
+  cfut_map_end_next (self);
+  cfut_delivery_sweep ();
+
+  if (!taken)
+    return FALSE;
+
+  return cfut_map_yield (self, at, &outcome, index, result, error);
+}
+
 /* A result that is there costs less than a step. */
 static gboolean
 cfut_map_next_quick (CfutMap        *self,
@@ -326,7 +350,6 @@ cfut_map_next (CfutMap   *self,
 {
   CfutMapOutcome outcome = { NULL, NULL };
   guint64 at = 0;
-  gboolean taken;
 
   g_return_val_if_fail (CFUT_IS_MAP (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
@@ -334,17 +357,7 @@ cfut_map_next (CfutMap   *self,
   if (cfut_map_next_quick (self, &at, &outcome))
     return cfut_map_yield (self, at, &outcome, index, result, error);
 
-  if (!cfut_map_begin_next (self, error))
-    return FALSE;
-
-  taken = cfut_map_wait (self, CFUT_MAP_WANT_ONE, &at, &outcome, error);
-  cfut_map_end_next (self);
-  cfut_delivery_sweep ();
-
-  if (!taken)
-    return FALSE;
-
-  return cfut_map_yield (self, at, &outcome, index, result, error);
+  return cfut_map_next_waiting (self, CFUT_MAP_WANT_ONE, index, result, error);
 }
 
 /**

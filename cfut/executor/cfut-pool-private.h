@@ -304,7 +304,6 @@ void         cfut_pool_shutdown_now   (CfutPool                *self);
 guint        cfut_pool_give_up        (CfutPool                *self);
 /* How long that may take (µs), so that what does not end is known: as good as always it
  * is over in a millisecond. */
-#define CFUT_POOL_FORCE_US (50 * 1000)
 gint64       cfut_pool_get_force_time (CfutPool                *self);
 /* After that: names what is still there. */
 void         cfut_pool_set_timed_out  (CfutPool                *self,

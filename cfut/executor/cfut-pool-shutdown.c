@@ -11,6 +11,9 @@
 #include "cfut-error.h"
 #include "future/cfut-wait-private.h"
 
+/* See cfut_pool_get_force_time(). */
+#define CFUT_POOL_FORCE_US (50 * 1000)
+
 gboolean
 cfut_pool_has_ended_locked (CfutPool *self)
 {

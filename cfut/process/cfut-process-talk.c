@@ -162,8 +162,8 @@ cfut_process_add_function (CfutProcess  *self,
 
 static gboolean
 cfut_process_take_ready (CfutProcess  *self,
-                           CfutFrame    *frame,
-                           GError      **error)
+                         CfutFrame    *frame,
+                         GError      **error)
 {
   g_autoptr(GVariant) table = NULL;
   GVariantIter iter;
