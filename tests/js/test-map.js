@@ -173,6 +173,13 @@ run({
         assert(await caught(() => executor.map(at('twice'), [], {buffersize: 1})) instanceof TypeError);
     },
 
+    async 'What cannot be gone over is an error that says so'() {
+        for (const items of [undefined, null, 5, {}]) {
+            const error = await caught(() => executor.map(at('twice'), items));
+            assert(error instanceof TypeError && error.message.includes(String(items)), error.message);
+        }
+    },
+
     async 'The executor is shut down'() {
         await executor.shutdown();
         await assertFails(Cfut.Error, Cfut.Error.SHUTDOWN, () => collect(executor.map(at('twice'), [1])));

@@ -229,6 +229,22 @@ run({
         assert(await caught(() => executor.with({timeOut: 5}).run(at('twice'), 1)) instanceof TypeError);
         assert(await caught(() => executor.with({timeout: '5'}).run(at('twice'), 1)) instanceof TypeError);
         assert(await caught(() => executor.with({signal: {}}).run(at('twice'), 1)) instanceof TypeError);
+        // At once, not when the first call is made
+        for (const options of [{timeOut: 5}, {timeout: '5'}, {signal: {}}]) {
+            assert(await caught(() => executor.with(options)) instanceof TypeError);
+            assert(await caught(() => executor.with({}).with(options)) instanceof TypeError);
+        }
+        const boxed = executor.with(new Cfut.SubmitOptions({}));
+        assertEqual(await boxed.run(at('twice'), 1), 2);
+        assert(await caught(() => boxed.with({timeout: 5})) instanceof TypeError);
+    },
+
+    async 'What is no function is an error that says so'() {
+        for (const fn of [undefined, null, 5, {}]) {
+            const error = await caught(() => executor.run(fn));
+            assert(error instanceof TypeError && error.message.includes(String(fn)), error.message);
+            assert(await caught(() => executor.submit(fn)) instanceof TypeError);
+        }
     },
 
     async 'A dead worker costs its call and no other'() {

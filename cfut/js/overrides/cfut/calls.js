@@ -63,7 +63,7 @@ function toReference(fn) {
 }
 
 function toExport(fn) {
-    const at = typeof fn === 'string' ? fn.lastIndexOf('#') : -1;
+    const at = fn.lastIndexOf('#');
     if (at > 0 && at < fn.length - 1)
         return `${toModuleURL(fn.slice(0, at))}${fn.slice(at)}`;
 
@@ -140,6 +140,8 @@ function prepareJavaScript(fn, args) {
 //   name  of the function, for the executor
 //   data, or variant: its arguments
 function prepare(executor, fn, args) {
+    if (typeof fn !== 'function' && typeof fn !== 'string')
+        throw new TypeError(`A function or the name of one is needed, not ${fn}`);
     if (isJavaScript(executor))
         return prepareJavaScript(fn, args);
     if (typeof fn === 'function')

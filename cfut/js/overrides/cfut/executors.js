@@ -9,7 +9,7 @@ var {extendExecutors} = (() => {
 const {Cfut, Gio, GLib, GObject} = imports.gi;
 const {prepare, isJavaScript} = imports.overrides.cfut.calls;
 const {MapIterator} = imports.overrides.cfut.iterate;
-const {toMicroseconds} = imports.overrides.cfut.options;
+const {toMicroseconds, checkSubmitOptions} = imports.overrides.cfut.options;
 const {getArguments, run, submit} = imports.overrides.cfut.submit;
 
 // A burst of calls needs no loop that waits for room: JavaScript cannot block.
@@ -83,6 +83,7 @@ function splitArguments(executor, given) {
 // An executor with options for the calls that are made through this.
 class Calls {
     constructor(executor, options) {
+        checkSubmitOptions(options);
         this._executor = executor;
         this._options = options;
     }
@@ -96,6 +97,8 @@ class Calls {
     }
 
     with(options) {
+        if (this._options instanceof Cfut.SubmitOptions || options instanceof Cfut.SubmitOptions)
+            throw new TypeError('Cfut.SubmitOptions are all the options of a call; none can be added');
         return new Calls(this._executor, {...this._options, ...options});
     }
 }

@@ -156,6 +156,8 @@ class CompletedIterator extends Outcomes {
 // Reads items one after the other, from what may be asynchronous.
 class Input {
     constructor(items) {
+        if (typeof (items?.[Symbol.asyncIterator] ?? items?.[Symbol.iterator]) !== 'function')
+            throw new TypeError(`What is mapped must be something to go over, not ${items}`);
         this._iterator = items[Symbol.asyncIterator]?.() ?? items[Symbol.iterator]();
         this.length = items.length ?? items.size ?? -1;
         this.isReading = false;

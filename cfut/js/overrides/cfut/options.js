@@ -4,7 +4,7 @@
 
 // Options of calls: times are in seconds.
 
-var {toMicroseconds, toSubmitOptions, whenCancelled, checkKeys} = (() => {
+var {toMicroseconds, toSubmitOptions, checkSubmitOptions, whenCancelled, checkKeys} = (() => {
 
 const {Cfut, Gio, GLib} = imports.gi;
 
@@ -52,14 +52,26 @@ function watchSignal(signal) {
     return {cancellable, release: () => signal.removeEventListener?.('abort', abort)};
 }
 
+function checkSignal(signal) {
+    if (signal !== undefined && signal !== null && !(signal instanceof Gio.Cancellable) &&
+        typeof signal.addEventListener !== 'function')
+        throw new TypeError('A signal is a Gio.Cancellable, or has `aborted` and `addEventListener()`');
+}
+
 function resolveSignal(signal) {
+    checkSignal(signal);
     if (signal === undefined || signal === null)
         return {};
-    if (signal instanceof Gio.Cancellable)
-        return {cancellable: signal};
-    if (typeof signal.addEventListener === 'function')
-        return watchSignal(signal);
-    throw new TypeError('A signal is a Gio.Cancellable, or has `aborted` and `addEventListener()`');
+    return signal instanceof Gio.Cancellable ? {cancellable: signal} : watchSignal(signal);
+}
+
+// Throws what toSubmitOptions() would, without watching a signal.
+function checkSubmitOptions(options) {
+    if (options instanceof Cfut.SubmitOptions)
+        return;
+    const {signal, ...rest} = options;
+    toSubmitOptions(rest);
+    checkSignal(signal);
 }
 
 // Returns the Cfut.SubmitOptions of options, with how to release what they
@@ -88,5 +100,5 @@ function toSubmitOptions(options) {
     return {submitOptions, release};
 }
 
-return {toMicroseconds, toSubmitOptions, whenCancelled, checkKeys};
+return {toMicroseconds, toSubmitOptions, checkSubmitOptions, whenCancelled, checkKeys};
 })();
