@@ -17,34 +17,37 @@ const MANY_CALLS = 100000;
 const SHORT_INTERVAL_MS = 1;
 const CALLS_PER_KILL = 8;
 
-// Kills any worker, as JavaScript has no kill() by a shell, if a few calls have ended
-// since: on a slow machine workers would do nothing but start.
+// Kills any worker, as JavaScript has no kill() by a shell, when an interval has passed,
+// and a few calls have ended: on a slow machine workers would do nothing but start. It
+// looks as calls end, and has no timer: GJS 1.74 drops callbacks that come while it
+// collects garbage, unless they come from cfut.
 class Killer {
     constructor(executor, intervalMs) {
         this.nKills = 0;
         this._executor = executor;
-        this._nBefore = 0;
+        this._intervalUs = 1000 * intervalMs;
+        this._lastTime = GLib.get_monotonic_time();
+        this._nEnded = 0;
         this._process = Gio.Subprocess.new(['sh', '-c', 'while read pid; do kill -9 $pid; done'],
             Gio.SubprocessFlags.STDIN_PIPE | Gio.SubprocessFlags.STDERR_SILENCE);
         this._stdin = this._process.get_stdin_pipe();
-        this._source = GLib.timeout_add(GLib.PRIORITY_HIGH, intervalMs, () => {
-            this._kill();
-            return GLib.SOURCE_CONTINUE;
-        });
     }
 
-    _kill() {
-        const nEnded = this._executor.get_stats().get_n_finished();
-        const pids = this._executor.dup_worker_pids() ?? [];
-        if (nEnded < this._nBefore + CALLS_PER_KILL || pids.length === 0)
+    // A call has ended, somehow.
+    tell() {
+        const now = GLib.get_monotonic_time();
+        if (++this._nEnded < CALLS_PER_KILL || now < this._lastTime + this._intervalUs)
             return;
-        this._nBefore = nEnded;
+        const pids = this._executor.dup_worker_pids() ?? [];
+        if (pids.length === 0)
+            return;
+        this._nEnded = 0;
+        this._lastTime = now;
         this._stdin.write_all(new TextEncoder().encode(`${pids[GLib.random_int_range(0, pids.length)]}\n`), null);
         this.nKills++;
     }
 
     stop() {
-        GLib.source_remove(this._source);
         this._stdin.close(null);
         this._process.wait(null);
     }
@@ -55,8 +58,12 @@ async function storm(options, nCalls = CALLS, intervalMs = INTERVAL_MS) {
     const killer = new Killer(executor, intervalMs);
     const calls = executor.with(options);
     const outcomes = await Promise.allSettled(Array.from({length: nCalls}, async (_, n) => {
-        const [, number] = await calls.run(`${FUNCTIONS}#work`, n);
-        return number;
+        try {
+            const [, number] = await calls.run(`${FUNCTIONS}#work`, n);
+            return number;
+        } finally {
+            killer.tell();
+        }
     }));
     killer.stop();
     await executor.shutdown();
