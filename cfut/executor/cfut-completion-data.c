@@ -125,6 +125,33 @@ cfut_completion_queue_set_lends_data (CfutCompletionQueue *self,
 }
 
 /**
+ * cfut_completion_queue_set_tells_progress:
+ * @self: a queue
+ * @tells_progress: whether there are records of progress
+ *
+ * Has the last progress of a call come with its completion.
+ *
+ * It is for bindings whose futures are no #CfutFuture, and are to know their
+ * progress after the end as one does. With it
+ * [method@Cfut.CompletionQueue.drain_data] writes, ahead of the record of a call
+ * that has reported progress, one more of the same tag, of kind 5: the fraction, a
+ * little-endian double or -1, and the message with a zero behind it, which is
+ * empty if there is none. [method@Cfut.CompletionQueue.take_data] writes no such record.
+ *
+ * It applies to calls that are pushed after this. The default is %FALSE.
+ *
+ * Since: 1.0
+ */
+void
+cfut_completion_queue_set_tells_progress (CfutCompletionQueue *self,
+                                          gboolean             tells_progress)
+{
+  g_return_if_fail (CFUT_IS_COMPLETION_QUEUE (self));
+
+  cfut_completion_store_set_tells (cfut_completion_queue_get_store (self), tells_progress);
+}
+
+/**
  * cfut_completion_queue_drain_data:
  * @self: a queue
  * @max: how many completions to take at most; 0 for all that are there, but for
@@ -155,6 +182,7 @@ cfut_completion_queue_set_lends_data (CfutCompletionQueue *self,
  * | 2 | any other result: the type, a zero, more zeros up to a multiple of 8 bytes, and the serialised data in the byte order of the machine |
  * | 3 | the error of a call that has failed or was cancelled: domain, code in decimal digits, message, and of an exception its name and its traceback, each with a zero behind it; then what [method@Cfut.Future.dup_remote_data] gives |
  * | 4 | a large result of type `ay` that is lent: see [method@Cfut.CompletionQueue.set_lends_data] |
+ * | 5 | the last progress of the call whose record follows: see [method@Cfut.CompletionQueue.set_tells_progress] |
  *
  * Returns: (transfer full) (array length=length) (element-type guint8) (nullable):
  *   the records; %NULL if there are none
@@ -241,6 +269,8 @@ cfut_completion_queue_take_data (CfutCompletionQueue  *self,
 
   /* Whoever reads it twice must not free it twice. */
   completion->lends = FALSE;
+  /* One record is all that is asked for. */
+  completion->tells = FALSE;
   completion->record_size = cfut_completion_get_record_size (completion);
   record = g_malloc (completion->record_size);
   cfut_completion_write_record (completion, record);

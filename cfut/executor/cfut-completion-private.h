@@ -33,7 +33,9 @@ struct _CfutCompletion
   gboolean is_claimed;  /* a thread waits for this one: it is not to become ready */
   gboolean has_arrived; /* and now that thread has it */
   gboolean lends;       /* its record refers to a large result */
+  gboolean tells;       /* the last progress has a record, too */
   gsize record_size;    /* once taken by cfut_completion_store_take() */
+  GBytes *progress;     /* (owned) (nullable) then: body of the record of its progress */
 };
 
 /* Takes a reference of its own on @state. */

@@ -91,6 +91,9 @@ CFUT_AVAILABLE_IN_ALL
 void                  cfut_completion_queue_set_lends_data (CfutCompletionQueue *self,
                                                            gboolean              lends_data);
 CFUT_AVAILABLE_IN_ALL
+void                  cfut_completion_queue_set_tells_progress (CfutCompletionQueue *self,
+                                                           gboolean              tells_progress);
+CFUT_AVAILABLE_IN_ALL
 guint8               *cfut_completion_queue_drain_data    (CfutCompletionQueue  *self,
                                                            guint                 max,
                                                            gsize                *length);

@@ -20,15 +20,17 @@ G_BEGIN_DECLS
 
 typedef enum
 {
-  CFUT_RECORD_NONE    = 0,
-  CFUT_RECORD_BYTES   = 1,
-  CFUT_RECORD_VARIANT = 2,
-  CFUT_RECORD_ERROR   = 3,
-  CFUT_RECORD_LENT    = 4,
+  CFUT_RECORD_NONE     = 0,
+  CFUT_RECORD_BYTES    = 1,
+  CFUT_RECORD_VARIANT  = 2,
+  CFUT_RECORD_ERROR    = 3,
+  CFUT_RECORD_LENT     = 4,
+  CFUT_RECORD_PROGRESS = 5,
 } CfutRecordKind;
 
 /* Each is for a completion whose call has ended, and marks that as observed.
  * Runs in: any thread. Locks: none. */
+/* Asked for once: it takes the progress that is to be told. */
 gsize cfut_completion_get_record_size (CfutCompletion *self);
 /* @record is aligned and as large as the former said. */
 void  cfut_completion_write_record    (CfutCompletion *self,

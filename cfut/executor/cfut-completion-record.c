@@ -162,10 +162,84 @@ get_body (CfutCompletion *completion)
   return (Body) { CFUT_RECORD_VARIANT, get_type_size (variant) + g_variant_get_size (variant), variant, NULL };
 }
 
+/* Returns where the body goes. */
+static guint8 *
+write_head (CfutCompletion *self,
+            CfutRecordKind  kind,
+            gsize           length,
+            guint8         *record)
+{
+  RecordHead head = {
+    .tag = GUINT64_TO_LE (self->tag),
+    .state = GUINT32_TO_LE (cfut_state_get_phase (self->state)),
+    .kind = GUINT32_TO_LE (kind),
+    .length = GUINT64_TO_LE (length),
+  };
+
+  memcpy (record, &head, sizeof head);
+
+  return record + sizeof head;
+}
+
+/* Returns where the next record goes. */
+static guint8 *
+end_body (guint8 *body,
+          gsize   length)
+{
+  memset (body + length, 0, pad (length) - length);
+
+  return body + pad (length);
+}
+
+/* The body of a record of progress; %NULL if the call has reported none. */
+static GBytes *
+get_progress (CfutState *state)
+{
+  g_autofree char *message = NULL;
+  double fraction = cfut_state_get_progress (state, &message);
+  GByteArray *body;
+  union
+  {
+    double fraction;
+    guint64 bits;
+  } number = { fraction };
+
+  if (fraction < 0 && message == NULL)
+    return NULL;
+
+  number.bits = GUINT64_TO_LE (number.bits);
+  body = g_byte_array_append (g_byte_array_new (), (const guint8 *) &number.bits, sizeof number.bits);
+  if (message != NULL)
+    g_byte_array_append (body, (const guint8 *) message, strlen (message));
+  g_byte_array_append (body, (const guint8 *) "", 1);
+
+  return g_byte_array_free_to_bytes (body);
+}
+
+static guint8 *
+write_progress (CfutCompletion *self,
+                guint8         *record)
+{
+  gsize length;
+  gconstpointer data = g_bytes_get_data (self->progress, &length);
+  guint8 *body = write_head (self, CFUT_RECORD_PROGRESS, length, record);
+
+  memcpy (body, data, length);
+
+  return end_body (body, length);
+}
+
 gsize
 cfut_completion_get_record_size (CfutCompletion *self)
 {
-  return sizeof (RecordHead) + pad (get_body (self).length);
+  gsize size = sizeof (RecordHead) + pad (get_body (self).length);
+
+  if (self->tells)
+    self->progress = get_progress (self->state);
+  if (self->progress != NULL)
+    size += sizeof (RecordHead) + pad (g_bytes_get_size (self->progress));
+
+  return size;
 }
 
 void
@@ -173,15 +247,10 @@ cfut_completion_write_record (CfutCompletion *self,
                               guint8         *record)
 {
   Body body = get_body (self);
-  RecordHead head = {
-    .tag = GUINT64_TO_LE (self->tag),
-    .state = GUINT32_TO_LE (cfut_state_get_phase (self->state)),
-    .kind = GUINT32_TO_LE (body.kind),
-    .length = GUINT64_TO_LE (body.length),
-  };
 
-  memcpy (record, &head, sizeof head);
-  record += sizeof head;
+  if (self->progress != NULL)
+    record = write_progress (self, record);
+  record = write_head (self, body.kind, body.length, record);
 
   switch (body.kind)
     {
@@ -202,9 +271,10 @@ cfut_completion_write_record (CfutCompletion *self,
       break;
 
     case CFUT_RECORD_NONE:
+    case CFUT_RECORD_PROGRESS: /* of no body */
     default:
       break;
     }
 
-  memset (record + body.length, 0, pad (body.length) - body.length);
+  end_body (record, body.length);
 }

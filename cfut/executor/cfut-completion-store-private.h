@@ -45,6 +45,7 @@ struct _CfutCompletionStore
   /* All below: protected by @lock. */
   gboolean closed;
   gboolean lends;                 /* calls that are pushed from now on */
+  gboolean tells;                 /* as well */
   CfutCompletionList outstanding; /* (owned) in order of pushing */
   GArray *homes;                  /* (owned) of CfutHome: theirs, each once */
   CfutCompletionList ready;       /* (owned) in order of completion */
@@ -103,6 +104,9 @@ void                 cfut_completion_store_remove_ready_locked (CfutCompletionSt
 /* Whether the records of what is pushed from now on refer to large results. */
 void                 cfut_completion_store_set_lends     (CfutCompletionStore  *self,
                                                           gboolean              lends);
+/* Whether there are records of the progress of what is pushed from now on. */
+void                 cfut_completion_store_set_tells     (CfutCompletionStore  *self,
+                                                          gboolean              tells);
 
 /* Whether there is something to drain. */
 gboolean             cfut_completion_store_is_ready      (CfutCompletionStore  *self);

@@ -162,6 +162,15 @@ cfut_completion_store_set_lends (CfutCompletionStore *self,
   g_mutex_unlock (&self->lock);
 }
 
+void
+cfut_completion_store_set_tells (CfutCompletionStore *self,
+                                 gboolean             tells)
+{
+  g_mutex_lock (&self->lock);
+  self->tells = tells;
+  g_mutex_unlock (&self->lock);
+}
+
 /* Runs in: resolving thread. Locks: takes the store's. */
 static void
 cfut_completion_notify (CfutWaiter *waiter,
@@ -205,6 +214,7 @@ cfut_completion_store_watch (CfutCompletionStore *self,
   g_mutex_lock (&self->lock);
   closed = self->closed;
   completion->lends = self->lends;
+  completion->tells = self->tells;
   if (!closed)
     {
       cfut_completion_list_append (&self->outstanding, completion);

@@ -75,6 +75,7 @@ cfut_completion_free (CfutCompletion *self)
   if (!g_atomic_ref_count_dec (&self->ref_count))
     return;
 
+  g_clear_pointer (&self->progress, g_bytes_unref);
   cfut_state_unref (self->state);
   g_free (self);
 }

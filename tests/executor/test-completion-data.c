@@ -22,6 +22,7 @@ enum
   VARIANT,
   ERROR,
   LENT,
+  PROGRESS,
 };
 
 typedef struct
@@ -61,6 +62,19 @@ parse (CfutCall  *call,
 {
   return g_variant_new ("(yas@mv)", (guchar) g_variant_get_size (arguments),
                         NULL, g_variant_new_maybe (G_VARIANT_TYPE_VARIANT, NULL));
+}
+
+static GVariant *
+report (CfutCall  *call,
+        GVariant  *arguments,
+        gpointer   user_data,
+        GError   **error)
+{
+  cfut_call_set_progress (call, 0.25, "A quarter");
+  if (g_variant_get_size (arguments) > 0)
+    cfut_call_set_progress (call, 0.5, NULL);
+
+  return g_variant_ref (arguments);
 }
 
 static GVariant *
@@ -275,6 +289,56 @@ test_taken_is_not_lent (Fixture       *fixture,
 }
 
 static void
+assert_progress (const Record *record,
+                 guint64       tag,
+                 double        fraction,
+                 const char   *message)
+{
+  double written;
+
+  g_assert_cmpuint (record->tag, ==, tag);
+  g_assert_cmpuint (record->state, ==, CFUT_FUTURE_STATE_DONE);
+  g_assert_cmpuint (record->kind, ==, PROGRESS);
+  memcpy (&written, record->body, sizeof written);
+  g_assert_cmpfloat (written, ==, fraction);
+  g_assert_cmpmem (record->body + sizeof written, record->length - sizeof written, message, strlen (message) + 1);
+}
+
+static void
+test_progress (Fixture       *fixture,
+               gconstpointer  data)
+{
+  g_autofree guint8 *records = NULL;
+  g_autofree guint8 *taken = NULL;
+  g_autoptr(GError) error = NULL;
+  gsize length, offset = 0;
+
+  g_test_summary ("A queue that tells has a record of the last progress, ahead of that of its call");
+
+  push (fixture, "report", NULL, 0, 1);
+  cfut_completion_queue_set_tells_progress (fixture->queue, TRUE);
+  push (fixture, "report", NULL, 0, 2);
+  push (fixture, "echo", "x", 1, 3);
+  push (fixture, "report", "y", 1, 4);
+  push (fixture, "report", NULL, 0, 5);
+  taken = cfut_completion_queue_take_data (fixture->queue, 5, CFUT_WAIT_FOREVER, &length, &error);
+  g_assert_no_error (error);
+  g_assert_cmpuint (next_record (taken, length, &offset)->kind, ==, BYTES);
+  g_assert_cmpuint (offset, ==, length);
+  finish (fixture);
+
+  records = cfut_completion_queue_drain_data (fixture->queue, 0, &length);
+  offset = 0;
+  g_assert_cmpuint (next_record (records, length, &offset)->tag, ==, 1);
+  assert_progress (next_record (records, length, &offset), 2, 0.25, "A quarter");
+  g_assert_cmpuint (next_record (records, length, &offset)->kind, ==, BYTES);
+  g_assert_cmpuint (next_record (records, length, &offset)->kind, ==, BYTES);
+  assert_progress (next_record (records, length, &offset), 4, 0.5, "");
+  g_assert_cmpuint (next_record (records, length, &offset)->tag, ==, 4);
+  g_assert_cmpuint (offset, ==, length);
+}
+
+static void
 test_nothing (Fixture       *fixture,
               gconstpointer  data)
 {
@@ -436,6 +500,7 @@ main (int    argc,
 {
   cfut_register_function ("echo", G_VARIANT_TYPE_BYTESTRING, G_VARIANT_TYPE_BYTESTRING, echo, NULL, NULL);
   cfut_register_function ("parse", G_VARIANT_TYPE_BYTESTRING, G_VARIANT_TYPE ("(yasmv)"), parse, NULL, NULL);
+  cfut_register_function ("report", G_VARIANT_TYPE_BYTESTRING, G_VARIANT_TYPE_BYTESTRING, report, NULL, NULL);
   cfut_register_function ("fail", G_VARIANT_TYPE_BYTESTRING, NULL, fail, NULL, NULL);
   cfut_register_function ("in-a-tuple", G_VARIANT_TYPE ("(ay)"), NULL, fail, NULL, NULL);
 
@@ -448,6 +513,7 @@ main (int    argc,
       ADD ("bytes", test_bytes);
       ADD ("lent", test_lent);
       ADD ("taken-is-not-lent", test_taken_is_not_lent);
+      ADD ("progress", test_progress);
       ADD ("nothing", test_nothing);
       ADD ("variants", test_variants);
       ADD ("errors", test_errors);

@@ -98,6 +98,11 @@ export async function waitForCancel() {
     call.throwIfCancelled();
 }
 
+export function reportProgress(fraction, message) {
+    Cfut.currentCall.setProgress(fraction, message);
+    return fraction;
+}
+
 export function pollForCancel() {
     Cfut.currentCall.setProgress(0.25);
     while (!Cfut.currentCall.is_cancelled());

@@ -93,6 +93,18 @@ run({
         await until(() => nDone === 1);
     },
 
+    async 'Its last progress is there after the end, too'() {
+        const future = submit('reportProgress', 0.75, 'Nearly');
+        assertEqual(await future, 0.75);
+        assertEqual(future.progress, 0.75);
+        assertEqual(future.progress_message, 'Nearly');
+
+        const silent = submit('twice', 1);
+        await silent;
+        assertEqual(silent.progress, -1);
+        assertEqual(silent.progress_message, null);
+    },
+
     async 'A progress told before anybody could listen is told'() {
         const {prototype} = Cfut.CompletionQueue;
         const {dup_future} = prototype;

@@ -9,8 +9,9 @@
 //   origin   an Error that was made when the call was submitted
 //   future   for a result that is no GVariant
 //   release  called when the call has ended, however it did
-//   setTag, keep   for futures that are no objects of GJS (see futures.js): told
-//            the number of the call, and before anything else how it ended
+//   setTag, keep, keepProgress   for futures that are no objects of GJS (see
+//            futures.js): told the number of the call, and before anything else how
+//            it ended, and its last progress
 
 var {push, watch, makeRoomForObjects, dupFuture, readError, readRawVariant, KIND} = (() => {
 
@@ -30,7 +31,7 @@ const MANY = 1000;
 
 // A record: tag (64 bits), state, kind, length (64 bits), body.
 const HEAD = 24;
-const KIND = {NONE: 0, BYTES: 1, VARIANT: 2, ERROR: 3};
+const KIND = {NONE: 0, BYTES: 1, VARIANT: 2, ERROR: 3, PROGRESS: 5};
 
 const decoder = new TextDecoder();
 const entries = new Map();
@@ -42,6 +43,7 @@ let isCollecting = false;
 function getQueue() {
     if (queue === null) {
         queue = new Cfut.CompletionQueue();
+        queue.set_tells_progress(true);
         const source = queue.create_source();
         GObject.source_set_closure(source, () => {
             drain();
@@ -146,11 +148,15 @@ function drain() {
         const length = view.getUint32(at + 16, true);
         const entry = entries.get(tag);
 
-        entries.delete(tag);
         at += HEAD;
         const body = block.subarray(at, at + length);
-        entry.keep?.(view.getUint32(at - HEAD + 8, true), kind, body);
-        ended.push(entry, kind, body);
+        if (kind === KIND.PROGRESS) {
+            entry.keepProgress?.(view.getFloat64(at, true), decoder.decode(body.subarray(8, -1)));
+        } else {
+            entries.delete(tag);
+            entry.keep?.(view.getUint32(at - HEAD + 8, true), kind, body);
+            ended.push(entry, kind, body);
+        }
         at += align(length);
     }
 

@@ -25,6 +25,8 @@ const NOT_FORWARDED = ['constructor', '_init', '_construct', '__metaclass__', ..
 // Blocks of completions from here on are not kept for a small part of them.
 const LARGE_BLOCK = 65536;
 
+const NO_PROGRESS = {fraction: -1, message: null};
+
 // A future does not keep its executor: what all those of one have is an object with a
 // weak reference. It is none of the engine's, as what a WeakRef refers to GJS 1.74
 // never drops.
@@ -41,8 +43,9 @@ function ignore() {
 }
 
 // A GObject for a call that has ended, and whose own is gone.
-function rebuild({kind, body}) {
+function rebuild({kind, body}, {fraction, message}) {
     const promise = new Cfut.Promise();
+    promise.set_progress(fraction, message);
     if (kind === KIND.ERROR) {
         const {domain, code, message} = readError(body);
         promise.reject(newError(domain, code, message));
@@ -71,6 +74,7 @@ class CallFuture extends Promise {
         this._settle = settle;
         // How the call ended: {state, kind, body}
         this._record = null;
+        this._progress = NO_PROGRESS;
         this._isObserved = false;
     }
 }
@@ -85,6 +89,10 @@ const own = {
     keep(state, kind, body) {
         const isSmallPart = body.buffer.byteLength >= LARGE_BLOCK && 2 * body.length < body.buffer.byteLength;
         this._record = {state, kind, body: isSmallPart ? body.slice() : body};
+    },
+
+    keepProgress(fraction, message) {
+        this._progress = {fraction, message: message || null};
     },
 
     resolve(value) {
@@ -182,7 +190,7 @@ for (const [name, value] of Object.entries(own))
 define('object', {
     get() {
         if (this.future === null)
-            this.future = this._record !== null ? rebuild(this._record) : dupFuture(this._tag);
+            this.future = this._record !== null ? rebuild(this._record, this._progress) : dupFuture(this._tag);
         return this.future;
     },
 });
