@@ -101,6 +101,30 @@ test_settles (void)
 }
 
 static void
+test_interrupted (void)
+{
+  CfutWindow window;
+
+  g_test_summary ("One long call among short ones does not close the window for long");
+
+  cfut_window_init (&window);
+  for (guint i = 0; i < 100; i++)
+    cfut_window_measured (&window, 500);
+
+  cfut_window_stalled (&window);
+  cfut_window_measured (&window, 4 * 1000 * 1000);
+  g_assert_cmpuint (window.depth, ==, 1);
+  for (guint i = 0; i < 20; i++)
+    cfut_window_measured (&window, 500);
+  g_assert_cmpuint (window.depth, ==, CFUT_WINDOW_MAX_DEPTH);
+
+  /* But as many long ones do. */
+  for (guint i = 0; i < 20; i++)
+    cfut_window_measured (&window, 400 * 1000);
+  g_assert_cmpuint (window.depth, <=, 2);
+}
+
+static void
 test_first_call (void)
 {
   CfutWindow window;
@@ -138,6 +162,7 @@ main (int    argc,
 
   g_test_add_func ("/window/walk", test_walk);
   g_test_add_func ("/window/settles", test_settles);
+  g_test_add_func ("/window/interrupted", test_interrupted);
   g_test_add_func ("/window/first-call", test_first_call);
   g_test_add_func ("/window/has-room", test_has_room);
 
