@@ -95,12 +95,16 @@ get_duty_of_busy (const CfutTenure      *self,
   return CFUT_DUTY_NONE;
 }
 
+/* Whoever sends it the next call does not wake us for that, as long as we look in time
+ * whether it takes the call. So for a while we come again, though there is nothing to do. */
 static CfutDuty
 get_duty_of_idle (const CfutTenure      *self,
                   const CfutTenureRules *rules,
                   gint64                 now,
                   gint64                *due)
 {
+  has_come (cfut_tenure_add (self->active_at, rules->claim_us), now, due);
+
   if (self->has_surplus && has_come (self->active_at + CFUT_TENURE_TRIM_US, now, due))
     return CFUT_DUTY_TRIM;
 
