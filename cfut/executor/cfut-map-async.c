@@ -37,13 +37,19 @@ cfut_map_request_free (gpointer data)
 }
 
 static void
-cfut_map_item_free (gpointer data)
+cfut_map_item_clear (CfutMapItem *self)
 {
-  CfutMapItem *self = data;
-
   g_clear_pointer (&self->outcome.result, g_variant_unref);
   g_clear_error (&self->outcome.error);
-  g_free (self);
+}
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (CfutMapItem, cfut_map_item_clear)
+
+static void
+cfut_map_item_free (gpointer data)
+{
+  cfut_map_item_clear (data);
+  g_free (data);
 }
 
 G_DEFINE_AUTOPTR_CLEANUP_FUNC (CfutMapItem, cfut_map_item_free)
@@ -158,9 +164,9 @@ cfut_map_run (CfutMap *self,
               GTask   *task)
 {
   CfutMapRequest *request = g_task_get_task_data (task);
-  g_autoptr(CfutMapItem) item = g_new0 (CfutMapItem, 1);
+  g_auto(CfutMapItem) item = { 0 };
   GError *error = NULL;
-  CfutMapStep step = cfut_map_run_steps (self, task, item, &error);
+  CfutMapStep step = cfut_map_run_steps (self, task, &item, &error);
 
   if (error != NULL)
     {
@@ -174,7 +180,12 @@ cfut_map_run (CfutMap *self,
       if (request->collection != NULL)
         cfut_map_give_way (self, task);
       else
-        cfut_map_return (self, task, g_steal_pointer (&item), NULL);
+        {
+          CfutMapItem *taken = g_memdup2 (&item, sizeof item);
+
+          item = (CfutMapItem) { 0 };
+          cfut_map_return (self, task, taken, NULL);
+        }
       break;
 
     case CFUT_MAP_STEP_END:

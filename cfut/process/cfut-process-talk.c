@@ -408,11 +408,14 @@ cfut_process_handle_frame (CfutProcess  *self,
     case CFUT_PROOF_REFUSAL:
       return cfut_process_take_refusal (self, frame, error);
 
+    /* These are only proven of a call that it has. */
     case CFUT_PROOF_RESULT:
     case CFUT_PROOF_ERROR:
+      g_assert (entry != NULL);
       return cfut_process_take_answer (self, entry, frame, error);
 
     case CFUT_PROOF_PROGRESS:
+      g_assert (entry != NULL);
       return cfut_process_take_progress (self, entry, frame, error);
 
     case CFUT_PROOF_READY_TWICE:
@@ -426,6 +429,7 @@ cfut_process_handle_frame (CfutProcess  *self,
                              cfut_frame_type_get_name (frame->header.type), frame->header.call);
 
     case CFUT_PROOF_NOT_STARTED:
+      g_assert (entry != NULL);
       entry->accused = TRUE;
       return protocol_error (error, "It answered a call that it had not started");
 
