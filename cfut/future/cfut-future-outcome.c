@@ -19,7 +19,7 @@ cfut_future_dup_outcome (CfutFuture  *self,
 {
   CfutState *state = cfut_future_get_cfut_state (self);
   const GError *failure = cfut_state_peek_error (state);
-  GVariant *variant = cfut_state_peek_variant (state);
+  GVariant *variant;
 
   if (failure != NULL)
     {
@@ -27,6 +27,7 @@ cfut_future_dup_outcome (CfutFuture  *self,
       return NULL;
     }
 
+  variant = cfut_state_dup_variant (state);
   if (variant == NULL)
     {
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
@@ -36,7 +37,7 @@ cfut_future_dup_outcome (CfutFuture  *self,
       return NULL;
     }
 
-  return g_variant_ref (variant);
+  return variant;
 }
 
 /**

@@ -8,6 +8,8 @@
 
 #include <cfut/future/cfut-future.h>
 
+#include "cfut-small-private.h"
+
 G_BEGIN_DECLS
 
 /*
@@ -63,6 +65,9 @@ struct _CfutStateClass
   const char *(*get_function) (CfutState *state);
   GObject  *(*dup_executor) (CfutState *state);
 
+  /* The type of a small result. May be NULL: there is none. */
+  const GVariantType *(*get_result_type) (CfutState *state);
+
   /* Frees the struct around the state. Runs in: any thread. */
   void      (*finalize)     (CfutState *state);
 };
@@ -93,9 +98,11 @@ struct _CfutState
   int ref_count;
   int phase; /* with flags: see cfut-state.c */
 
-  /* Set before the final phase, which tells what it is. */
+  /* Set before the final phase, which tells what it is. Only the small one is changed
+   * after that, to a variant, with @lock held. */
   union
   {
+    CfutSmall small;
     GVariant *variant; /* (owned) as of cfut-unit-private.h */
     GValue *value;
     GError *error;
@@ -164,6 +171,9 @@ void             cfut_state_publish_variant (CfutState            *self,
                                              GVariant             *variant);
 /* As publish_variant() with the unit value. */
 void             cfut_state_publish_unit    (CfutState            *self);
+/* A value of the type that the state's class knows. */
+void             cfut_state_publish_small   (CfutState            *self,
+                                             CfutSmall             small);
 void             cfut_state_publish_value   (CfutState            *self,
                                              GValue               *value);
 void             cfut_state_publish_error   (CfutState            *self,
@@ -194,6 +204,8 @@ gboolean         cfut_state_remove_waiter   (CfutState            *self,
 
 gboolean         cfut_state_has_waiters     (CfutState            *self);
 
+/* (transfer full): the same as the next, but a small value is made for the caller. */
+GVariant        *cfut_state_dup_variant     (CfutState            *self);
 /* The outcome, borrowed, of a final state; marks it observed. Each returns
  * NULL if the outcome is of another kind. */
 GVariant        *cfut_state_peek_variant    (CfutState            *self);

@@ -37,6 +37,8 @@ enum
   PHASE_CANCELLING = 1 << 4, /* claimed, and the outcome will be: cancelled */
   PHASE_VALUE      = 1 << 5, /* done, and the result is a GValue */
   PHASE_OBSERVED   = 1 << 6, /* somebody has looked at it; may come at any time */
+  PHASE_SMALL      = 1 << 7, /* done, and the result is small, until somebody wants it to be a
+                              * variant that stays */
 };
 
 /* What @waiters is when the outcome is out and no waiter is left. */
@@ -93,6 +95,7 @@ typedef enum
 {
   OUTCOME_NONE,
   OUTCOME_VARIANT,
+  OUTCOME_SMALL,
   OUTCOME_VALUE,
   OUTCOME_ERROR,
 } Outcome;
@@ -105,6 +108,9 @@ get_outcome (int phase)
 
   if ((phase & PHASE_MASK) != CFUT_FUTURE_STATE_DONE)
     return OUTCOME_ERROR;
+
+  if (phase & PHASE_SMALL)
+    return OUTCOME_SMALL;
 
   return phase & PHASE_VALUE ? OUTCOME_VALUE : OUTCOME_VARIANT;
 }
@@ -174,6 +180,7 @@ cfut_state_unref (CfutState *self)
       g_error_free (self->result.error);
       break;
 
+    case OUTCOME_SMALL:
     case OUTCOME_NONE:
     default:
       break;
@@ -394,6 +401,16 @@ cfut_state_publish_unit (CfutState *self)
 }
 
 void
+cfut_state_publish_small (CfutState *self,
+                          CfutSmall  small)
+{
+  g_assert (self->klass->get_result_type != NULL);
+
+  self->result.small = small;
+  publish (self, CFUT_FUTURE_STATE_DONE | PHASE_SMALL);
+}
+
+void
 cfut_state_publish_value (CfutState *self,
                           GValue    *value)
 {
@@ -533,9 +550,65 @@ peek (CfutState *self,
   return get_outcome (phase) == outcome ? self->result.variant : NULL;
 }
 
+/* Whether the result is small still, and then what it is.
+ * Locks: caller holds the state's. */
+static gboolean
+has_small_locked (CfutState *self,
+                  CfutSmall *small)
+{
+  if ((g_atomic_int_get (&self->phase) & PHASE_SMALL) == 0)
+    return FALSE;
+
+  *small = self->result.small;
+
+  return TRUE;
+}
+
+GVariant *
+cfut_state_dup_variant (CfutState *self)
+{
+  GVariant *variant = NULL;
+  CfutSmall small;
+  gboolean is_small;
+
+  if (get_outcome (g_atomic_int_get (&self->phase)) != OUTCOME_SMALL)
+    {
+      variant = peek (self, OUTCOME_VARIANT);
+      return variant != NULL ? g_variant_ref (variant) : NULL;
+    }
+
+  g_mutex_lock (&self->lock);
+  is_small = has_small_locked (self, &small);
+  if (!is_small)
+    variant = g_variant_ref (self->result.variant);
+  g_mutex_unlock (&self->lock);
+
+  cfut_state_set_observed (self);
+
+  return is_small ? cfut_small_unpack (small, self->klass->get_result_type (self)) : variant;
+}
+
+/* Makes of a small result a variant for those who borrow it. */
+static void
+keep_variant (CfutState *self)
+{
+  CfutSmall small;
+
+  g_mutex_lock (&self->lock);
+  if (has_small_locked (self, &small))
+    {
+      self->result.variant = cfut_small_unpack (small, self->klass->get_result_type (self));
+      g_atomic_int_and ((guint *) &self->phase, ~(guint) PHASE_SMALL);
+    }
+  g_mutex_unlock (&self->lock);
+}
+
 GVariant *
 cfut_state_peek_variant (CfutState *self)
 {
+  if (get_outcome (g_atomic_int_get (&self->phase)) == OUTCOME_SMALL)
+    keep_variant (self);
+
   return peek (self, OUTCOME_VARIANT);
 }
 

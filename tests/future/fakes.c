@@ -54,6 +54,12 @@ fake_state_dup_executor (CfutState *state)
   return g_object_new (G_TYPE_OBJECT, NULL);
 }
 
+static const GVariantType *
+fake_state_get_result_type (CfutState *state)
+{
+  return G_VARIANT_TYPE_INT32;
+}
+
 static void
 fake_state_finalize (CfutState *state)
 {
@@ -76,6 +82,7 @@ static const CfutStateClass full_class = {
   .dup_name = fake_state_dup_name,
   .dup_executor = fake_state_dup_executor,
   .finalize = fake_state_finalize,
+  .get_result_type = fake_state_get_result_type,
 };
 
 FakeState *

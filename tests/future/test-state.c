@@ -595,6 +595,80 @@ test_quiet_ends (void)
   cfut_state_unref (&fake->state);
 }
 
+static FakeState *
+resolve_small (gint32 result)
+{
+  FakeState *fake = fake_state_new ("fake");
+  g_autoptr(GVariant) value = g_variant_ref_sink (g_variant_new_int32 (result));
+
+  g_assert_true (cfut_state_claim (&fake->state));
+  cfut_state_publish_small (&fake->state, cfut_small_pack (value));
+
+  return fake;
+}
+
+static void
+test_small (void)
+{
+  FakeState *fake = resolve_small (7);
+  g_autoptr(GVariant) before = NULL;
+  g_autoptr(GVariant) after = NULL;
+  GVariant *borrowed;
+
+  g_test_summary ("A small result is made a value for whoever looks, and stays where it is borrowed");
+
+  g_assert_cmpint (cfut_state_get_phase (&fake->state), ==, CFUT_FUTURE_STATE_DONE);
+  g_assert_null (cfut_state_peek_error (&fake->state));
+  g_assert_null (cfut_state_peek_value (&fake->state));
+
+  before = cfut_state_dup_variant (&fake->state);
+  borrowed = cfut_state_peek_variant (&fake->state);
+  after = cfut_state_dup_variant (&fake->state);
+  g_assert_true (cfut_state_peek_variant (&fake->state) == borrowed);
+  g_assert_true (after == borrowed);
+  g_assert_cmpint (g_variant_get_int32 (before), ==, 7);
+  g_assert_cmpint (g_variant_get_int32 (borrowed), ==, 7);
+  g_assert_false (g_variant_is_floating (before));
+
+  cfut_state_unref (&fake->state);
+  g_assert_cmpint (g_variant_get_int32 (after), ==, 7);
+}
+
+static void
+look_at_small (guint    thread,
+               gpointer user_data)
+{
+  FakeState *fake = *(FakeState **) user_data;
+  g_autoptr(GVariant) value = NULL;
+
+  if (thread % 2 == 0)
+    value = cfut_state_dup_variant (&fake->state);
+  else
+    value = g_variant_ref (cfut_state_peek_variant (&fake->state));
+  g_assert_cmpint (g_variant_get_int32 (value), ==, 7);
+}
+
+static void
+next_small (guint    round,
+            gpointer user_data)
+{
+  FakeState **fake = user_data;
+
+  cfut_state_unref (&(*fake)->state);
+  *fake = resolve_small (7);
+}
+
+static void
+test_small_race (void)
+{
+  FakeState *fake = resolve_small (7);
+
+  g_test_summary ("Threads that look at a small result at the same time all see it");
+
+  race (N_THREADS, N_ROUNDS, look_at_small, next_small, &fake);
+  cfut_state_unref (&fake->state);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -606,6 +680,8 @@ main (int   argc,
   g_test_add_func ("/state/every-transition", test_every_transition);
   g_test_add_func ("/state/claimed-looks-as-before", test_claimed_looks_as_before);
   g_test_add_func ("/state/outcomes", test_outcomes);
+  g_test_add_func ("/state/small", test_small);
+  g_test_add_func ("/state/small-race", test_small_race);
   g_test_add_func ("/state/progress", test_progress);
   g_test_add_func ("/state/waiters-in-order", test_waiters_in_order);
   g_test_add_func ("/state/waiters-while-told", test_waiters_while_told);
