@@ -21,6 +21,8 @@ struct _CfutFunction
   char *name;
   GVariantType *parameter_type; /* (nullable): unknown here, the worker checks */
   GVariantType *result_type;    /* (nullable): unknown here; "()" for none */
+  gboolean small_parameter;     /* these are known, and CfutSmall */
+  gboolean small_result;
   CfutFunc func;                /* (nullable): not in this process */
   gpointer user_data;
   GDestroyNotify destroy;

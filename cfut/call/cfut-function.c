@@ -11,6 +11,7 @@
 
 #include "call/cfut-function-private.h"
 
+#include "cfut-small-private.h"
 #include "cfut-unit-private.h"
 
 /*
@@ -59,6 +60,9 @@ void
 cfut_function_register (CfutFunction *self)
 {
   gboolean added;
+
+  self->small_parameter = cfut_small_get_size (self->parameter_type) > 0;
+  self->small_result = cfut_small_get_size (self->result_type) > 0;
 
   g_mutex_lock (&registry_lock);
   ensure_tables_locked ();

@@ -40,13 +40,19 @@ typedef enum
   CFUT_PLACE_ENDED,   /* nobody will run it any more */
 } CfutPlace;
 
-/* What a call came to: exactly one of the first three. */
+/* The least that a queued call counts for in bytes, so that a queue of empty
+ * calls is bounded by bytes too: about what it takes. */
+#define CFUT_JOB_OVERHEAD 256
+
+/* What a call came to: exactly one of the first four. */
 struct _CfutOutcome
 {
   GVariant *variant; /* (owned) (nullable) sunk; as of cfut-unit-private.h */
   GValue value;      /* (owned) unset unless it is the outcome */
   GError *error;     /* (owned) (nullable) */
+  gboolean is_small;  /* it is @small, of the function's result type */
   gboolean overruled; /* it counts as CANCELLED, and is published so */
+  CfutSmall small;
 };
 
 /* Code to run that is not a registered function. */
@@ -97,8 +103,12 @@ struct _CfutJob
   const CfutFunction *function; /* (nullable) */
   gsize size;                   /* what it counts for in bytes */
 
-  /* Dropped by whoever ends the job. */
-  GVariant *arguments; /* (owned) (nullable) as of cfut-unit-private.h */
+  /* Dropped by whoever ends the job; or small, and never changed. */
+  union
+  {
+    GVariant *arguments; /* (owned) (nullable) as of cfut-unit-private.h */
+    CfutSmall small_arguments;
+  };
 
   /* Atomic: the outcome is to be CANCELLED, whatever the function returns. */
   int stop_requested;
@@ -127,7 +137,7 @@ struct _CfutJob
   CfutJobExtra *extra; /* (owned) (nullable) */
 };
 
-#define CFUT_OUTCOME_INIT { NULL, G_VALUE_INIT, NULL, FALSE }
+#define CFUT_OUTCOME_INIT { NULL, G_VALUE_INIT, NULL, FALSE, FALSE, { { 0 } } }
 
 /* @now and a time from then, as far as there are numbers for it. */
 static inline gint64
@@ -162,6 +172,11 @@ cfut_job_get_work (CfutJob *self)
 {
   return self->function == NULL ? self->work : NULL;
 }
+
+/* Which of the two its arguments are. */
+gboolean     cfut_job_has_small     (CfutJob            *self);
+/* (transfer full). Runs in: whoever keeps the job from ending. */
+GVariant    *cfut_job_dup_arguments (CfutJob            *self);
 
 /* All arguments are checked and, where owned, taken. The returned job has one
  * reference. @function or @work is given, the other is NULL. */
@@ -206,6 +221,8 @@ void         cfut_job_drop_input    (CfutJob            *self);
 
 void         cfut_outcome_take_variant (CfutOutcome     *self,
                                         GVariant        *variant);
+void         cfut_outcome_set_small    (CfutOutcome     *self,
+                                        CfutSmall        small);
 void         cfut_outcome_take_error   (CfutOutcome     *self,
                                         GError          *error);
 void         cfut_outcome_clear        (CfutOutcome     *self);

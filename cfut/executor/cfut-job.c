@@ -15,10 +15,6 @@
 #include "future/cfut-delivery-private.h"
 #include "memory/cfut-lending-private.h"
 
-/* The least that a queued call counts for in bytes, so that a queue of empty
- * calls is bounded by bytes too: about what it takes. */
-#define CFUT_JOB_OVERHEAD 256
-
 static gboolean
 cfut_job_cancel (CfutState *state)
 {
@@ -68,6 +64,12 @@ cfut_job_get_function (CfutState *state)
   return self->function != NULL ? self->function->name : NULL;
 }
 
+static const GVariantType *
+cfut_job_get_result_type (CfutState *state)
+{
+  return cfut_job_from_state (state)->function->result_type;
+}
+
 static GObject *
 cfut_job_dup_executor (CfutState *state)
 {
@@ -104,8 +106,48 @@ static const CfutStateClass cfut_job_state_class = {
   .dup_name = cfut_job_dup_name,
   .get_function = cfut_job_get_function,
   .dup_executor = cfut_job_dup_executor,
+  .get_result_type = cfut_job_get_result_type,
   .finalize = cfut_job_finalize,
 };
+
+gboolean
+cfut_job_has_small (CfutJob *self)
+{
+  return self->pool->keeps_small && self->function != NULL && self->function->small_parameter &&
+         cfut_job_get_n_items (self) == 0;
+}
+
+GVariant *
+cfut_job_dup_arguments (CfutJob *self)
+{
+  if (cfut_job_has_small (self))
+    return cfut_small_unpack (self->small_arguments, self->function->parameter_type);
+
+  return g_variant_ref (self->arguments);
+}
+
+/* Runs in: submitter's thread. */
+static void
+cfut_job_take_arguments (CfutJob  *self,
+                         GVariant *arguments)
+{
+  if (arguments == cfut_unit_get ())
+    {
+      self->arguments = arguments;
+    }
+  else if (cfut_job_has_small (self))
+    {
+      g_variant_ref_sink (arguments);
+      self->small_arguments = cfut_small_pack (arguments);
+      self->size += g_variant_get_size (arguments);
+      g_variant_unref (arguments);
+    }
+  else
+    {
+      self->arguments = g_variant_ref_sink (arguments);
+      self->size += g_variant_get_size (arguments) - cfut_lending_measure (arguments);
+    }
+}
 
 CfutJob *
 cfut_job_new (CfutPool           *pool,
@@ -135,15 +177,8 @@ cfut_job_new (CfutPool           *pool,
     cfut_job_ensure_extra (self)->n_items = n_items;
   if (options != NULL)
     self->extra->options = cfut_submit_options_copy (options);
-  if (arguments == cfut_unit_get ())
-    {
-      self->arguments = arguments;
-    }
-  else if (arguments != NULL)
-    {
-      self->arguments = g_variant_ref_sink (arguments);
-      self->size += g_variant_get_size (self->arguments) - cfut_lending_measure (self->arguments);
-    }
+  if (arguments != NULL)
+    cfut_job_take_arguments (self, arguments);
 
   return self;
 }
@@ -278,7 +313,8 @@ cfut_job_drop_input (CfutJob *self)
 {
   CfutWork *work = cfut_job_get_work (self);
 
-  g_clear_pointer (&self->arguments, cfut_variant_unref);
+  if (!cfut_job_has_small (self))
+    g_clear_pointer (&self->arguments, cfut_variant_unref);
 
   if (work == NULL)
     return;
@@ -389,6 +425,15 @@ cfut_outcome_take_variant (CfutOutcome *self,
 }
 
 void
+cfut_outcome_set_small (CfutOutcome *self,
+                        CfutSmall    small)
+{
+  cfut_outcome_clear (self);
+  self->small = small;
+  self->is_small = TRUE;
+}
+
+void
 cfut_outcome_take_error (CfutOutcome *self,
                          GError      *error)
 {
@@ -403,6 +448,7 @@ cfut_outcome_clear (CfutOutcome *self)
   g_clear_error (&self->error);
   if (G_IS_VALUE (&self->value))
     g_value_unset (&self->value);
+  self->is_small = FALSE;
   self->overruled = FALSE;
 }
 
@@ -414,6 +460,8 @@ cfut_outcome_publish (CfutOutcome *self,
 
   if (self->error != NULL)
     cfut_state_publish_error (state, g_steal_pointer (&self->error));
+  else if (self->is_small)
+    cfut_state_publish_small (state, self->small);
   else if (self->variant == cfut_unit_get ())
     {
       self->variant = NULL;

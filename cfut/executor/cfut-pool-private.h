@@ -125,6 +125,7 @@ struct _CfutPool
   const CfutCarrierClass *carrier_class; /* (nullable) */
   gpointer carrier;                      /* (owned) */
   gboolean takes_foreign;                /* functions that only workers have */
+  gboolean keeps_small;                  /* whoever runs calls wants small arguments as such */
   gsize max_arguments;                   /* bytes that those of one call may take */
   GWeakRef executor;
   guint n_lock_tries;                    /* see cfut_pool_lock() */
