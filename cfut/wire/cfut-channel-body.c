@@ -199,3 +199,25 @@ cfut_channel_take_variant (CfutChannel         *self,
 
   return cfut_frame_bytes_to_variant (type, bytes, trusted, error);
 }
+
+gboolean
+cfut_channel_take_small (CfutChannel         *self,
+                         const CfutFrame     *frame,
+                         const GVariantType  *type,
+                         CfutSmall           *small,
+                         GError             **error)
+{
+  g_autoptr(GVariant) variant = NULL;
+
+  if (self->n_lent == 0 && frame->body != NULL)
+    return cfut_frame_body_to_small (type, frame->body, frame->header.length, small, error);
+
+  /* Nobody sends so little in such a way who does not have to. */
+  variant = cfut_channel_take_variant (self, frame, type, FALSE, error);
+  if (variant == NULL)
+    return FALSE;
+
+  *small = cfut_small_pack (variant);
+
+  return TRUE;
+}

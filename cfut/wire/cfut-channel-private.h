@@ -140,6 +140,12 @@ GVariant          *cfut_channel_take_variant (CfutChannel           *self,
                                              const GVariantType     *type,
                                              gboolean                trusted,
                                              GError                **error);
+/* The same for a type whose values are small. */
+gboolean           cfut_channel_take_small  (CfutChannel            *self,
+                                             const CfutFrame        *frame,
+                                             const GVariantType     *type,
+                                             CfutSmall              *small,
+                                             GError                **error);
 /* TRUE while part of a frame has arrived and the rest has not. */
 gboolean           cfut_channel_is_mid_frame (CfutChannel           *self);
 

@@ -232,6 +232,26 @@ cfut_frame_body_to_variant (const GVariantType  *type,
   return bytes != NULL ? cfut_frame_bytes_to_variant (type, bytes, trusted, error) : NULL;
 }
 
+/* Runs in: any thread. Locks: none. */
+gboolean
+cfut_frame_body_to_small (const GVariantType  *type,
+                          const guint8        *data,
+                          gsize                length,
+                          CfutSmall           *small,
+                          GError             **error)
+{
+  gsize size = cfut_small_get_size (type);
+
+  g_assert (size > 0);
+
+  if (length != size)
+    return refuse_body (type, error) != NULL;
+
+  memcpy (small->bytes, data, size);
+
+  return TRUE;
+}
+
 /* How many containers are in each other in values of a type. */
 static guint
 get_depth (const GVariantType *type)

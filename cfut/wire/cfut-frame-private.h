@@ -8,6 +8,8 @@
 
 #include <gio/gio.h>
 
+#include "cfut-small-private.h"
+
 G_BEGIN_DECLS
 
 /*
@@ -182,6 +184,13 @@ gpointer  cfut_frame_try_realloc     (gpointer            memory,
 GVariant *cfut_frame_bytes_to_variant (const GVariantType *type,
                                       GBytes             *bytes,
                                       gboolean            trusted,
+                                      GError            **error);
+
+/* The same for a type whose values are small. */
+gboolean  cfut_frame_body_to_small   (const GVariantType *type,
+                                      const guint8       *data,
+                                      gsize               length,
+                                      CfutSmall          *small,
                                       GError            **error);
 
 /* Whether all bytes of the right number are a value of @type: numbers, and arrays

@@ -367,6 +367,51 @@ test_declared_types (void)
     }
 }
 
+static void
+test_small (void)
+{
+  static const struct
+  {
+    const char *type;
+    gsize size;
+  } types[] = {
+    { "y", 1 }, { "n", 2 }, { "q", 2 }, { "i", 4 }, { "u", 4 }, { "h", 4 }, { "x", 8 }, { "t", 8 }, { "d", 8 },
+    { "(x)", 8 }, { "(iu)", 8 }, { "(yyyyyyyy)", 8 }, { "{qq}", 4 },
+    /* A byte of these is not any byte, or they are too large, or of no fixed size. */
+    { "b", 0 }, { "()", 0 }, { "(yi)", 0 }, { "(xy)", 0 }, { "(bi)", 0 }, { "s", 0 }, { "ay", 0 }, { "v", 0 }, { "mi", 0 },
+  };
+  const guint8 bytes[9] = { 1, 2, 3, 4, 5, 6, 7, 8, 9 };
+
+  g_test_summary ("A small value has the bytes of its type, and no others");
+
+  for (guint i = 0; i < G_N_ELEMENTS (types); i++)
+    {
+      const GVariantType *type = G_VARIANT_TYPE (types[i].type);
+
+      g_assert_cmpuint (cfut_small_get_size (type), ==, types[i].size);
+      for (gsize length = 0; length <= sizeof bytes && types[i].size > 0; length++)
+        {
+          g_autoptr(GError) error = NULL;
+          g_autoptr(GVariant) value = NULL;
+          CfutSmall small, again;
+
+          if (!cfut_frame_body_to_small (type, bytes, length, &small, &error))
+            {
+              g_assert_cmpuint (length, !=, types[i].size);
+              g_assert_error (error, CFUT_ERROR, CFUT_ERROR_PROTOCOL);
+              continue;
+            }
+
+          g_assert_cmpuint (length, ==, types[i].size);
+          value = cfut_small_unpack (small, type);
+          g_assert_true (g_variant_is_of_type (value, type));
+          g_assert_cmpmem (g_variant_get_data (value), g_variant_get_size (value), bytes, length);
+          again = cfut_small_pack (value);
+          g_assert_cmpmem (again.bytes, length, bytes, length);
+        }
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -374,6 +419,7 @@ main (int    argc,
   g_test_init (&argc, &argv, NULL);
 
   g_test_add_func ("/body/values", test_values);
+  g_test_add_func ("/body/small", test_small);
   g_test_add_func ("/body/wrong-sizes", test_wrong_sizes);
   g_test_add_func ("/body/not-normal", test_not_normal);
   g_test_add_func ("/body/plain-is-not-looked-at", test_plain_is_not_looked_at);
