@@ -13,20 +13,31 @@
 
 /* What workers answer. Runs in: manager thread. */
 
+/* Takes calls that were taken back from the front of the window, up to @entry, if that
+ * is not NULL, and adds them to @dropped. */
+static void
+cfut_process_drop_revoked_locked (CfutProcess  *self,
+                                  CfutEntry    *entry,
+                                  CfutEntry   **dropped)
+{
+  CfutEntry *head;
+
+  while ((head = self->head) != entry && head->revoked)
+    {
+      cfut_process_return_entry (self, head);
+      head->next = *dropped;
+      *dropped = head;
+    }
+}
+
 /* The first call that is left is the one that runs. */
 static void
-cfut_manager_start_head_locked (CfutManager *self,
-                                CfutProcess *process,
-                                GPtrArray   *dropped,
-                                gint64       now)
+cfut_manager_start_head_locked (CfutManager  *self,
+                                CfutProcess  *process,
+                                CfutEntry   **dropped,
+                                gint64        now)
 {
-  while (process->head != NULL && process->head->revoked)
-    {
-      CfutEntry *head = process->head;
-
-      cfut_process_return_entry (process, head);
-      g_ptr_array_add (dropped, head);
-    }
+  cfut_process_drop_revoked_locked (process, NULL, dropped);
 
   if (process->head != NULL && process->head->job->place == CFUT_PLACE_TAKEN)
     cfut_pool_start_locked (self->pool, process->head->job, now);
@@ -40,8 +51,7 @@ cfut_manager_settle_answers (CfutManager  *self,
                              GError      **error)
 {
   CfutPool *pool = self->pool;
-  g_autoptr(GPtrArray) dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_entry_free);
-  CfutEntry *head;
+  CfutEntry *dropped = NULL;
   guint n_settled = 0;
   gboolean in_order = TRUE;
 
@@ -51,12 +61,8 @@ cfut_manager_settle_answers (CfutManager  *self,
       CfutAnswer *answer = &g_array_index (process->answers, CfutAnswer, n_settled);
       CfutEntry *entry = answer->entry;
 
-      while ((head = process->head) != entry && head->revoked)
-        {
-          cfut_process_return_entry (process, head);
-          g_ptr_array_add (dropped, head);
-        }
-      in_order = head == entry;
+      cfut_process_drop_revoked_locked (process, entry, &dropped);
+      in_order = process->head == entry;
       if (!in_order)
         break;
 
@@ -69,9 +75,10 @@ cfut_manager_settle_answers (CfutManager  *self,
       process->busy_time_ns += answer->duration_ns;
     }
 
-  cfut_manager_start_head_locked (self, process, dropped, now);
+  cfut_manager_start_head_locked (self, process, &dropped, now);
   g_mutex_unlock (&pool->lock);
 
+  cfut_entry_free_all (dropped);
   for (guint i = 0; i < process->answers->len; i++)
     {
       CfutAnswer *answer = &g_array_index (process->answers, CfutAnswer, i);
@@ -100,11 +107,13 @@ cfut_manager_drop_revoked (CfutManager *self,
                            CfutProcess *process,
                            gint64       now)
 {
-  g_autoptr(GPtrArray) dropped = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_entry_free);
+  CfutEntry *dropped = NULL;
 
   g_mutex_lock (&self->pool->lock);
-  cfut_manager_start_head_locked (self, process, dropped, now);
+  cfut_manager_start_head_locked (self, process, &dropped, now);
   g_mutex_unlock (&self->pool->lock);
+
+  cfut_entry_free_all (dropped);
 }
 
 /* What the worker has in memory of what we have given it there. */

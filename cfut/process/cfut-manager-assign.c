@@ -68,8 +68,9 @@ cfut_job_fits_wrapped (CfutJob  *job,
                        GError  **error)
 {
   const char *name = job->function->name;
-  gsize size = g_variant_get_size (job->arguments) +
-               cfut_any_function_get_extra (name, job->arguments, cfut_job_get_n_items (job));
+  g_autoptr(GVariant) arguments = cfut_job_dup_arguments (job);
+  gsize size = g_variant_get_size (arguments) +
+               cfut_any_function_get_extra (name, arguments, cfut_job_get_n_items (job));
 
   if (size <= CFUT_FRAME_MAX_BODY)
     return TRUE;
@@ -89,9 +90,14 @@ cfut_process_accepts (CfutProcess  *self,
                       CfutJob      *job,
                       GError      **error)
 {
-  const CfutRemoteFunction *function = cfut_process_find_function (self, job->function->name);
-  const GVariantType *type = g_variant_get_type (job->arguments);
+  const CfutRemoteFunction *function;
+  const GVariantType *type;
 
+  /* What was submitted was of its types, as they are known here. */
+  if (job->function == self->accepted)
+    return TRUE;
+
+  function = cfut_process_find_function (self, job->function->name);
   if (function == NULL)
     {
       g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
@@ -103,6 +109,7 @@ cfut_process_accepts (CfutProcess  *self,
   if (cfut_remote_function_wraps (function, job->function->name))
     return cfut_job_fits_wrapped (job, error);
 
+  type = cfut_job_has_small (job) ? job->function->parameter_type : g_variant_get_type (job->arguments);
   if (cfut_job_get_n_items (job) > 0)
     type = g_variant_type_element (type);
   if (!g_variant_type_equal (type, function->parameter_type))
@@ -123,6 +130,9 @@ cfut_process_accepts (CfutProcess  *self,
                    "The worker's function \"%s\" has another result type", job->function->name);
       return FALSE;
     }
+
+  if (job->function->parameter_type != NULL && job->function->result_type != NULL)
+    self->accepted = job->function;
 
   return TRUE;
 }
@@ -165,6 +175,7 @@ typedef struct
   GError *error;
 } Misfit;
 
+/* Takes @misfits. */
 static void
 cfut_manager_reject (CfutManager *self,
                      GArray      *misfits)
@@ -177,14 +188,15 @@ cfut_manager_reject (CfutManager *self,
       cfut_outcome_take_error (&outcome, misfit->error);
       cfut_pool_finish (self->pool, misfit->job, &outcome, -1);
     }
+  g_array_unref (misfits);
 }
 
 /* Moves jobs from the queue to windows until either is at its end. The entries
  * that are new are at the end of each window. */
 static void
-cfut_manager_fill_windows_locked (CfutManager *self,
-                                  GArray      *misfits,
-                                  gint64       now)
+cfut_manager_fill_windows_locked (CfutManager  *self,
+                                  GArray      **misfits,
+                                  gint64        now)
 {
   CfutJob *job;
   CfutProcess *process;
@@ -197,7 +209,9 @@ cfut_manager_fill_windows_locked (CfutManager *self,
       cfut_pool_take_locked (self->pool);
       if (!cfut_process_accepts (process, job, &misfit.error))
         {
-          g_array_append_val (misfits, misfit);
+          if (*misfits == NULL)
+            *misfits = g_array_new (FALSE, FALSE, sizeof (Misfit));
+          g_array_append_val (*misfits, misfit);
           continue;
         }
 
@@ -219,18 +233,13 @@ cfut_manager_send_windows (CfutManager      *self,
   for (guint i = 0; i < self->processes->len; i++)
     {
       CfutProcess *process = g_ptr_array_index (self->processes, i);
-      CfutEntry *entry = process->tail;
 
-      while (entry != NULL && entry->prev != NULL && entry->prev->arguments != NULL)
-        entry = entry->prev;
-
-      for (; entry != NULL; entry = entry->next)
+      for (CfutEntry *entry = process->unsent; entry != NULL; entry = entry->next)
         {
-          if (entry->arguments == NULL)
-            continue;
           cfut_job_log_taken (entry->job);
           cfut_process_send_call (process, entry);
         }
+      process->unsent = NULL;
 
       if (cfut_limits_is_used_up (limits, process->phase, process->n_assigned))
         {
@@ -246,7 +255,7 @@ void
 cfut_manager_assign (CfutManager *self,
                      gint64       now)
 {
-  g_autoptr(GArray) misfits = g_array_new (FALSE, FALSE, sizeof (Misfit));
+  GArray *misfits = NULL;
   gboolean listeners;
   CfutLimits limits;
 
@@ -258,12 +267,13 @@ cfut_manager_assign (CfutManager *self,
 
       process->window.depth = cfut_limits_get_depth (&limits, process->window.depth, process->n_assigned);
     }
-  cfut_manager_fill_windows_locked (self, misfits, now);
+  cfut_manager_fill_windows_locked (self, &misfits, now);
   listeners = cfut_pool_has_listeners_locked (self->pool);
   g_mutex_unlock (&self->pool->lock);
 
   cfut_manager_send_windows (self, &limits, now);
-  cfut_manager_reject (self, misfits);
+  if (misfits != NULL)
+    cfut_manager_reject (self, misfits);
   if (listeners)
     cfut_pool_tell (self->pool);
 }
@@ -274,8 +284,8 @@ cfut_manager_take_back (CfutManager *self,
                         CfutProcess *process,
                         CfutEntry   *last)
 {
-  g_autoptr(GPtrArray) freed = g_ptr_array_new_with_free_func ((GDestroyNotify) cfut_entry_free);
-  CfutEntry *prev;
+  CfutEntry *taken_back = NULL, *prev;
+  guint n_taken_back = 0;
 
   g_mutex_lock (&self->pool->lock);
   for (CfutEntry *entry = process->tail; entry != last; entry = prev)
@@ -288,13 +298,16 @@ cfut_manager_take_back (CfutManager *self,
       cfut_pool_put_back_locked (self->pool, entry->job, FALSE);
       cfut_job_ref (entry->job); /* the queue has the entry's */
       cfut_process_return_entry (process, entry);
-      g_ptr_array_add (freed, entry);
+      entry->next = taken_back;
+      taken_back = entry;
+      n_taken_back++;
     }
   cfut_window_stalled (&process->window);
   g_mutex_unlock (&self->pool->lock);
 
+  cfut_entry_free_all (taken_back);
   CFUT_DEBUG (QUEUE, "%u calls that worker %d has not started are queued again",
-              freed->len, process->pid);
+              n_taken_back, process->pid);
 }
 
 void

@@ -41,7 +41,7 @@ struct _CfutEntry
   /* Manager thread only. */
   CfutEntry *prev;
   CfutEntry *next;
-  GVariant *arguments; /* (owned) (nullable) until they are sent */
+  GVariant *arguments; /* (owned) (nullable) until they are sent, unless the job's are small */
   gint64 due;          /* when its time is over, as the worker is told */
   gint64 timeout;      /* from its start on, as well; -1: none, or in @due */
   gint64 kill_at;      /* when its grace is over; -1: it was not asked to stop */
@@ -107,6 +107,8 @@ struct _CfutProcess
   CfutEntry *head;
   CfutEntry *tail;
   CfutEntry *expected; /* the first one that was not answered */
+  CfutEntry *unsent;   /* (nullable) the first one that was not sent */
+  CfutEntry *spare;    /* (owned) (nullable) for the next ones, linked by @next */
   guint n_live;      /* entries that were not revoked, as far as is known */
   guint n_stopping;  /* of these, those that were asked to stop */
   gsize live_bytes;
@@ -119,6 +121,7 @@ struct _CfutProcess
   GHashTable *functions; /* name -> CfutRemoteFunction; complete when it is ready */
   const char *found_name;           /* (unowned) (nullable) of a CfutFunction: what was looked for last */
   const CfutRemoteFunction *found;  /* (unowned) (nullable) and what it is */
+  const CfutFunction *accepted;     /* (unowned) (nullable) that has the same types there */
   gboolean no_claims;
   gint64 slots_retry_at;  /* when to look whether a slot is free; -1: some are */
 
@@ -129,6 +132,7 @@ struct _CfutProcess
   gint64 unstalled_at;  /* the time of activity after which calls were taken back; -1: none */
   gint64 frame_since;   /* since when a frame is incomplete; -1: none is */
   guint64 n_frames;     /* that were complete */
+  gint64 read_at;       /* the last time that something was */
   gint64 leave_by;      /* when a leaving one is killed; -1: not yet */
   gint64 lost_at;       /* when it closed its channel; -1: it has not */
   gint64 abandon_at;    /* when it is given up, as it was killed; -1: it was not */
@@ -186,6 +190,8 @@ void         cfut_process_remove_entry    (CfutProcess     *self,
 void         cfut_process_return_entry    (CfutProcess     *self,
                                            CfutEntry       *entry);
 void         cfut_entry_free              (CfutEntry       *entry);
+/* The same for @entry (nullable) and those that follow it by @next. */
+void         cfut_entry_free_all          (CfutEntry       *entry);
 
 /* Sending; each only queues, but for CANCEL. */
 void         cfut_process_send_setup      (CfutProcess     *self,

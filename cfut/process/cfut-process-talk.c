@@ -37,16 +37,22 @@ cfut_process_send_setup (CfutProcess *self,
   cfut_channel_queue_variant (self->channel, &header, body);
 }
 
+static GVariant *
+cfut_entry_dup_arguments (CfutEntry *entry)
+{
+  return entry->arguments != NULL ? g_variant_ref (entry->arguments) : cfut_job_dup_arguments (entry->job);
+}
+
 void
 cfut_process_send_call (CfutProcess *self,
                         CfutEntry   *entry)
 {
   CfutJob *job = entry->job;
   const CfutRemoteFunction *function = cfut_process_find_function (self, job->function->name);
-  g_autoptr(GVariant) wrapped = NULL;
+  gboolean is_chunk = cfut_job_get_n_items (job) > 0;
   CfutFrameHeader header = {
     .type = CFUT_FRAME_CALL,
-    .flags = cfut_job_get_n_items (job) > 0 ? CFUT_FRAME_FLAG_CHUNK : CFUT_FRAME_FLAG_NONE,
+    .flags = is_chunk ? CFUT_FRAME_FLAG_CHUNK : CFUT_FRAME_FLAG_NONE,
     .slot = entry->slot,
     .call = entry->call,
     .attempt = entry->attempt,
@@ -59,10 +65,20 @@ cfut_process_send_call (CfutProcess *self,
               self->pid, entry->call, cfut_job_get_label (job));
 
   if (cfut_remote_function_wraps (function, job->function->name))
-    wrapped = cfut_any_function_wrap (job->function->name, entry->arguments, cfut_job_get_n_items (job) > 0);
+    {
+      g_autoptr(GVariant) arguments = cfut_entry_dup_arguments (entry);
+      g_autoptr(GVariant) wrapped = cfut_any_function_wrap (job->function->name, arguments, is_chunk);
 
-  cfut_channel_queue_variant (self->channel, &header,
-                              wrapped != NULL ? wrapped : entry->arguments);
+      cfut_channel_queue_variant (self->channel, &header, wrapped);
+    }
+  else if (entry->arguments == NULL)
+    {
+      cfut_channel_queue (self->channel, &header, job->small_arguments.bytes, job->size - CFUT_JOB_OVERHEAD);
+    }
+  else
+    {
+      cfut_channel_queue_variant (self->channel, &header, entry->arguments);
+    }
   g_clear_pointer (&entry->arguments, g_variant_unref);
 }
 
@@ -243,6 +259,17 @@ cfut_process_decode_result (CfutProcess  *self,
   g_autoptr(GVariant) variant = NULL;
   const GVariantType *type = function->result_type;
 
+  if (!wraps && !is_chunk && function->small_result)
+    {
+      CfutSmall small;
+
+      if (!cfut_channel_take_small (self->channel, frame, type, &small, error))
+        return FALSE;
+
+      cfut_outcome_set_small (outcome, small);
+      return TRUE;
+    }
+
   if (wraps || type == NULL)
     type = remote->result_type;
   if (is_chunk)
@@ -298,7 +325,7 @@ cfut_process_take_answer (CfutProcess  *self,
 
   /* It is the worker's word, and no more than has passed. */
   answer.duration_ns = CLAMP (frame->header.time, 0,
-                              (g_get_monotonic_time () - self->started_at) * 1000);
+                              (self->read_at - self->started_at) * 1000);
   g_array_append_val (self->answers, answer);
   self->expected = entry->next;
 
@@ -449,6 +476,7 @@ cfut_process_take_frames (CfutProcess  *self,
   CfutFrame frame;
   CfutChannelStatus status;
 
+  self->read_at = g_get_monotonic_time ();
   while ((status = cfut_channel_next (self->channel, &frame, error)) == CFUT_CHANNEL_OK)
     {
       self->n_frames++;

@@ -76,8 +76,16 @@ cfut_process_new (CfutManager *manager,
 void
 cfut_process_free (CfutProcess *self)
 {
+  CfutEntry *spare;
+
   g_assert (self->head == NULL);
   g_assert (self->answers->len == 0);
+
+  while ((spare = self->spare) != NULL)
+    {
+      self->spare = spare->next;
+      g_free (spare);
+    }
 
   if (self->source != NULL)
     {
@@ -180,21 +188,28 @@ cfut_process_add_entry (CfutProcess *self,
                         guint32      slot,
                         gint64       now)
 {
-  CfutEntry *entry = g_new0 (CfutEntry, 1);
+  CfutEntry *entry = self->spare;
 
-  entry->process = self;
-  entry->job = job;
-  entry->call = call;
-  entry->attempt = cfut_job_get_attempt (job);
-  entry->slot = slot;
-  entry->generation = cfut_claims_get_generation (call, cfut_job_get_attempt (job));
-  entry->arguments = g_variant_ref (job->arguments);
-  entry->due = cfut_job_get_due (job);
-  entry->timeout = cfut_job_get_timeout (job);
-  entry->kill_at = -1;
-  entry->sent_at = now;
+  if (entry != NULL)
+    self->spare = entry->next;
+  else
+    entry = g_new (CfutEntry, 1);
 
-  entry->prev = self->tail;
+  *entry = (CfutEntry) {
+    .process = self,
+    .job = job,
+    .call = call,
+    .attempt = cfut_job_get_attempt (job),
+    .slot = slot,
+    .generation = cfut_claims_get_generation (call, cfut_job_get_attempt (job)),
+    .prev = self->tail,
+    .arguments = cfut_job_has_small (job) ? NULL : g_variant_ref (job->arguments),
+    .due = cfut_job_get_due (job),
+    .timeout = cfut_job_get_timeout (job),
+    .kill_at = -1,
+    .sent_at = now,
+  };
+
   if (self->tail != NULL)
     self->tail->next = entry;
   else
@@ -202,6 +217,8 @@ cfut_process_add_entry (CfutProcess *self,
   self->tail = entry;
   if (self->expected == NULL)
     self->expected = entry;
+  if (self->unsent == NULL)
+    self->unsent = entry;
   self->n_live++;
   self->live_bytes += job->size;
 
@@ -222,6 +239,7 @@ cfut_process_remove_entry (CfutProcess *self,
     self->tail = entry->prev;
   if (self->expected == entry)
     self->expected = entry->next;
+  g_assert (self->unsent == NULL);
 
   self->n_live--;
   self->n_stopping -= entry->kill_at >= 0;
@@ -243,7 +261,20 @@ cfut_entry_free (CfutEntry *entry)
     cfut_arena_end_call (entry->process->arena, entry->call);
   g_clear_pointer (&entry->arguments, g_variant_unref);
   g_clear_pointer (&entry->job, cfut_job_unref);
-  g_free (entry);
+  entry->next = entry->process->spare;
+  entry->process->spare = entry;
+}
+
+void
+cfut_entry_free_all (CfutEntry *entry)
+{
+  while (entry != NULL)
+    {
+      CfutEntry *next = entry->next;
+
+      cfut_entry_free (entry);
+      entry = next;
+    }
 }
 
 /* ---- The end. */
