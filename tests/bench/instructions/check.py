@@ -26,7 +26,7 @@ import sys
 import tempfile
 
 FIGURES = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'figures.json')
-PATHS = ('threads', 'thread-funcs', 'processes', 'map-threads', 'map-processes', 'frames', 'delivery')
+PATHS = ('threads', 'thread-funcs', 'processes', 'processes-lone', 'map-threads', 'map-processes', 'frames', 'delivery')
 SIZES = (4000, 12000)
 
 # How batches fall depends on the scheduler, which even here is not the same

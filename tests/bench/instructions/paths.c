@@ -81,6 +81,23 @@ run_processes (guint n)
   run_calls (cfut_process_executor_new (1), n);
 }
 
+/* The same, one after the other. */
+static void
+run_processes_lone (guint n)
+{
+  CfutExecutor *executor = cfut_process_executor_new (1);
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(CfutFuture) future = cfut_executor_submit (executor, "increment", g_variant_new_int64 (i), NULL, NULL);
+      g_autoptr(GVariant) result = cfut_future_dup_result (future, CFUT_WAIT_FOREVER, NULL);
+
+      g_assert_cmpint (g_variant_get_int64 (result), ==, i + 1);
+    }
+
+  end_executor (executor);
+}
+
 static void
 run_thread_funcs (guint n)
 {
@@ -226,6 +243,7 @@ static const struct
   { "threads", run_threads },
   { "thread-funcs", run_thread_funcs },
   { "processes", run_processes },
+  { "processes-lone", run_processes_lone },
   { "map-threads", run_map_threads },
   { "map-processes", run_map_processes },
   { "frames", run_frames },
