@@ -234,27 +234,35 @@ empty_thread (gpointer unused)
 }
 
 /* GLib starts a thread of its own with the first subprocess, and ends the program if
- * there can be none. So one is tried before. Runs in: manager thread. */
-static gboolean
-ensure_threads (GError **error)
-{
-  static int has_spawned; /* atomic */
-  GThread *thread;
+ * there can be none. So one is tried before. To start it and to see it end takes as long
+ * as all else before a spawn, which is done meanwhile. Runs in: manager thread. */
+static int has_spawned; /* atomic */
 
+/* *@probe: what is to be ended (nullable). */
+static gboolean
+begin_probe (GThread **probe,
+             GError  **error)
+{
   if (g_atomic_int_get (&has_spawned))
     return TRUE;
 
-  thread = g_thread_try_new ("cfut-probe", empty_thread, NULL, error);
-  if (thread == NULL)
-    {
-      g_prefix_error (error, "Failed to start a worker: ");
-      return FALSE;
-    }
+  *probe = g_thread_try_new ("cfut-probe", empty_thread, NULL, error);
+  if (*probe != NULL)
+    return TRUE;
 
-  g_thread_join (thread);
+  g_prefix_error (error, "Failed to start a worker: ");
+
+  return FALSE;
+}
+
+static void
+end_probe (GThread *probe)
+{
+  if (probe == NULL)
+    return;
+
+  g_thread_join (probe);
   g_atomic_int_set (&has_spawned, TRUE);
-
-  return TRUE;
 }
 
 gboolean
@@ -272,11 +280,16 @@ cfut_spawn (const char * const  *argv,
   g_auto(GStrv) full_argv = NULL;
   g_autofree char *identity = NULL;
   g_autoptr(GError) local_error = NULL;
+  GThread *probe = NULL;
+  gboolean has_fds;
 
   full_argv = cfut_sandbox_make_argv (sandbox, launcher, argv, &child.filter, error);
-  if (full_argv == NULL || !ensure_threads (error) ||
-      !open_fds (arena_capacity, &result, &child, error) ||
-      !ensure_fds (error))
+  if (full_argv == NULL || !begin_probe (&probe, error))
+    return FALSE;
+
+  has_fds = open_fds (arena_capacity, &result, &child, error) && ensure_fds (error);
+  end_probe (probe);
+  if (!has_fds)
     return FALSE;
 
   start = g_subprocess_launcher_new (get_flags (sandbox));
