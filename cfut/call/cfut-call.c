@@ -59,12 +59,13 @@ struct _CfutCall
   /* Changed only between the items of a chunk, by the thread that runs them. */
   GVariant *arguments; /* (owned) */
 
+  gboolean cancelled; /* atomic; changed with @lock held while anybody may cancel */
+
   GMutex lock;
   GCond reported_cond; /* signalled with @lock held */
 
   /* All below: protected by @lock. */
   GCancellable *cancellable; /* (owned) (nullable) once set, stays */
-  gboolean cancelled;
   gpointer target;           /* (unowned) */
   GError *failure;           /* (owned) (nullable) */
   gboolean ended;
@@ -136,7 +137,7 @@ cfut_call_renew (CfutCall             *spare,
   self->attempt = attempt;
   self->progress = progress;
   self->target = target;
-  self->cancelled = FALSE;
+  g_atomic_int_set (&self->cancelled, FALSE);
   self->ended = FALSE;
 
   return self;
@@ -248,7 +249,7 @@ cfut_call_get_cancellable (CfutCall *self)
     {
       self->cancellable = g_cancellable_new ();
       /* Nobody else has seen it, so this calls nobody. */
-      if (self->cancelled)
+      if (g_atomic_int_get (&self->cancelled))
         g_cancellable_cancel (self->cancellable);
     }
   cancellable = self->cancellable;
@@ -273,15 +274,9 @@ cfut_call_get_cancellable (CfutCall *self)
 gboolean
 cfut_call_is_cancelled (CfutCall *self)
 {
-  gboolean cancelled;
-
   g_return_val_if_fail (CFUT_IS_CALL (self), FALSE);
 
-  g_mutex_lock (&self->lock);
-  cancelled = self->cancelled;
-  g_mutex_unlock (&self->lock);
-
-  return cancelled;
+  return g_atomic_int_get (&self->cancelled);
 }
 
 /**
@@ -404,7 +399,7 @@ cfut_call_cancel (CfutCall *self)
   g_assert (CFUT_IS_CALL (self));
 
   g_mutex_lock (&self->lock);
-  self->cancelled = TRUE;
+  g_atomic_int_set (&self->cancelled, TRUE);
   g_set_object (&cancellable, self->cancellable);
   g_mutex_unlock (&self->lock);
 
