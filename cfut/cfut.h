@@ -39,6 +39,7 @@ G_BEGIN_DECLS
 #include <cfut/executor/cfut-stats.h>
 #include <cfut/executor/cfut-worker-info.h>
 
+#include <cfut/thread/cfut-handover.h>
 #include <cfut/thread/cfut-thread-executor.h>
 
 #include <cfut/process/cfut-process-executor.h>
