@@ -121,6 +121,66 @@ class Workers:
             self.assertEqual(executor.n_workers, 1)
 
     @ours
+    def test_idle_while_another_submits(self):
+        with self.futures.ThreadPoolExecutor(1) as executor:
+            go = threading.Event()
+            future = executor.submit(go.wait, DEADLINE)
+            # As by a thread that had to let others run in the middle of submit().
+            with executor._pool.lock:
+                go.set()
+                self.assertTrue(future.result(DEADLINE))
+
+    def test_take_calls_in_their_order(self):
+        interval = sys.getswitchinterval()
+        self.addCleanup(sys.setswitchinterval, interval)
+        sys.setswitchinterval(1e-6)
+        begun = []
+        with self.futures.ThreadPoolExecutor(1) as executor:
+            for round in range(200):
+                # Whenever the thread is about to have nothing to do.
+                executor.submit(begun.append, (round, 0)).result(DEADLINE)
+                futures = [executor.submit(begun.append, (round, i)) for i in range(1, 10)]
+                futures.pop().result(DEADLINE)
+        self.assertEqual(begun, [(round, i) for round in range(200) for i in range(10)])
+
+    def test_lose_no_call_of_many_submitters(self):
+        def submit(number):
+            for i in range(500):
+                futures.append(executor.submit(done.append, (number, i)))
+                # Every other one finds all threads idle.
+                if i % 2:
+                    futures[-1].result(DEADLINE)
+
+        interval = sys.getswitchinterval()
+        self.addCleanup(sys.setswitchinterval, interval)
+        sys.setswitchinterval(1e-6)
+        futures, done = [], []
+        with self.futures.ThreadPoolExecutor(3) as executor:
+            threads = [threading.Thread(target=submit, args=(n,)) for n in range(3)]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+            for future in futures:
+                future.result(DEADLINE)
+            self.assertLessEqual(len(executor._threads), 3)
+        self.assertEqual(sorted(done), [(n, i) for n in range(3) for i in range(500)])
+
+    @ours
+    def test_results_keep_no_pool(self):
+        executor = self.futures.ThreadPoolExecutor(1)
+        go = threading.Event()
+        waited, cancelled = executor.submit(go.wait, DEADLINE), executor.submit(int)
+        self.assertTrue(cancelled.cancel())
+        go.set()
+        self.assertTrue(waited.result(DEADLINE))
+        executor.shutdown()
+        pool = weakref.ref(executor._pool)
+        del executor
+        gc.collect()
+        self.assertIsNone(pool())
+
+    @ours
     def test_reserved_thread_counts_as_running(self):
         with self.futures.ThreadPoolExecutor(1) as executor:
             for _ in range(100):

@@ -18,14 +18,19 @@ import logging
 import threading
 from _thread import allocate_lock, get_ident
 from collections import deque
+from concurrent.futures._base import RUNNING
 
 from . import _exit
 from ._executor import Pool
 from ._future import fail
+from ._handover import Handover
 from ._standard import BrokenThreadPool
 from ._threads import CarriedThread, Threads
 
 LOGGER = logging.getLogger('concurrent.futures')
+
+# What a worker is given to take a call out of the queue.
+QUEUED = object()
 
 
 class ThreadPool(Pool):
@@ -42,6 +47,10 @@ class ThreadPool(Pool):
         # One for each call that may be queued, if they are bounded.
         self.room = None if max_pending is None else threading.Semaphore(max_pending)
 
+        # Where threads look for calls, and others for results.
+        self.calls = Handover()
+        self.ends = Handover()
+
         self.queue = deque()
         self.broken = None
         # The executor was collected. Its finalizer cannot wait for the lock,
@@ -52,6 +61,10 @@ class ThreadPool(Pool):
         # All below: protected by the lock.
         self.closed = False
         self.workers = []
+
+        # Atomic. No worker waits for the lock to become idle: a lock that is passed on
+        # to threads which then wait for that of the interpreter makes all of them
+        # wait for each other, for each call.
         self.idle = []
 
         _exit.register(self)
@@ -74,13 +87,26 @@ class ThreadPool(Pool):
         """Gives a call to a thread, or queues it; returns whether it is queued."""
         with self.lock:
             self.check_open()
-            worker = self.idle.pop() if self.idle else self.start()
+            # None overtakes those that are queued.
+            worker = None if self.queue else self.pop_idle()
+            if worker is None:
+                worker = self.start()
             if worker is None:
                 self.queue.append(call)
+                # One may have become idle meanwhile.
+                if self.idle and (worker := self.pop_idle()) is not None:
+                    worker.give(QUEUED)
                 return True
-        call[0].set_running_or_notify_cancel()
+        # Nobody else has it.
+        call[0]._state = RUNNING
         worker.give(call)
         return False
+
+    def pop_idle(self):
+        try:
+            return self.idle.pop()
+        except IndexError:
+            return None
 
     def start(self):
         """Returns a new worker, or None if there may be no more. Caller holds
@@ -122,19 +148,31 @@ class ThreadPool(Pool):
 
     def rest(self, worker):
         """Counts a worker as idle, unless there is something to do."""
-        with self.lock:
+        while True:
+            self.idle.append(worker)
+            # Who queues a call, or closes the pool, looks there after that.
+            if not (self.queue or self.closed):
+                break
+            try:
+                self.idle.remove(worker)
+            except ValueError:
+                # It is being given something.
+                break
             if self.queue:
                 return False
             if self.closed:
                 worker.give(None)
-            else:
-                self.idle.append(worker)
+                break
         if self.abandoned:
             self.close()
         return True
 
     def count_queued(self):
         return len(self.queue)
+
+    def count_live(self):
+        """How many calls are under way, more or less."""
+        return len(self.workers) - len(self.idle) + len(self.queue)
 
     def close(self):
         """Takes no more calls; workers leave when they have nothing to do."""
@@ -143,8 +181,8 @@ class ThreadPool(Pool):
 
     def close_locked(self):
         self.closed = True
-        while self.idle:
-            self.idle.pop().give(None)
+        while (worker := self.pop_idle()) is not None:
+            worker.give(None)
 
     def abandon(self):
         self.abandoned = True
@@ -211,10 +249,15 @@ class Worker:
         """Gives the thread, which is idle, its next call; None lets it leave."""
         self.given = call
         self.wake.release()
+        self.pool.calls.tell(self.wake)
 
     def take(self):
         """Waits for what is given."""
-        self.wake.acquire()
+        wake = self.wake
+        if wake.locked():
+            # And the one that this waits for.
+            self.pool.calls.look(wake, self.pool.count_live() + 1)
+        wake.acquire()
         call, self.given = self.given, None
         return call
 
@@ -244,6 +287,8 @@ class Worker:
 
     def serve(self):
         while (call := self.take()) is not None:
+            if call is QUEUED:
+                call = self.pool.start_queued(self)
             while call is not None:
                 resting = self.call(*call)
                 call = None if resting else self.pool.start_queued(self)

@@ -7,12 +7,13 @@ CfutThreadExecutor.
 """
 
 import itertools
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 
 from . import _map, _standard
 from ._call_queue import CallQueue
 from ._cpus import count_cpus
 from ._executor import PoolExecutor, check_common, check_max_pending
+from ._thread_future import make_future
 from ._thread_pool import BrokenThreadPool, ThreadPool
 
 __all__ = ['BrokenThreadPool', 'ThreadPoolExecutor']
@@ -64,7 +65,7 @@ class ThreadPoolExecutor(PoolExecutor, _standard.ThreadPoolExecutor):
         return self._pool.closed
 
     def submit(self, fn, /, *args, **kwargs):
-        future = Future()
+        future = make_future(self._pool)
         self._pool.submit((future, fn, args, kwargs))
         return future
 
