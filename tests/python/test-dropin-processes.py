@@ -266,6 +266,35 @@ class Deaths(Processes):
 
 
 @both
+class NoThread(Processes):
+    """The system, or the end of the interpreter, refuses a thread that the pool needs."""
+
+    def refuse(self, executor):
+        def refuse(*_, **__):
+            raise RuntimeError("can't start new thread")
+
+        names = [name for name in ('_start_new_thread', '_start_joinable_thread')
+                 if hasattr(threading, name)]
+        with mock.patch.multiple(threading, **dict.fromkeys(names, refuse)):
+            with self.assertRaisesRegex(RuntimeError, "can't start new thread"):
+                executor.submit(int)
+
+    @ours
+    def test_submit_fails_and_may_be_tried_again(self):
+        executor = self.executor(1)
+        self.refuse(executor)
+        self.refuse(executor)
+        self.assertEqual(executor.submit(int, '3').result(DEADLINE), 3)
+
+    @ours
+    def test_shutdown_does_not_wait_for_it(self):
+        executor = self.executor(1)
+        self.refuse(executor)
+        executor.shutdown()
+        self.assertFalse(executor._pending_work_items)
+
+
+@both
 class End(Processes):
     """terminate_workers() and kill_workers()."""
 

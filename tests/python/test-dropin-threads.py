@@ -12,6 +12,7 @@ import threading
 import time
 import unittest
 import weakref
+from unittest import mock
 
 from both import DEADLINE, both, ours, since
 import tap
@@ -205,6 +206,31 @@ class Workers:
                 go.set()
             self.assertTrue(again.wait(DEADLINE))
             self.assertEqual(results, [9])
+
+
+@both
+class NoThread:
+    """The system, or the end of the interpreter, refuses a thread."""
+
+    @ours
+    def test_first(self):
+        with self.futures.ThreadPoolExecutor(2) as executor:
+            with mock.patch.object(executor._pool.threads, 'start', side_effect=RuntimeError('No thread')):
+                with self.assertRaisesRegex(RuntimeError, 'No thread'):
+                    executor.submit(int)
+            self.assertEqual(executor.submit(int, '3').result(DEADLINE), 3)
+
+    @ours
+    def test_another(self):
+        with self.futures.ThreadPoolExecutor(2) as executor:
+            go = threading.Event()
+            future = executor.submit(go.wait, DEADLINE)
+            with mock.patch.object(executor._pool.threads, 'start', side_effect=RuntimeError('No thread')):
+                waiting = executor.submit(int, '3')
+            go.set()
+            self.assertTrue(future.result(DEADLINE))
+            self.assertEqual(waiting.result(DEADLINE), 3)
+            self.assertEqual(executor.n_workers, 1)
 
 
 @both
