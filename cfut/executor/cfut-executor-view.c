@@ -211,6 +211,7 @@ cfut_executor_get_n_pending (CfutExecutor *self)
 
   pool = cfut_executor_get_pool (self);
   g_mutex_lock (&pool->lock);
+  cfut_pool_collect_locked (pool);
   n_pending = pool->queue.length + pool->n_taken;
   g_mutex_unlock (&pool->lock);
 

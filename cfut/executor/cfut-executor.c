@@ -113,6 +113,7 @@ cfut_executor_real_get_stats (CfutExecutor *self)
   CfutStats *stats = cfut_stats_new ();
 
   g_mutex_lock (&pool->lock);
+  cfut_pool_collect_locked (pool);
   stats->n_pending = pool->queue.length + pool->n_taken;
   stats->pending_bytes = pool->queue.bytes + pool->taken_bytes;
   stats->n_running = pool->n_running;

@@ -127,6 +127,7 @@ cfut_pool_withdraw_job (CfutPool *self,
   gboolean was_queued;
 
   g_mutex_lock (&self->lock);
+  cfut_pool_collect_locked (self);
   was_queued = job->place == CFUT_PLACE_QUEUED;
   if (job->place == CFUT_PLACE_NEW || job->place == CFUT_PLACE_ENDED ||
       !cfut_pool_reclaim_locked (self, job))
@@ -145,6 +146,7 @@ cfut_pool_cancel_job (CfutPool *self,
   gboolean was_queued;
 
   g_mutex_lock (&self->lock);
+  cfut_pool_collect_locked (self);
   if (job->place == CFUT_PLACE_ENDED)
     {
       g_mutex_unlock (&self->lock);

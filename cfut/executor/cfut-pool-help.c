@@ -138,6 +138,7 @@ cfut_pool_run_queued (CfutPool *self,
                       CfutJob  *job)
 {
   g_mutex_lock (&self->lock);
+  cfut_pool_collect_locked (self);
   if (job->place != CFUT_PLACE_QUEUED)
     {
       g_mutex_unlock (&self->lock);

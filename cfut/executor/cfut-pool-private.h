@@ -7,6 +7,7 @@
 #pragma once
 
 #include "executor/cfut-executor.h"
+#include "executor/cfut-intake-private.h"
 #include "executor/cfut-job-private.h"
 #include "executor/cfut-queue-private.h"
 #include "executor/cfut-stats-private.h"
@@ -121,6 +122,10 @@ struct _CfutPool
 {
   gatomicrefcount ref_count;
 
+  char gap_before_intake[CFUT_CACHE_LINE];
+  CfutIntake intake; /* as it says itself */
+  char gap_behind_intake[CFUT_CACHE_LINE];
+
   /* Set before the first submit, never changed; read from any thread. */
   const CfutCarrierClass *carrier_class; /* (nullable) */
   gpointer carrier;                      /* (owned) */
@@ -129,6 +134,8 @@ struct _CfutPool
   gsize max_arguments;                   /* bytes that those of one call may take */
   GWeakRef executor;
   guint n_lock_tries;                    /* see cfut_pool_lock() */
+
+  char gap[CFUT_CACHE_LINE];
 
   GMutex lock;
   GCond room_cond;  /* a blocked submit may look again */
@@ -205,6 +212,17 @@ GError      *cfut_pool_refusal_locked (CfutPool                *self);
 gboolean     cfut_pool_has_room_locked (CfutPool               *self,
                                        CfutJob                 *job);
 void         cfut_pool_enqueue_locked (CfutPool                *self,
+                                       CfutJob                 *job);
+/* Moves to the queue what has come in without the lock: first thing to do for who
+ * looks at the queue, or at a job's place (cfut-pool-intake.c). */
+void         cfut_pool_collect_locked (CfutPool                *self);
+/* For carriers: whoever submits need not wake anybody, from now on or no longer.
+ * While it stays open this is to be called again, as it gives out the room. */
+void         cfut_pool_open_intake_locked (CfutPool            *self);
+void         cfut_pool_shut_intake_locked (CfutPool            *self);
+/* TRUE: @job, which has options of no kind, is submitted.
+ * Runs in: any thread. Locks: none. */
+gboolean     cfut_pool_submit_plain   (CfutPool                *self,
                                        CfutJob                 *job);
 /* Whether anybody is there whom cfut_pool_tell() might have to tell. */
 gboolean     cfut_pool_has_listeners_locked (CfutPool          *self);

@@ -46,9 +46,15 @@ gboolean
 cfut_pool_has_room_locked (CfutPool *self,
                            CfutJob  *job)
 {
-  guint n_pending = self->queue.length + self->n_taken;
-  gsize bytes = self->queue.bytes + self->taken_bytes;
   gsize size = job != NULL ? job->size : 1;
+  guint n_pending;
+  gsize bytes;
+
+  /* What is out then is on its way. */
+  cfut_intake_recall (&self->intake);
+  cfut_pool_collect_locked (self);
+  n_pending = self->queue.length + self->n_taken + self->intake.n_out;
+  bytes = self->queue.bytes + self->taken_bytes;
 
   if (n_pending == 0)
     return TRUE;
@@ -255,6 +261,9 @@ cfut_pool_submit (CfutPool  *self,
   g_autoptr(GError) local_error = NULL;
   CfutWake wake;
   gint64 due;
+
+  if (cfut_pool_submit_plain (self, job))
+    return TRUE;
 
   if (!cfut_job_watch_cancellable (job))
     g_atomic_int_set (&job->stop_requested, TRUE);

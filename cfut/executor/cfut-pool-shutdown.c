@@ -73,6 +73,7 @@ cfut_pool_close (CfutPool *self)
   g_mutex_lock (&self->lock);
   if (self->phase == CFUT_POOL_OPEN)
     self->phase = CFUT_POOL_CLOSED;
+  cfut_pool_shut_intake_locked (self);
   g_cond_broadcast (&self->room_cond);
   g_cond_signal (&self->clock_cond);
   g_mutex_unlock (&self->lock);
@@ -112,6 +113,7 @@ cfut_pool_give_up (CfutPool *self)
   guint n_left;
 
   g_mutex_lock (&self->lock);
+  cfut_pool_collect_locked (self);
   n_left = self->queue.length + self->n_taken + self->n_running;
   g_mutex_unlock (&self->lock);
 

@@ -39,6 +39,7 @@ cfut_pool_new (CfutExecutor *executor)
   CfutPool *self = g_new0 (CfutPool, 1);
 
   g_atomic_ref_count_init (&self->ref_count);
+  cfut_intake_init (&self->intake);
   g_weak_ref_init (&self->executor, executor);
   g_mutex_init (&self->lock);
   g_cond_init (&self->room_cond);
@@ -70,6 +71,7 @@ cfut_pool_unref (CfutPool *self)
     return;
 
   g_assert (self->under_way == NULL);
+  g_assert (cfut_intake_take (&self->intake) == NULL);
   g_assert (self->room_waiters.length == 0 && self->end_waiters.length == 0);
 
   if (self->carrier_class != NULL)
@@ -158,6 +160,7 @@ cfut_pool_enqueue_locked (CfutPool *self,
 {
   g_assert (job->place == CFUT_PLACE_NEW);
 
+  cfut_pool_collect_locked (self);
   job->place = CFUT_PLACE_QUEUED;
   self->n_submitted += MAX (cfut_job_get_n_items (job), 1);
   cfut_queue_push (&self->queue, cfut_job_ref (job));
@@ -181,8 +184,14 @@ cfut_pool_note_taken_locked (CfutPool *self,
 CfutJob *
 cfut_pool_take_locked (CfutPool *self)
 {
-  CfutJob *job = cfut_queue_pop (&self->queue);
+  CfutJob *job = cfut_queue_peek (&self->queue);
 
+  /* What comes without the lock has no priority, and what is in the queue already
+   * came before. */
+  if (job == NULL || cfut_job_get_priority (job) > 0)
+    cfut_pool_collect_locked (self);
+
+  job = cfut_queue_pop (&self->queue);
   if (job != NULL)
     cfut_pool_note_taken_locked (self, job);
 
@@ -377,6 +386,7 @@ cfut_pool_break (CfutPool *self,
 
   g_mutex_lock (&self->lock);
   self->phase = CFUT_POOL_BROKEN;
+  cfut_pool_shut_intake_locked (self);
   if (self->broken == NULL)
     self->broken = g_error_copy (error);
   jobs = cfut_pool_take_all_locked (self);

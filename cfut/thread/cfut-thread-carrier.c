@@ -24,6 +24,20 @@ cfut_thread_carrier_promise_locked (CfutThreadCarrier *self)
   return TRUE;
 }
 
+/* Nobody need be woken, nor started, for what comes while all are awake, or one of
+ * them is the watch. To be called whenever a thread has taken a call; those that go
+ * to sleep see to it themselves. */
+void
+cfut_thread_carrier_see_to_intake_locked (CfutThreadCarrier *self)
+{
+  CfutPool *pool = self->pool;
+
+  if (pool->n_workers == pool->max_workers && (self->n_idle == 0 || self->watched))
+    cfut_pool_open_intake_locked (pool);
+  else
+    cfut_pool_shut_intake_locked (pool);
+}
+
 /* A thread that was promised a call and has not come yet takes any: only when
  * there are more calls than such threads another one is needed. */
 static CfutWake
@@ -81,6 +95,7 @@ cfut_thread_carrier_do_without (CfutThreadCarrier  *self,
 
   g_mutex_lock (&pool->lock);
   pool->n_workers--;
+  cfut_pool_shut_intake_locked (pool);
   self->n_asked--;
   self->n_starting--;
   promised = cfut_thread_carrier_promise_locked (self);

@@ -57,6 +57,9 @@ void cfut_thread_carrier_thread (gpointer data,
  * @work_cond is to be signalled, without the lock. */
 gboolean cfut_thread_carrier_promise_locked    (CfutThreadCarrier *self);
 
+/* Opens or shuts the intake of the pool, as who is awake allows. */
+void     cfut_thread_carrier_see_to_intake_locked (CfutThreadCarrier *self);
+
 /* cfut-thread-wait.c */
 
 /* Whether the thread, which found no call and is counted as promised one, is to

@@ -114,6 +114,7 @@ cfut_thread_carrier_wait_locked (CfutThreadCarrier *self)
   CfutPool *pool = self->pool;
   gint64 idle_since = g_get_monotonic_time ();
 
+  cfut_pool_collect_locked (pool);
   while (pool->queue.length == 0)
     {
       gboolean in_time = TRUE;
@@ -133,6 +134,11 @@ cfut_thread_carrier_wait_locked (CfutThreadCarrier *self)
                                                     ? -1
                                                     : cfut_time_add (idle_since, self->idle_timeout_us));
 
+      /* A thread that leaves has looked behind the shut intake. */
+      if (in_time)
+        cfut_pool_collect_locked (pool);
+      else
+        cfut_pool_shut_intake_locked (pool);
       if (!in_time && pool->queue.length == 0 && self->n_idle > 0)
         break;
     }
@@ -228,6 +234,7 @@ cfut_thread_stay_run_locked (CfutThreadStay *stay)
         {
           cfut_pool_start_quietly_locked (pool, job, now);
           self->moved_at = now;
+          cfut_thread_carrier_see_to_intake_locked (self);
           more = cfut_thread_carrier_promise_locked (self);
         }
       else
@@ -354,6 +361,7 @@ cfut_thread_stay_surround_locked (CfutThreadStay *self,
       g_mutex_lock (&pool->lock);
       if (usable && !self->served)
         cfut_thread_stay_work_locked (self);
+      cfut_pool_collect_locked (pool);
     }
   while (usable && pool->queue.length > 0);
 
@@ -411,6 +419,7 @@ cfut_thread_carrier_thread (gpointer data,
     self->n_starting--;
   cfut_thread_carrier_remove_locked (self, worker);
   pool->n_workers--;
+  cfut_pool_shut_intake_locked (pool);
   g_mutex_unlock (&pool->lock);
 
   CFUT_DEBUG (WORKERS, "thread %u leaves", worker->id);

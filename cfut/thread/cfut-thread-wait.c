@@ -95,7 +95,7 @@ was_knocked (gpointer data)
 {
   CfutThreadCarrier *self = data;
 
-  return g_atomic_int_get (&self->knocked);
+  return g_atomic_int_get (&self->knocked) || cfut_intake_has_any (&self->pool->intake);
 }
 
 void
@@ -123,6 +123,7 @@ cfut_thread_carrier_drive (CfutPool *pool,
   gboolean looks, came;
 
   cfut_pool_lock (pool);
+  cfut_pool_collect_locked (pool);
   looks = cfut_spin_begin (&self->waiter_spin,
                            pool->queue.length + pool->n_taken + pool->n_running,
                            cfut_cpus_get_usable ());
@@ -170,6 +171,11 @@ cfut_thread_carrier_sleep_locked (CfutThreadCarrier *self,
 
   if (self->watched || !is_lively_locked (self))
     {
+      /* Whoever is still awake opens it again with the next call. */
+      cfut_pool_shut_intake_locked (pool);
+      if (pool->queue.length > 0)
+        return TRUE;
+
       if (until >= 0)
         return g_cond_wait_until (&self->work_cond, &pool->lock, until);
 
