@@ -188,6 +188,90 @@ test_name_and_executor (void)
   g_assert_finalize_object (future);
 }
 
+static void
+count_closure_cb (gpointer  data,
+                  GClosure *closure)
+{
+  (*(guint *) data)++;
+}
+
+static void
+count_cb (gpointer  data,
+          GObject  *where_it_was)
+{
+  (*(guint *) data)++;
+}
+
+/* Whatever is told of the end of an object: the connection, the weak reference and
+ * pointer, and a closure that watches it. */
+typedef struct
+{
+  guint n_closures;
+  guint n_weak;
+  gpointer pointer;
+  GWeakRef reference;
+  GClosure *closure;
+} Ends;
+
+static void
+watch_ends (Ends       *self,
+            CfutFuture *future)
+{
+  g_signal_connect_data (future, "notify::state", G_CALLBACK (ignore_cb), &self->n_closures,
+                         count_closure_cb, 0);
+  g_object_weak_ref (G_OBJECT (future), count_cb, &self->n_weak);
+  g_set_weak_pointer (&self->pointer, future);
+  g_weak_ref_init (&self->reference, future);
+  self->closure = g_closure_ref (g_cclosure_new_object (G_CALLBACK (ignore_cb), G_OBJECT (future)));
+  g_closure_sink (self->closure);
+}
+
+static void
+assert_ends (Ends *self)
+{
+  g_assert_cmpuint (self->n_closures, ==, 1);
+  g_assert_cmpuint (self->n_weak, ==, 1);
+  g_assert_null (self->pointer);
+  g_assert_null (g_weak_ref_get (&self->reference));
+  g_assert_true (self->closure->is_invalid);
+
+  g_weak_ref_clear (&self->reference);
+  g_closure_unref (self->closure);
+}
+
+static void
+test_end_is_told (void)
+{
+  FakeState *fake;
+  CfutFuture *future = fake_future_new (&fake);
+  Ends ends = { 0 };
+
+  g_test_summary ("All who watch a future are told when it goes away");
+
+  watch_ends (&ends, future);
+  fake_state_resolve (fake, 1);
+  drain_default_context ();
+  g_object_unref (future);
+  assert_ends (&ends);
+}
+
+static void
+test_forced_end_is_told (void)
+{
+  FakeState *fake;
+  CfutFuture *future = fake_future_new (&fake);
+  Ends ends = { 0 };
+
+  g_test_summary ("... and when it is disposed of by force");
+
+  watch_ends (&ends, future);
+  fake_state_resolve (fake, 1);
+  drain_default_context ();
+  g_object_run_dispose (G_OBJECT (future));
+  assert_ends (&ends);
+  g_assert_finalize_object (future);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -198,6 +282,8 @@ main (int   argc,
   g_test_add_func ("/notify/dispose-leaves-reference", test_dispose_leaves_reference);
   g_test_add_func ("/notify/drop-race", test_drop_race);
   g_test_add_func ("/notify/name-and-executor", test_name_and_executor);
+  g_test_add_func ("/notify/end-is-told", test_end_is_told);
+  g_test_add_func ("/notify/forced-end-is-told", test_forced_end_is_told);
 
   return g_test_run ();
 }
