@@ -27,6 +27,8 @@ void            cfut_future_notify            (CfutFuture      *self,
 GVariant       *cfut_future_dup_outcome       (CfutFuture      *self,
                                                GError         **error);
 
+/* Once, before the first future. */
+void            cfut_future_learn_listeners   (void);
 /* Whether a handler of any notify signal is connected. */
 gboolean        cfut_future_has_listener      (CfutFuture      *self);
 

@@ -82,7 +82,6 @@ G_DEFINE_ENUM_TYPE (CfutFutureState, cfut_future_state,
 G_DEFINE_FINAL_TYPE (CfutFuture, cfut_future, G_TYPE_OBJECT)
 
 static GParamSpec *properties[PROP_EXECUTOR + 1];
-static guint notify_signal_id;
 
 /* For as many futures as there are calls: casts that look up the type are left out here. */
 static void
@@ -154,7 +153,7 @@ cfut_future_class_init (CfutFutureClass *klass)
   object_class->finalize = cfut_future_finalize;
   object_class->get_property = cfut_future_get_property;
 
-  notify_signal_id = g_signal_lookup ("notify", G_TYPE_OBJECT);
+  cfut_future_learn_listeners ();
 
   /**
    * CfutFuture:state: (getter get_state)
@@ -306,13 +305,6 @@ cfut_future_get_cfut_state (CfutFuture *self)
     cfut_state_unref (state);
 
   return self->state;
-}
-
-gboolean
-cfut_future_has_listener (CfutFuture *self)
-{
-  return g_signal_handler_find (self, G_SIGNAL_MATCH_ID, notify_signal_id,
-                                0, NULL, NULL, NULL) != 0;
 }
 
 void

@@ -6,6 +6,8 @@
 
 #include "fakes.h"
 
+#include "future/cfut-future-private.h"
+
 #define N_ROUNDS 3000
 
 static gpointer
@@ -272,6 +274,39 @@ test_forced_end_is_told (void)
   g_assert_finalize_object (future);
 }
 
+static void
+test_listeners (void)
+{
+  FakeState *fake;
+  CfutFuture *future = fake_future_new (&fake);
+  gulong id;
+
+  g_test_summary ("Every way to connect makes a listener, and none is left behind");
+
+  g_assert_false (cfut_future_has_listener (future));
+
+  id = g_signal_connect (future, "notify", G_CALLBACK (ignore_cb), NULL);
+  g_assert_true (cfut_future_has_listener (future));
+  g_signal_handler_disconnect (future, id);
+  g_assert_false (cfut_future_has_listener (future));
+
+  id = g_signal_connect_object (future, "notify::progress", G_CALLBACK (ignore_cb), future, 0);
+  g_assert_true (cfut_future_has_listener (future));
+  g_signal_handler_disconnect (future, id);
+  g_assert_false (cfut_future_has_listener (future));
+
+  fake_state_resolve (fake, 1);
+  g_assert_finalize_object (future);
+
+  future = fake_future_new (&fake);
+  g_signal_connect_closure (future, "notify::state",
+                            g_cclosure_new (G_CALLBACK (ignore_cb), NULL, NULL), TRUE);
+  g_assert_true (cfut_future_has_listener (future));
+  fake_state_resolve (fake, 1);
+  drain_default_context ();
+  g_assert_finalize_object (future);
+}
+
 int
 main (int   argc,
       char *argv[])
@@ -284,6 +319,7 @@ main (int   argc,
   g_test_add_func ("/notify/name-and-executor", test_name_and_executor);
   g_test_add_func ("/notify/end-is-told", test_end_is_told);
   g_test_add_func ("/notify/forced-end-is-told", test_forced_end_is_told);
+  g_test_add_func ("/notify/listeners", test_listeners);
 
   return g_test_run ();
 }
