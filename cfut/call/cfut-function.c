@@ -300,6 +300,9 @@ static gboolean
 is_of_type (GVariant           *value,
             const GVariantType *declared)
 {
+  if (value == cfut_unit_get () && is_declared ("()", declared))
+    return TRUE;
+
   return is_declared (g_variant_get_type_string (value), declared) ||
          g_variant_is_of_type (value, declared);
 }

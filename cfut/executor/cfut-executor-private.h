@@ -23,6 +23,7 @@ CfutJob    *cfut_executor_make_job   (CfutExecutor       *self,
                                       GVariant           *arguments,
                                       CfutSubmitOptions  *options,
                                       GError            **error);
+/* Takes @job, of which nobody else knows yet. */
 CfutFuture *cfut_executor_submit_job (CfutExecutor       *self,
                                       CfutJob            *job,
                                       CfutRoom            room,

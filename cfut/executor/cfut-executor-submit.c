@@ -43,7 +43,7 @@ cfut_executor_submit_job (CfutExecutor       *self,
                           GError            **error)
 {
   CfutPool *pool = cfut_executor_get_pool (self);
-  g_autoptr(CfutFuture) future = cfut_future_new_for_state (&job->state);
+  g_autoptr(CfutFuture) future = cfut_future_new_taking_state (&job->state);
 
   if (!cfut_pool_submit (pool, job, room, error))
     return NULL;
@@ -109,7 +109,7 @@ cfut_executor_submit_call (CfutExecutor       *self,
                            CfutRoom            room,
                            GError            **error)
 {
-  g_autoptr(CfutJob) job = cfut_executor_make_job (self, name, arguments, options, error);
+  CfutJob *job = cfut_executor_make_job (self, name, arguments, options, error);
 
   if (job == NULL)
     return NULL;
@@ -242,7 +242,7 @@ cfut_executor_submit_chunk (CfutExecutor       *self,
                             gboolean            may_block,
                             GError            **error)
 {
-  g_autoptr(CfutJob) job = NULL;
+  CfutJob *job;
   const CfutFunction *function = cfut_executor_resolve (self, name, error);
 
   g_assert (g_variant_is_of_type (items, G_VARIANT_TYPE_ARRAY));

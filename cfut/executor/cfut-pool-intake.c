@@ -39,10 +39,11 @@ cfut_pool_submit_plain (CfutPool *self,
   if (job->extra != NULL || job->size > CFUT_INTAKE_MAX_SIZE)
     return FALSE;
 
-  cfut_job_ref (job);
+  /* Nobody knows it yet. */
+  cfut_state_ref_unshared (&job->state);
   if (cfut_intake_push (&self->intake, job))
     return TRUE;
-  cfut_job_unref (job);
+  cfut_state_unref_unshared (&job->state);
 
   return FALSE;
 }

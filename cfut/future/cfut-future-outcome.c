@@ -18,26 +18,25 @@ cfut_future_dup_outcome (CfutFuture  *self,
                          GError     **error)
 {
   CfutState *state = cfut_future_get_cfut_state (self);
-  const GError *failure = cfut_state_peek_error (state);
-  GVariant *variant;
+  GVariant *variant = cfut_state_dup_variant (state);
+  const GError *failure;
 
+  if (variant != NULL)
+    return variant;
+
+  failure = cfut_state_peek_error (state);
   if (failure != NULL)
     {
       g_propagate_error (error, g_error_copy (failure));
       return NULL;
     }
 
-  variant = cfut_state_dup_variant (state);
-  if (variant == NULL)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
-                   "The result is a %s and not a GVariant; "
-                   "cfut_future_get_value() gives it",
-                   G_VALUE_TYPE_NAME (cfut_state_peek_value (state)));
-      return NULL;
-    }
+  g_set_error (error, G_IO_ERROR, G_IO_ERROR_NOT_SUPPORTED,
+               "The result is a %s and not a GVariant; "
+               "cfut_future_get_value() gives it",
+               G_VALUE_TYPE_NAME (cfut_state_peek_value (state)));
 
-  return variant;
+  return NULL;
 }
 
 /**
@@ -70,14 +69,10 @@ cfut_future_wait (CfutFuture  *self,
                   gint64       timeout_us,
                   GError     **error)
 {
-  CfutState *state;
-
   g_return_val_if_fail (CFUT_IS_FUTURE (self), FALSE);
   g_return_val_if_fail (error == NULL || *error == NULL, FALSE);
 
-  state = cfut_future_get_cfut_state (self);
-
-  return cfut_state_wait (&state, 1, CFUT_RETURN_WHEN_ALL_COMPLETED, timeout_us, error);
+  return cfut_state_wait_one (cfut_future_get_cfut_state (self), timeout_us, error);
 }
 
 /**
@@ -113,7 +108,7 @@ cfut_future_dup_result (CfutFuture  *self,
   g_return_val_if_fail (CFUT_IS_FUTURE (self), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
 
-  if (!cfut_future_wait (self, timeout_us, error))
+  if (!cfut_state_wait_one (cfut_future_get_cfut_state (self), timeout_us, error))
     return NULL;
 
   return cfut_future_dup_outcome (self, error);

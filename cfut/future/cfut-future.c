@@ -219,10 +219,16 @@ cfut_future_init (CfutFuture *self)
 CfutFuture *
 cfut_future_new_for_state (CfutState *state)
 {
+  return cfut_future_new_taking_state (cfut_state_ref (state));
+}
+
+CfutFuture *
+cfut_future_new_taking_state (CfutState *state)
+{
   CfutFuture *self = g_object_new (CFUT_TYPE_FUTURE, NULL);
 
   g_assert (state->future == NULL);
-  self->state = cfut_state_ref (state);
+  self->state = state;
   g_atomic_pointer_set (&state->future, self);
 
   return self;

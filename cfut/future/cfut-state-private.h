@@ -137,6 +137,19 @@ struct _CfutWaiter
 void             cfut_state_init            (CfutState            *self,
                                              const CfutStateClass *klass);
 CfutState       *cfut_state_ref             (CfutState            *self);
+/* For one that no other thread knows yet, and until then: costs next to nothing. */
+static inline CfutState *
+cfut_state_ref_unshared (CfutState *self)
+{
+  self->ref_count++;
+
+  return self;
+}
+static inline void
+cfut_state_unref_unshared (CfutState *self)
+{
+  self->ref_count--;
+}
 void             cfut_state_unref           (CfutState            *self);
 
 /* The phase as users see it. */
@@ -216,6 +229,8 @@ void             cfut_state_set_observed    (CfutState            *self);
 /* The GObject over a state; it takes a reference of its own on @state, which
  * has none yet. */
 CfutFuture      *cfut_future_new_for_state  (CfutState            *state);
+/* The same with the caller's reference. */
+CfutFuture      *cfut_future_new_taking_state (CfutState          *state);
 /* (transfer full): the GObject over a state, made if there is none. */
 CfutFuture      *cfut_future_dup_for_state  (CfutState            *state);
 /* Borrowed. */

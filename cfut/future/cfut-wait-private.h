@@ -18,6 +18,10 @@ gboolean cfut_state_wait       (CfutState * const  *states,
                                 CfutReturnWhen      return_when,
                                 gint64              timeout_us,
                                 GError            **error);
+/* The same for one. */
+gboolean cfut_state_wait_one   (CfutState          *state,
+                                gint64              timeout_us,
+                                GError            **error);
 
 /* Whether the calling thread is dispatching the context in which @state would
  * tell of its outcome, and so must not block on it; @error says so. */

@@ -310,6 +310,19 @@ cfut_state_wait (CfutState * const  *states,
   return FALSE;
 }
 
+gboolean
+cfut_state_wait_one (CfutState  *state,
+                     gint64      timeout_us,
+                     GError    **error)
+{
+  if (!cfut_state_is_final (state))
+    return cfut_state_wait (&state, 1, CFUT_RETURN_WHEN_ALL_COMPLETED, timeout_us, error);
+
+  cfut_delivery_sweep ();
+
+  return TRUE;
+}
+
 /**
  * cfut_wait:
  * @futures: (array length=n_futures): futures

@@ -343,7 +343,7 @@ cfut_thread_executor_submit_work (CfutThreadExecutor *self,
                                   GError            **error)
 {
   CfutPool *pool = cfut_executor_get_pool (CFUT_EXECUTOR (self));
-  g_autoptr(CfutJob) job = cfut_job_new (pool, NULL, work, NULL, 0, options);
+  CfutJob *job = cfut_job_new (pool, NULL, work, NULL, 0, options);
 
   return cfut_executor_submit_job (CFUT_EXECUTOR (self), job, room, error);
 }
