@@ -29,15 +29,18 @@ typedef struct
   /* Set at construction, never changed. */
   GMainContext *context; /* (unowned) only a key */
 
-  /* All below: only used by the thread that iterates the context. */
+  /* All below: only used by the thread that owns the context, or by the one that
+   * drops the source. */
   gboolean sits_out;
   GSource *understudy;   /* (owned) (nullable) once needed, stays */
+  CfutDeliveryItem *ready; /* (unowned) taken out of the queue, all at once; they come
+                            * before what is in it now */
 
   /* All below: protected by the delivery lock. */
   gboolean in_table;
   CfutDeliveryItem *head; /* (unowned) */
   CfutDeliveryItem *tail;
-  guint n_destroys;       /* CfutDestroyItems in the queue */
+  guint n_destroys;       /* CfutDestroyItems in the queue, or ready */
 } CfutDeliverySource;
 
 typedef struct
@@ -125,36 +128,44 @@ leave_table_locked (CfutDeliverySource *self)
   self->in_table = FALSE;
 }
 
-/* Runs in: any thread. Locks: takes the delivery's. */
+/* Runs in: the thread that owns the context, or drops the source.
+ * Locks: takes the delivery's if nothing is ready. */
 static CfutDeliveryItem *
 pop (CfutDeliverySource *self)
 {
   CfutDeliveryItem *item;
 
-  g_mutex_lock (&delivery_lock);
-
-  item = self->head;
-  if (item != NULL)
+  if (self->ready == NULL)
     {
-      self->head = item->next;
-      item->next = NULL;
-      count_destroys_locked (self, item, -1);
+      g_mutex_lock (&delivery_lock);
+      self->ready = g_steal_pointer (&self->head);
+      g_mutex_unlock (&delivery_lock);
     }
 
-  g_mutex_unlock (&delivery_lock);
+  item = self->ready;
+  if (item == NULL)
+    return NULL;
+
+  self->ready = g_steal_pointer (&item->next);
+  if (item->deliver == cfut_destroy_item_deliver)
+    {
+      g_mutex_lock (&delivery_lock);
+      count_destroys_locked (self, item, -1);
+      g_mutex_unlock (&delivery_lock);
+    }
 
   return item;
 }
 
 /* From then on the next item gets a new source.
- * Runs in: any thread. Locks: takes the delivery's. */
+ * Runs in: the thread that iterates the context. Locks: takes the delivery's. */
 static gboolean
 leave_table_if_empty (CfutDeliverySource *self)
 {
   gboolean empty;
 
   g_mutex_lock (&delivery_lock);
-  empty = self->head == NULL;
+  empty = self->ready == NULL && self->head == NULL;
   if (empty)
     leave_table_locked (self);
   g_mutex_unlock (&delivery_lock);
@@ -411,15 +422,47 @@ cfut_delivery_release (GMainContext          *context,
   cfut_delivery_push (context, &self->item);
 }
 
-/* Takes the destroy items out of the queue of @context and returns them, in
- * their order. Runs in: any thread. Locks: takes the delivery's. */
+/* Moves the destroy items of @list to the end of another list, whose last link is
+ * @end. Returns: that of the other list then; @last is the last item that stays.
+ * Locks: caller holds the delivery's. */
+static CfutDeliveryItem **
+filter_destroys_locked (CfutDeliverySource  *self,
+                        CfutDeliveryItem   **list,
+                        CfutDeliveryItem   **end,
+                        CfutDeliveryItem   **last)
+{
+  CfutDeliveryItem *item;
+
+  *last = NULL;
+
+  while ((item = *list) != NULL)
+    {
+      if (item->deliver == cfut_destroy_item_deliver)
+        {
+          *list = g_steal_pointer (&item->next);
+          *end = item;
+          end = &item->next;
+          count_destroys_locked (self, item, -1);
+        }
+      else
+        {
+          *last = item;
+          list = &item->next;
+        }
+    }
+
+  return end;
+}
+
+/* Takes out the destroy items that are due in @context and returns them, in their
+ * order. Runs in: the thread that owns the context. Locks: takes the delivery's. */
 static CfutDeliveryItem *
 take_destroys (GMainContext *context)
 {
   CfutDeliverySource *self = NULL;
   CfutDeliveryItem *taken = NULL;
-  CfutDeliveryItem **taken_end = &taken;
-  CfutDeliveryItem *item;
+  CfutDeliveryItem **end = &taken;
+  CfutDeliveryItem *last_ready;
 
   g_mutex_lock (&delivery_lock);
 
@@ -428,26 +471,8 @@ take_destroys (GMainContext *context)
 
   if (self != NULL && self->n_destroys > 0)
     {
-      CfutDeliveryItem **link = &self->head;
-
-      self->tail = NULL;
-
-      while ((item = *link) != NULL)
-        {
-          if (item->deliver == cfut_destroy_item_deliver)
-            {
-              *link = item->next;
-              item->next = NULL;
-              *taken_end = item;
-              taken_end = &item->next;
-              count_destroys_locked (self, item, -1);
-            }
-          else
-            {
-              self->tail = item;
-              link = &item->next;
-            }
-        }
+      end = filter_destroys_locked (self, &self->ready, end, &last_ready);
+      filter_destroys_locked (self, &self->head, end, &self->tail);
     }
 
   g_mutex_unlock (&delivery_lock);
