@@ -206,6 +206,51 @@ finish_object (gpointer pool,
   return result;
 }
 
+/* The floor of every figure with a future that is a GObject: to make as many plain
+ * objects as there are calls, and to free them, in one thread and with nothing else. */
+
+typedef GObject      Plain;
+typedef GObjectClass PlainClass;
+
+GType plain_get_type (void);
+
+G_DEFINE_FINAL_TYPE (Plain, plain, G_TYPE_OBJECT)
+
+static void
+plain_class_init (PlainClass *klass)
+{
+}
+
+static void
+plain_init (Plain *self)
+{
+}
+
+static void
+run_objects (const BenchPeer *peer,
+             guint            n_workers,
+             guint            size)
+{
+  g_autofree gpointer *objects = g_new0 (gpointer, size);
+  gint64 begin, made, end;
+
+  begin = bench_now_ns ();
+  for (guint i = 0; i < size; i++)
+    objects[i] = g_object_new (plain_get_type (), NULL);
+  made = bench_now_ns ();
+  for (guint i = 0; i < size; i++)
+    g_object_unref (objects[i]);
+  end = bench_now_ns ();
+
+  bench_print ("new_ns", (double) (made - begin) / size);
+  bench_print ("free_ns", (double) (end - made) / size);
+}
+
+static const BenchMeasure measures[] = {
+  { "objects", run_objects },
+  { NULL },
+};
+
 static const BenchPeer peers[] = {
   {
     .name = "struct",
@@ -230,5 +275,5 @@ int
 main (int    argc,
       char **argv)
 {
-  return bench_main (argc, argv, peers, NULL);
+  return bench_main (argc, argv, peers, measures);
 }
