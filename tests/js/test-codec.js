@@ -53,6 +53,10 @@ run({
         assertEqual(second[99999], 9);
         assertEqual(buffer.byteLength, 3);
         assertEqual(there(new Uint8Array([1, 2, 3, 4]).subarray(1, 3))[0], 2);
+        const view = there(new DataView(new Uint8Array([1, 2, 3]).buffer, 1));
+        assert(view instanceof DataView);
+        assertEqual(view.byteLength, 2);
+        assertEqual(view.getUint8(1), 3);
         assertEqual(there(new GLib.Bytes(new Uint8Array([5])))[0], 5);
     },
 
@@ -83,7 +87,8 @@ run({
         const circle = {};
         circle.self = circle;
         for (const value of [() => 1, Symbol('s'), {f() {}}, circle, new GObject.Object(),
-            Promise.resolve(1), GLib.DateTime.new_now_utc()])
+            Promise.resolve(1), GLib.DateTime.new_now_utc(), (function* () {})(), [1][Symbol.iterator](),
+            new Map().entries(), (async function* () {})()])
             assert(await caught(() => encode(value)) instanceof TypeError);
     },
 

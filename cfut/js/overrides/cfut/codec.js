@@ -38,7 +38,7 @@ const decoder = new TextDecoder();
 
 const ARRAYS = Object.fromEntries([
     Int8Array, Uint8Array, Uint8ClampedArray, Int16Array, Uint16Array, Int32Array,
-    Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array,
+    Uint32Array, Float32Array, Float64Array, BigInt64Array, BigUint64Array, DataView,
 ].map(type => [type.name, type]));
 
 function align(offset) {
@@ -124,12 +124,18 @@ function isNative(value) {
         type !== undefined && type !== Object && Object.hasOwn(type, '$gtype');
 }
 
+// Whether a value is a place in something that is gone over, such as a generator.
+function isIterator(value) {
+    return typeof value.next === 'function' &&
+        typeof (value[Symbol.iterator] ?? value[Symbol.asyncIterator]) === 'function';
+}
+
 function packObject(value, parts, depth) {
     const type = value.constructor?.name;
 
     if (ArrayBuffer.isView(value) && type in ARRAYS) {
         const span = addSpan(parts, value);
-        return span >= 0 ? mark('span', span, type, value.byteOffset, value.length)
+        return span >= 0 ? mark('span', span, type, value.byteOffset, value.length ?? value.byteLength)
             : mark(type, addPart(parts, viewOf(value)));
     }
     if (value instanceof ArrayBuffer)
@@ -160,6 +166,10 @@ function packObject(value, parts, depth) {
     if (isNative(value) || value instanceof Promise ||
         value instanceof WeakMap || value instanceof WeakSet)
         throw new TypeError(`${type} cannot be sent to another process`);
+    if (isIterator(value)) {
+        const name = value[Symbol.toStringTag] ?? type;
+        throw new TypeError(`${name} cannot be sent to another process; an array of what it yields can`);
+    }
 
     return packEntries(value, parts, depth);
 }
@@ -167,7 +177,8 @@ function packObject(value, parts, depth) {
 // Makes of a value one that JSON can say.
 function pack(value, parts, depth) {
     if (depth > MAX_DEPTH)
-        throw new TypeError('A value that contains itself cannot be sent to another process');
+        throw new TypeError(`A value that contains itself, or is nested more than ${MAX_DEPTH} deep, ` +
+            'cannot be sent to another process');
 
     switch (typeof value) {
     case 'string':
