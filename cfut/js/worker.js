@@ -19,6 +19,7 @@ const LENDING = 'javascript-lending';
 const COLLECT_BYTES = 32 * 1024 * 1024;
 // And pieces of the program's memory, of which a worker has so many at most.
 const COLLECT_LENT = 32;
+const SCHEMES = ['file', 'resource'];
 
 function getOptions(name) {
     return ARGV.filter(argument => argument.startsWith(`--${name}=`))
@@ -70,6 +71,10 @@ function load(reference) {
 
     const at = reference.lastIndexOf('#');
     const name = reference.slice(at + 1);
+    const scheme = GLib.Uri.peek_scheme(reference);
+    // GJS 1.74 aborts when it is to import from elsewhere.
+    if (!SCHEMES.includes(scheme))
+        throw new TypeError(`A module has a URL with file: or resource:, not with ${scheme}:`);
     const module = waitFor(import(reference.slice(0, at)));
     if (typeof module[name] !== 'function')
         throw new TypeError(`${reference.slice(0, at)} exports no function "${name}"`);
