@@ -173,6 +173,14 @@ run({
         assert(await caught(() => executor.map(at('twice'), [], {buffersize: 1})) instanceof TypeError);
     },
 
+    async 'A buffer for no item is an error, and no wait for ever'() {
+        for (const bufferSize of [0, -1, 1.5, NaN, '4'])
+            assert(await caught(() => executor.map(at('twice'), [1], {bufferSize})) instanceof RangeError);
+        assert(await caught(() => executor.map(at('twice'), [1], {onProgress: 1})) instanceof TypeError);
+        assert(await caught(() => executor.map(at('twice'), [1], null)) instanceof TypeError);
+        assertJSON(await collect(executor.map(at('twice'), [1], {bufferSize: null, timeout: null})), [2]);
+    },
+
     async 'What cannot be gone over is an error that says so'() {
         for (const items of [undefined, null, 5, {}]) {
             const error = await caught(() => executor.map(at('twice'), items));

@@ -145,6 +145,10 @@ run({
         assert((await caught(() => executor.run(at('nothing')))).message.includes('nothing'));
         assert(await caught(() => executor.run(at('notAFunction'))) instanceof TypeError);
         await caught(() => executor.run('no-such-module.js#name'));
+        // The engine would abort.
+        for (const module of ['https://example.org/tasks.js', 'data:text/javascript,1', 'gi://GLib'])
+            assert(await caught(() => executor.run(`${module}#name`)) instanceof TypeError, module);
+        assertEqual(executor.get_stats().get_n_deaths(), 0);
         const error = await assertFails(Cfut.Error, Cfut.Error.UNKNOWN_FUNCTION, () => executor.run('pi', 1));
         assert(error.message.includes('module.js#pi'), error.message);
         assertEqual(await executor.run(at('twice'), 1), 2);
@@ -230,10 +234,14 @@ run({
         assert(await caught(() => executor.with({timeout: '5'}).run(at('twice'), 1)) instanceof TypeError);
         assert(await caught(() => executor.with({signal: {}}).run(at('twice'), 1)) instanceof TypeError);
         // At once, not when the first call is made
-        for (const options of [{timeOut: 5}, {timeout: '5'}, {signal: {}}]) {
+        for (const options of [{timeOut: 5}, {timeout: '5'}, {signal: {}}, {priority: 'high'}, {priority: 1.5},
+            {retries: -1}, {retries: 'all'}, {onProgress: 1}]) {
             assert(await caught(() => executor.with(options)) instanceof TypeError);
             assert(await caught(() => executor.with({}).with(options)) instanceof TypeError);
         }
+        for (const options of [null, undefined, 5])
+            assert(await caught(() => executor.with(options)) instanceof TypeError);
+        assertEqual(await executor.with({timeout: null, retries: Infinity, signal: null}).run(at('twice'), 1), 2);
         const boxed = executor.with(new Cfut.SubmitOptions({}));
         assertEqual(await boxed.run(at('twice'), 1), 2);
         assert(await caught(() => boxed.with({timeout: 5})) instanceof TypeError);
@@ -245,6 +253,17 @@ run({
             assert(error instanceof TypeError && error.message.includes(String(fn)), error.message);
             assert(await caught(() => executor.submit(fn)) instanceof TypeError);
         }
+    },
+
+    async 'A number that an executor cannot have is an error'() {
+        for (const properties of [{maxWorkers: -1}, {max_workers: 2.5}, {'max-workers': NaN}, {maxPending: 1e12},
+            {maxPendingBytes: '1'}, {grace: 0.5}]) {
+            const error = await caught(() => new Cfut.ProcessExecutor(properties));
+            assert(error instanceof RangeError, `${error}`);
+            assert(error.message.startsWith(Object.keys(properties)[0]), error.message);
+        }
+        assert(await caught(() => new Cfut.ThreadExecutor({maxWorkers: -1})) instanceof RangeError);
+        assertEqual(new Cfut.ThreadExecutor({maxWorkers: 3}).maxWorkers, 3);
     },
 
     async 'A dead worker costs its call and no other'() {

@@ -9,7 +9,7 @@ var {extendExecutors} = (() => {
 const {Cfut, Gio, GLib, GObject} = imports.gi;
 const {prepare, isJavaScript} = imports.overrides.cfut.calls;
 const {MapIterator} = imports.overrides.cfut.iterate;
-const {toMicroseconds, checkSubmitOptions} = imports.overrides.cfut.options;
+const {toMicroseconds, checkSubmitOptions, isGiven} = imports.overrides.cfut.options;
 const {getArguments, run, submit} = imports.overrides.cfut.submit;
 
 // A burst of calls needs no loop that waits for room: JavaScript cannot block.
@@ -23,6 +23,10 @@ const STATS = [
 
 function toCamelCase(name) {
     return name.replace(/_(.)/g, (match, letter) => letter.toUpperCase());
+}
+
+function toKebabCase(name) {
+    return name.replace(/_/g, '-').replace(/[A-Z]/g, letter => `-${letter.toLowerCase()}`);
 }
 
 function findGjs() {
@@ -45,17 +49,35 @@ function getWorkerArgv(resources) {
     ];
 }
 
-function isGiven(properties, ...names) {
-    return names.some(name => properties[name] !== undefined && properties[name] !== null);
+function hasAny(properties, ...names) {
+    return names.some(name => isGiven(properties[name]));
+}
+
+// What GObject would make of a number, where it is not what it was: a warning, or
+// another number.
+const INTEGERS = new Map([
+    [GObject.TYPE_UINT, [0, 2 ** 32 - 1]],
+    [GObject.TYPE_UINT64, [0, Number.MAX_SAFE_INTEGER]],
+    [GObject.TYPE_INT64, [Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER]],
+]);
+
+function checkNumbers(type, properties) {
+    for (const [name, value] of Object.entries(properties)) {
+        const spec = GObject.Object.find_property.call(type, toKebabCase(name));
+        const range = INTEGERS.get(spec?.value_type);
+        if (range !== undefined && isGiven(value) &&
+            !(Number.isInteger(value) && value >= range[0] && value <= range[1]))
+            throw new RangeError(`${name} is a whole number from ${range[0]} to ${range[1]}, not ${value}`);
+    }
 }
 
 // Executors that were told nothing of their workers have some for JavaScript.
 function completeProperties({resources = [], ...properties}) {
-    if (isGiven(properties, 'argv', 'modules'))
+    if (hasAny(properties, 'argv', 'modules'))
         return properties;
 
     const completed = {...properties, argv: getWorkerArgv(resources)};
-    if (!isGiven(properties, 'maxPending', 'max_pending', 'max-pending'))
+    if (!hasAny(properties, 'maxPending', 'max_pending', 'max-pending'))
         completed.maxPending = MAX_PENDING;
     return completed;
 }
@@ -160,9 +182,6 @@ function extendExecutor(prototype) {
 function extendProcessExecutor(type) {
     const {prototype} = type;
 
-    prototype._init = function (properties = {}) {
-        return GObject.Object.prototype._init.call(this, completeProperties(properties));
-    };
     type.new = maxWorkers => new type({maxWorkers});
 
     const {set_initializer} = prototype;
@@ -176,8 +195,18 @@ function extendProcessExecutor(type) {
     };
 }
 
+// Lets an executor be made of properties that were checked.
+function extendConstructor(type, complete) {
+    type.prototype._init = function (properties = {}) {
+        checkNumbers(type, properties);
+        return GObject.Object.prototype._init.call(this, complete(properties));
+    };
+}
+
 function extendExecutors() {
     extendExecutor(Cfut.Executor.prototype);
+    extendConstructor(Cfut.ThreadExecutor, properties => properties);
+    extendConstructor(Cfut.ProcessExecutor, completeProperties);
     extendProcessExecutor(Cfut.ProcessExecutor);
 }
 

@@ -12,7 +12,7 @@ var {MapIterator, CompletedIterator} = (() => {
 const {Cfut, Gio, GLib} = imports.gi;
 const {watch} = imports.overrides.cfut.completions;
 const {CallFuture} = imports.overrides.cfut.futures;
-const {checkKeys, toMicroseconds, toSubmitOptions, whenCancelled} = imports.overrides.cfut.options;
+const {checkFunction, checkKeys, isGiven, toMicroseconds, toSubmitOptions, whenCancelled} = imports.overrides.cfut.options;
 const {start} = imports.overrides.cfut.submit;
 
 const MAP_KEYS = ['bufferSize', 'timeout', 'ordered', 'signal', 'priority', 'retries', 'callTimeout', 'onProgress'];
@@ -27,7 +27,7 @@ function timedOut(message) {
 
 // Calls back after a time; returns a function that ends this.
 function afterSeconds(seconds, callback) {
-    const us = seconds === undefined || seconds === null ? -1 : toMicroseconds(seconds);
+    const us = isGiven(seconds) ? toMicroseconds(seconds) : -1;
     if (us < 0)
         return ignore;
 
@@ -199,6 +199,12 @@ class Input {
     }
 }
 
+// At least one item must fit, or nothing would ever come.
+function checkBufferSize(size) {
+    if (isGiven(size) && !(Number.isInteger(size) && size > 0))
+        throw new RangeError(`bufferSize is a whole number of at least 1, not ${size}`);
+}
+
 // Calls of one function with many items. It reads ahead only while somebody asks
 // for the next outcome, and never more than the buffer holds.
 class MapIterator extends Outcomes {
@@ -206,13 +212,15 @@ class MapIterator extends Outcomes {
         super();
         checkKeys(options, MAP_KEYS);
         const {bufferSize, timeout, ordered = true, signal, priority, retries, callTimeout, onProgress} = options;
+        checkBufferSize(bufferSize);
+        checkFunction(onProgress, 'onProgress');
 
         this._executor = executor;
         this._fn = fn;
         this._input = new Input(items);
         this._ordered = ordered;
         this._bufferSize = bufferSize ?? 4 * executor.max_workers;
-        this._mayGrow = bufferSize === undefined;
+        this._mayGrow = !isGiven(bufferSize);
         this._onProgress = onProgress;
         this._slots = [];
         this._nRunning = 0;
@@ -231,7 +239,7 @@ class MapIterator extends Outcomes {
         this._stopTimer = afterSeconds(timeout, () =>
             this._fail(timedOut(`The map did not end in ${timeout} s`)));
         this._release = ignore;
-        if (signal !== undefined && signal !== null) {
+        if (isGiven(signal)) {
             const {submitOptions, release} = toSubmitOptions({signal});
             const stop = whenCancelled(submitOptions.get_cancellable(), () => this._fail(new Gio.IOErrorEnum({
                 code: Gio.IOErrorEnum.CANCELLED, message: 'The map was cancelled',

@@ -4,18 +4,41 @@
 
 // Options of calls: times are in seconds.
 
-var {toMicroseconds, toSubmitOptions, checkSubmitOptions, whenCancelled, checkKeys} = (() => {
+var {toMicroseconds, toSubmitOptions, checkSubmitOptions, whenCancelled, checkKeys, checkFunction, isGiven} = (() => {
 
 const {Cfut, Gio, GLib} = imports.gi;
 
 const KEYS = ['timeout', 'deadline', 'priority', 'retries', 'name', 'signal', 'onProgress'];
 const LONGEST_S = 2 ** 53 / 1e6;
 
+function isGiven(value) {
+    return value !== undefined && value !== null;
+}
+
 function checkKeys(options, keys) {
+    if (typeof options !== 'object' || options === null)
+        throw new TypeError(`Options are an object, not ${options}`);
     for (const key of Object.keys(options)) {
         if (!keys.includes(key))
             throw new TypeError(`There is no option ${key}; there are: ${keys.join(', ')}`);
     }
+}
+
+function checkFunction(value, name) {
+    if (isGiven(value) && typeof value !== 'function')
+        throw new TypeError(`${name} is a function, not ${value}`);
+}
+
+function toPriority(value) {
+    if (!Number.isInteger(value))
+        throw new TypeError(`A priority is a whole number, not ${value}`);
+    return value;
+}
+
+function toRetries(value) {
+    if (!(Number.isInteger(value) && value >= 0) && value !== Infinity)
+        throw new TypeError(`Retries are a whole number, or Infinity, not ${value}`);
+    return Math.min(value, Cfut.RETRY_FOREVER);
 }
 
 function toMicroseconds(seconds) {
@@ -53,14 +76,14 @@ function watchSignal(signal) {
 }
 
 function checkSignal(signal) {
-    if (signal !== undefined && signal !== null && !(signal instanceof Gio.Cancellable) &&
+    if (isGiven(signal) && !(signal instanceof Gio.Cancellable) &&
         typeof signal.addEventListener !== 'function')
         throw new TypeError('A signal is a Gio.Cancellable, or has `aborted` and `addEventListener()`');
 }
 
 function resolveSignal(signal) {
     checkSignal(signal);
-    if (signal === undefined || signal === null)
+    if (!isGiven(signal))
         return {};
     return signal instanceof Gio.Cancellable ? {cancellable: signal} : watchSignal(signal);
 }
@@ -69,6 +92,7 @@ function resolveSignal(signal) {
 function checkSubmitOptions(options) {
     if (options instanceof Cfut.SubmitOptions)
         return;
+    checkKeys(options, KEYS);
     const {signal, ...rest} = options;
     toSubmitOptions(rest);
     checkSignal(signal);
@@ -81,24 +105,26 @@ function toSubmitOptions(options) {
         return {submitOptions: options};
 
     checkKeys(options, KEYS);
-    const {timeout, deadline, priority, retries, name, signal} = options;
+    const {timeout, deadline, priority, retries, name, signal, onProgress} = options;
+    checkFunction(onProgress, 'onProgress');
     const submitOptions = new Cfut.SubmitOptions();
-    const {cancellable, release} = resolveSignal(signal);
 
-    if (timeout !== undefined)
+    if (isGiven(timeout))
         submitOptions.set_timeout(toMicroseconds(timeout));
-    if (deadline !== undefined)
+    if (isGiven(deadline))
         submitOptions.set_deadline(toMicroseconds(deadline));
-    if (priority !== undefined)
-        submitOptions.set_priority(priority);
-    if (retries !== undefined)
-        submitOptions.set_retries(Math.min(retries, Cfut.RETRY_FOREVER));
-    if (name !== undefined)
+    if (isGiven(priority))
+        submitOptions.set_priority(toPriority(priority));
+    if (isGiven(retries))
+        submitOptions.set_retries(toRetries(retries));
+    if (isGiven(name))
         submitOptions.set_name(name);
+
+    const {cancellable, release} = resolveSignal(signal);
     if (cancellable !== undefined)
         submitOptions.set_cancellable(cancellable);
     return {submitOptions, release};
 }
 
-return {toMicroseconds, toSubmitOptions, checkSubmitOptions, whenCancelled, checkKeys};
+return {toMicroseconds, toSubmitOptions, checkSubmitOptions, whenCancelled, checkKeys, checkFunction, isGiven};
 })();
