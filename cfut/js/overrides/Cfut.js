@@ -75,9 +75,10 @@ function _extendIterators(Cfut) {
 
 function _init() {
     const Cfut = this;
-    const {buffers, executors, futures, iterate, worker} = imports.overrides.cfut;
+    const {buffers, executors, futures, guards, iterate, worker} = imports.overrides.cfut;
 
     _promisify(Cfut);
+    guards.guard();
     buffers.extendBuffer();
     _extendFuture(Cfut.Future.prototype);
     _extendIterators(Cfut);

@@ -17,7 +17,7 @@
 
 // All is within a function, in the other files here too: the engine looks up names
 // of a script's top level at each use, which is a hundred times slower.
-var {encode, encodeWithSpans, decode, isEncoded, describeError, reviveError} = (() => {
+var {encode, encodeWithSpans, decode, isEncoded, isNative, describeError, reviveError} = (() => {
 
 const {Cfut, GLib, GObject} = imports.gi;
 const {findBytes} = imports.overrides.cfut.buffers;
@@ -364,5 +364,5 @@ function reviveError({name, message, stack, properties = {}, ...rest}) {
     return Object.assign(error, properties);
 }
 
-return {encode, encodeWithSpans, decode, isEncoded, describeError, reviveError};
+return {encode, encodeWithSpans, decode, isEncoded, isNative, describeError, reviveError};
 })();
