@@ -127,11 +127,21 @@ test_deadline_running (void)
 {
   CfutExecutor *executor = cfut_thread_executor_new (1);
   Gate gate = GATE_INIT;
+  gboolean has_run = FALSE;
 
   g_test_summary ("A deadline that passes while the call runs is a time-out");
 
-  assert_timed_out (submit_limited (executor, "stops", (guintptr) &gate, LONG_US, SHORT_US),
-                    "Call \"stops\" timed out after running for *");
+  /* On a machine that is busy a deadline may pass before the call has begun. */
+  for (gint64 deadline = SHORT_US; !has_run; deadline *= 2)
+    {
+      CfutFuture *future = submit_limited (executor, "stops", (guintptr) &gate, LONG_US, deadline);
+      g_autoptr(GError) error = NULL;
+
+      g_assert_null (cfut_future_dup_result (future, CFUT_WAIT_FOREVER, &error));
+      has_run = g_pattern_match_simple ("*after running*", error->message);
+      assert_timed_out (future, has_run ? "Call \"stops\" timed out after running for *"
+                                        : "Call \"stops\" timed out after waiting for *");
+    }
   test_latch_wait (&gate.stopped);
 
   end_executor (executor);
@@ -234,7 +244,7 @@ test_cancelled_before (void)
 {
   CfutExecutor *executor = cfut_thread_executor_new (1);
   Gate gate = GATE_INIT;
-  CfutFuture *future = submit_limited (executor, "lingers", (guintptr) &gate, -1, 2 * SHORT_US);
+  CfutFuture *future = submit_limited (executor, "lingers", (guintptr) &gate, 2 * SHORT_US, -1);
 
   g_test_summary ("A call that was cancelled and then runs out of time is cancelled");
 
