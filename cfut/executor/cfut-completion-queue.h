@@ -88,6 +88,13 @@ gboolean              cfut_completion_queue_push_bytes    (CfutCompletionQueue  
                                                            guint64               tag,
                                                            GError              **error);
 CFUT_AVAILABLE_IN_ALL
+guint                 cfut_completion_queue_push_lines    (CfutCompletionQueue  *self,
+                                                           CfutExecutor         *executor,
+                                                           const char           *function,
+                                                           const char           *lines,
+                                                           CfutSubmitOptions    *options,
+                                                           guint64               first_tag);
+CFUT_AVAILABLE_IN_ALL
 void                  cfut_completion_queue_set_lends_data (CfutCompletionQueue *self,
                                                            gboolean              lends_data);
 CFUT_AVAILABLE_IN_ALL

@@ -486,6 +486,59 @@ test_wrong_type (Fixture       *fixture,
   g_assert_cmpuint (cfut_completion_queue_get_n_pending (fixture->queue), ==, 0);
 }
 
+static void
+test_lines (Fixture       *fixture,
+            gconstpointer  data)
+{
+  static const char *const lines[] = { "one", "", "three", "four" };
+  g_autofree guint8 *records = NULL;
+  gsize length, offset = 0;
+
+  g_test_summary ("Each line of a text is a call, under tags that follow each other");
+
+  g_assert_cmpuint (cfut_completion_queue_push_lines (fixture->queue, fixture->executor, "echo",
+                                                      "", NULL, 1), ==, 0);
+  g_assert_cmpuint (cfut_completion_queue_push_lines (fixture->queue, fixture->executor, "echo",
+                                                      "one\n\nthree", NULL, 7), ==, 3);
+  g_assert_cmpuint (cfut_completion_queue_push_lines (fixture->queue, fixture->executor, "echo",
+                                                      "four\n", NULL, 10), ==, 1);
+  finish (fixture);
+
+  records = cfut_completion_queue_drain_data (fixture->queue, 0, &length);
+  for (guint i = 0; i < G_N_ELEMENTS (lines); i++)
+    {
+      const Record *record = next_record (records, length, &offset);
+
+      g_assert_cmpuint (record->tag, ==, 7 + i);
+      g_assert_cmpuint (record->kind, ==, BYTES);
+      g_assert_cmpmem (record->body, record->length, lines[i], strlen (lines[i]));
+    }
+  g_assert_cmpuint (offset, ==, length);
+}
+
+static void
+test_lines_refused (Fixture       *fixture,
+                    gconstpointer  data)
+{
+  g_autofree guint8 *records = NULL;
+  gsize length;
+
+  g_test_summary ("Lines that an executor refuses are not counted, and have no completion");
+
+  g_assert_cmpuint (cfut_completion_queue_push_lines (fixture->queue, fixture->executor, "in-a-tuple",
+                                                      "a\nb", NULL, 1), ==, 0);
+  g_assert_cmpuint (cfut_completion_queue_get_n_pending (fixture->queue), ==, 0);
+
+  g_assert_cmpuint (cfut_completion_queue_push_lines (fixture->queue, fixture->executor, "echo",
+                                                      "a\nb", NULL, 1), ==, 2);
+  finish (fixture);
+  g_assert_cmpuint (cfut_completion_queue_push_lines (fixture->queue, fixture->executor, "echo",
+                                                      "a\nb", NULL, 9), ==, 0);
+
+  records = cfut_completion_queue_drain_data (fixture->queue, 0, &length);
+  g_assert_cmpuint (count_records (records, length), ==, 2);
+}
+
 #define ADD(title, func) \
   do \
     { \
@@ -520,6 +573,8 @@ main (int    argc,
       ADD ("none", test_none);
       ADD ("bounds", test_bounds);
       ADD ("wrong-type", test_wrong_type);
+      ADD ("lines", test_lines);
+      ADD ("lines-refused", test_lines_refused);
     }
 
   return g_test_run ();
