@@ -119,12 +119,12 @@ function answerException(error) {
 }
 
 // Calls come as bytes from JavaScript, maybe with memory beside them, and as (name,
-// arguments) from elsewhere. All return what answers the call.
+// arguments) from elsewhere. All return what answers the call: bytes, or a function.
 function serveData(data, spans = []) {
     const [reference, args] = decode(data, spans);
     const result = encode(invoke(reference, args));
     nBytes += data.length + result.length;
-    return () => worker.answer_data(null, result);
+    return result;
 }
 
 function viewChild(variant, index) {
@@ -159,31 +159,42 @@ function getAnswer(data) {
     }
 }
 
-function serve(data) {
-    const answer = getAnswer(data);
-    endCall();
+// A result that is refused is answered with the error why.
+function give(answer) {
     try {
-        answer();
+        if (answer instanceof Uint8Array)
+            worker.answer_data(null, answer);
+        else
+            answer();
     } catch (error) {
-        // A result that is refused is answered with the error why.
         if (!(error instanceof GLib.Error))
             throw error;
     }
 }
 
-// FALSE at the end. Objects of calls are made only for who asks for them: GJS has
-// a list of all objects, and looks through it for each that goes.
-function serveNext() {
-    const data = worker.next_data();
-    if (data.length === 0 && worker.get_call() === null)
-        return false;
+// Returns the bytes of the next call.
+function exchange(answer) {
+    const isMuch = nBytes > COLLECT_BYTES || nLent > COLLECT_LENT;
+    if (answer instanceof Uint8Array && !isMuch)
+        return worker.exchange_data(answer);
 
-    serve(data);
-    if (nBytes > COLLECT_BYTES || nLent > COLLECT_LENT) {
+    give(answer);
+    if (isMuch) {
         nBytes = nLent = 0;
         System.gc();
     }
-    return true;
+    return worker.next_data();
+}
+
+// Objects of calls are made only for who asks for them: GJS has a list of all
+// objects, and looks through it for each that goes.
+function serveAll() {
+    let data = worker.next_data();
+    while (data.length > 0 || worker.get_call() !== null) {
+        const answer = getAnswer(data);
+        endCall();
+        data = exchange(answer);
+    }
 }
 
 for (const path of getOptions('resource'))
@@ -194,7 +205,7 @@ worker.add_function('*', new GLib.VariantType('(sv)'), new GLib.VariantType('v')
 
 // Why it could not serve the program knows already.
 try {
-    while (serveNext());
+    serveAll();
 } catch (error) {
     if (!(error instanceof GLib.Error))
         throw error;
