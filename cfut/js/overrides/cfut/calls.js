@@ -4,11 +4,11 @@
 
 // From a function and its arguments to a call that an executor takes.
 
-var {prepare, isJavaScript} = (() => {
+var {prepare, getData, isJavaScript} = (() => {
 
 const {Cfut, Gio, GLib} = imports.gi;
 const System = imports.system;
-const {encodeWithSpans} = imports.overrides.cfut.codec;
+const {encodeText, encodeWithSpans} = imports.overrides.cfut.codec;
 const {newBytes, toArguments} = imports.overrides.cfut.variants;
 
 // What a worker that runs JavaScript calls its one function, and is called by.
@@ -17,6 +17,7 @@ const JAVASCRIPT = 'javascript';
 const LENDING = 'javascript-lending';
 const WORKER_SCRIPT = 'worker.js';
 
+const encoder = new TextEncoder();
 const languages = new WeakMap();
 const sources = new WeakMap();
 const names = new Map();
@@ -124,7 +125,12 @@ function isTuple(value) {
 }
 
 function prepareJavaScript(fn, args) {
-    const [data, spans] = encodeWithSpans([toReference(fn), args]);
+    const value = [toReference(fn), args];
+    const text = encodeText(value);
+    if (text !== null)
+        return {name: JAVASCRIPT, text};
+
+    const [data, spans] = encodeWithSpans(value);
     if (spans.length === 0)
         return {name: JAVASCRIPT, data};
     return {
@@ -138,7 +144,7 @@ function prepareJavaScript(fn, args) {
 
 // A call, or a promise of it if the types of the function must be asked for:
 //   name  of the function, for the executor
-//   data, or variant: its arguments
+//   text, data, or variant: its arguments
 function prepare(executor, fn, args) {
     if (typeof fn !== 'function' && typeof fn !== 'string')
         throw new TypeError(`A function or the name of one is needed, not ${fn}`);
@@ -156,5 +162,10 @@ function prepare(executor, fn, args) {
     return type instanceof Promise ? type.then(finish) : finish(type);
 }
 
-return {prepare, isJavaScript};
+// The arguments of a call as bytes; undefined if they are a GVariant.
+function getData(call) {
+    return call.text !== undefined ? encoder.encode(call.text) : call.data;
+}
+
+return {prepare, getData, isJavaScript};
 })();

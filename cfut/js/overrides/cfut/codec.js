@@ -17,7 +17,7 @@
 
 // All is within a function, in the other files here too: the engine looks up names
 // of a script's top level at each use, which is a hundred times slower.
-var {encode, encodeWithSpans, decode, isEncoded, isNative, describeError, reviveError} = (() => {
+var {encode, encodeText, encodeWithSpans, decode, isEncoded, isNative, describeError, reviveError} = (() => {
 
 const {Cfut, GLib, GObject} = imports.gi;
 const {findBytes} = imports.overrides.cfut.buffers;
@@ -296,15 +296,19 @@ function decodeExtended(bytes, spans) {
     return unpack(parse(text), parts);
 }
 
-// The bytes of a value; a TypeError if it cannot be sent.
-function encode(value) {
-    return isPlain(value, 0) ? encoder.encode(PLAIN + stringify(value)) : encodeExtended(value);
+// The text of a value, in one line, whose bytes encode() makes; null if it takes more.
+function encodeText(value) {
+    return isPlain(value, 0) ? PLAIN + stringify(value) : null;
 }
 
-// The same, and the GLib.Bytes that are not in them.
+// The bytes of a value; a TypeError if it cannot be sent.
+function encode(value) {
+    const text = encodeText(value);
+    return text !== null ? encoder.encode(text) : encodeExtended(value);
+}
+
+// The same of one that has no text, and the GLib.Bytes that are not in them.
 function encodeWithSpans(value) {
-    if (isPlain(value, 0))
-        return [encode(value), []];
     const spans = new Map();
     const data = encodeExtended(value, spans);
     return [data, [...spans.values()].map(({bytes}) => bytes)];
@@ -364,5 +368,5 @@ function reviveError({name, message, stack, properties = {}, ...rest}) {
     return Object.assign(error, properties);
 }
 
-return {encode, encodeWithSpans, decode, isEncoded, isNative, describeError, reviveError};
+return {encode, encodeText, encodeWithSpans, decode, isEncoded, isNative, describeError, reviveError};
 })();

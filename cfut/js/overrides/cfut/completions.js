@@ -13,10 +13,11 @@
 //            futures.js): told the number of the call, and before anything else how
 //            it ended, and its last progress
 
-var {push, watch, makeRoomForObjects, dupFuture, readError, readRawVariant, KIND} = (() => {
+var {push, pushTexts, watch, makeRoomForObjects, dupFuture, readError, readRawVariant, KIND} = (() => {
 
 const {Cfut, GLib, GObject} = imports.gi;
 const System = imports.system;
+const {getData} = imports.overrides.cfut.calls;
 const {decode, isEncoded} = imports.overrides.cfut.codec;
 const {newFailure} = imports.overrides.cfut.errors;
 const {fromVariant} = imports.overrides.cfut.variants;
@@ -168,16 +169,30 @@ function drain() {
         collectWhenIdle();
 }
 
+function expect(tag, entry) {
+    entries.set(tag, entry);
+    entry.setTag?.(tag);
+}
+
 // Submits a call whose completion goes to the entry; throws if it is refused.
 function push(executor, call, options, entry) {
     const tag = ++lastTag;
+    const data = getData(call);
 
-    if (call.data !== undefined)
-        getQueue().push_data(executor, call.name, call.data, options, tag);
+    if (data !== undefined)
+        getQueue().push_data(executor, call.name, data, options, tag);
     else
         getQueue().push(executor, call.name, call.variant, options, tag);
-    entries.set(tag, entry);
-    entry.setTag?.(tag);
+    expect(tag, entry);
+}
+
+// Submits a call for each text, up to the first that is refused. Returns how many.
+function pushTexts(executor, name, texts, theirEntries) {
+    const n = getQueue().push_lines(executor, name, texts.join('\n'), null, lastTag + 1);
+
+    for (let i = 0; i < n; i++)
+        expect(++lastTag, theirEntries[i]);
+    return n;
 }
 
 // Lets the completion of a future go to the entry.
@@ -193,5 +208,5 @@ function dupFuture(tag) {
     return getQueue().dup_future(tag);
 }
 
-return {push, watch, makeRoomForObjects, dupFuture, readError, readRawVariant, KIND};
+return {push, pushTexts, watch, makeRoomForObjects, dupFuture, readError, readRawVariant, KIND};
 })();

@@ -7,6 +7,7 @@
 var {extendExecutors} = (() => {
 
 const {Cfut, Gio, GLib, GObject} = imports.gi;
+const {flush} = imports.overrides.cfut.batches;
 const {prepare, isJavaScript} = imports.overrides.cfut.calls;
 const {MapIterator} = imports.overrides.cfut.iterate;
 const {toMicroseconds, checkSubmitOptions, isGiven} = imports.overrides.cfut.options;
@@ -20,6 +21,29 @@ const STATS = [
     'n_failed', 'n_cancelled', 'n_retried', 'n_deaths', 'busy_time', 'cpu_time', 'queue_wait',
     'cpu_share', 'useful_workers',
 ];
+
+// What can tell whether a call was submitted, or submits others.
+const WITNESSES = {
+    Executor: [
+        'await_end', 'await_room', 'call', 'call_async', 'get_calls', 'get_n_pending', 'get_n_running',
+        'get_stats', 'get_workers', 'map', 'map_source', 'set_max_pending', 'set_max_pending_bytes',
+        'set_overflow', 'shutdown', 'shutdown_async', 'submit_async', 'submit_bytes', 'submit_data',
+        'submit_full',
+    ],
+    ProcessExecutor: [
+        'await_workers', 'dup_worker_pids', 'kill_workers', 'prestart', 'prestart_async',
+        'terminate_workers',
+    ],
+};
+
+const COUNTS = {
+    n_pending: 'get_n_pending',
+    nPending: 'get_n_pending',
+    'n-pending': 'get_n_pending',
+    n_running: 'get_n_running',
+    nRunning: 'get_n_running',
+    'n-running': 'get_n_running',
+};
 
 function toCamelCase(name) {
     return name.replace(/_(.)/g, (match, letter) => letter.toUpperCase());
@@ -203,7 +227,32 @@ function extendConstructor(type, complete) {
     };
 }
 
+// Whatever C does for an executor, it does after the calls that were made before.
+function flushBefore(prototype, names) {
+    for (const name of names) {
+        const method = prototype[name];
+        prototype[name] = function (...args) {
+            flush();
+            return method.apply(this, args);
+        };
+    }
+}
+
+function defineCounts(prototype) {
+    for (const [name, getter] of Object.entries(COUNTS)) {
+        Object.defineProperty(prototype, name, {
+            configurable: true,
+            get() {
+                return this[getter]();
+            },
+        });
+    }
+}
+
 function extendExecutors() {
+    for (const [type, names] of Object.entries(WITNESSES))
+        flushBefore(Cfut[type].prototype, names);
+    defineCounts(Cfut.Executor.prototype);
     extendExecutor(Cfut.Executor.prototype);
     extendConstructor(Cfut.ThreadExecutor, properties => properties);
     extendConstructor(Cfut.ProcessExecutor, completeProperties);

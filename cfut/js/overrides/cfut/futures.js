@@ -15,6 +15,7 @@
 var {CallFuture, toObject, adaptFunctions} = (() => {
 
 const {Cfut, GLib, GObject} = imports.gi;
+const {flush} = imports.overrides.cfut.batches;
 const {dupFuture, KIND, readError, readRawVariant} = imports.overrides.cfut.completions;
 const {newError} = imports.overrides.cfut.errors;
 
@@ -189,6 +190,8 @@ for (const [name, value] of Object.entries(own))
 
 define('object', {
     get() {
+        if (this.future === null)
+            flush();
         if (this.future === null)
             this.future = this._record !== null ? rebuild(this._record, this._progress) : dupFuture(this._tag);
         return this.future;

@@ -10,21 +10,27 @@ var {getArguments, start, run, submit, settled} = (() => {
 const {Cfut, Gio, GLib} = imports.gi;
 const {push, watch, makeRoomForObjects} = imports.overrides.cfut.completions;
 const {toSubmitOptions} = imports.overrides.cfut.options;
-const {prepare} = imports.overrides.cfut.calls;
+const {submitSoon} = imports.overrides.cfut.batches;
+const {prepare, getData} = imports.overrides.cfut.calls;
 const {CallFuture} = imports.overrides.cfut.futures;
 
 const promises = new WeakMap();
 
+function waitsForRoom(executor) {
+    return executor.overflow === Cfut.Overflow.BLOCK;
+}
+
 // Whether a call was refused that may wait for room. JavaScript has one thread,
 // which never blocks for it.
 function mayWait(executor, error) {
-    return executor.overflow === Cfut.Overflow.BLOCK &&
-        error instanceof GLib.Error && error.matches(Cfut.Error, Cfut.Error.QUEUE_FULL);
+    return waitsForRoom(executor) && error instanceof GLib.Error &&
+        error.matches(Cfut.Error, Cfut.Error.QUEUE_FULL);
 }
 
 function getArguments(call) {
-    return call.data === undefined ? call.variant
-        : GLib.Variant.new_from_bytes(new GLib.VariantType('ay'), new GLib.Bytes(call.data), true);
+    const data = getData(call);
+    return data === undefined ? call.variant
+        : GLib.Variant.new_from_bytes(new GLib.VariantType('ay'), new GLib.Bytes(data), true);
 }
 
 // Submits a call as soon as there is room. Promises are of no use here: they
@@ -52,6 +58,10 @@ function pushOrWait(executor, call, options, entry) {
     }
 }
 
+function always() {
+    return true;
+}
+
 // Starts a call whose completion goes to the entry.
 function start(executor, options, fn, args, entry) {
     makeRoomForObjects();
@@ -60,7 +70,7 @@ function start(executor, options, fn, args, entry) {
     if (call instanceof Promise)
         call.then(ready => pushOrWait(executor, ready, options, entry)).catch(entry.reject);
     else
-        pushOrWait(executor, call, options, entry);
+        submitSoon(executor, call, options, entry, pushOrWait, always);
 }
 
 function run(executor, options, fn, args) {
@@ -115,8 +125,9 @@ function takesPushed(executor) {
 }
 
 function submitObject(executor, call, options) {
-    return call.data !== undefined
-        ? executor.submit_data(call.name, call.data, options)
+    const data = getData(call);
+    return data !== undefined
+        ? executor.submit_data(call.name, data, options)
         : executor.submit_full(call.name, call.variant, options);
 }
 
@@ -127,10 +138,6 @@ function bind(future, object) {
 }
 
 function submitOrDefer(executor, call, options, future) {
-    if (call instanceof Promise) {
-        bind(future, defer(executor, call, options));
-        return;
-    }
     try {
         if (takesPushed(executor))
             push(executor, call, options, future);
@@ -163,7 +170,10 @@ function submit(executor, options, fn, args) {
     const name = submitOptions?.get_name() ?? (call.name ?? fn);
     const future = new CallFuture(executor, name, new Error(), release);
 
-    submitOrDefer(executor, call, submitOptions, future);
+    if (call instanceof Promise)
+        bind(future, defer(executor, call, submitOptions));
+    else
+        submitSoon(executor, call, submitOptions, future, submitOrDefer, waitsForRoom);
     if (options?.onProgress)
         watchProgress(future.object, options.onProgress);
     return future;
