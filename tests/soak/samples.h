@@ -37,7 +37,8 @@ void      sample_take_process (Sample       *self);
 void      sample_print        (const Sample *self);
 
 /* Whether nothing has grown; if not, says what. Half of the samples, from the
- * end of the first quarter on, are held against the last quarter. */
+ * end of the first quarter on, are held against the last quarter. Some seconds are
+ * too short to tell, and then nothing has. */
 gboolean  samples_are_flat    (GArray       *samples);
 
 gboolean  samples_draw        (GArray       *samples,
