@@ -136,6 +136,8 @@ class MainModule(types.ModuleType):
     """`__main__` of the program, which runs here, under the name `__mp_main__`,
     only when somebody asks for something in it."""
 
+    runs_now = False
+
     def __getattr__(self, name):
         how = self.__dict__.pop('_cfut_how', None)
         # Python itself looks for some names in any module.
@@ -143,6 +145,7 @@ class MainModule(types.ModuleType):
             if how is not None:
                 self.__dict__['_cfut_how'] = how
             raise AttributeError(f"module '__main__' has no attribute {name!r}")
+        MainModule.runs_now = True
         try:
             self._run(*how)
         except AttributeError as error:
@@ -152,6 +155,8 @@ class MainModule(types.ModuleType):
         except BaseException:
             self.__dict__['_cfut_how'] = how
             raise
+        finally:
+            MainModule.runs_now = False
         return getattr(self, name)
 
     def _run(self, kind, where):

@@ -10,6 +10,7 @@ import operator
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import unittest
@@ -426,6 +427,25 @@ class Pickling(Processes):
         thing = jobs.Farewell(gone, os.getpid())
         self.pool.submit(id, thing).result(DEADLINE)
         jobs.wait_for(gone)
+
+    def test_main_without_a_guard(self):
+        """A worker that reads the program does not start workers for it"""
+        with open(self.path('program.py'), 'w') as file:
+            file.write(f'''
+from {self.futures.__name__} import ProcessPoolExecutor
+import multiprocessing
+with open({self.path('log')!r}, 'a') as log:
+    print(__name__, file=log)
+def double(number):
+    return 2 * number
+with ProcessPoolExecutor(1, multiprocessing.get_context('spawn')) as executor:
+    print(executor.submit(double, 1).result())
+''')
+        done = subprocess.run([sys.executable, self.path('program.py')],
+                              capture_output=True, text=True, timeout=DEADLINE)
+        self.assertEqual((done.returncode, done.stdout), (1, ''))
+        self.assertIn("if __name__ == '__main__'", done.stderr.replace('\\', ''))
+        self.assertEqual(self.lines('log'), ['__main__', '__mp_main__'])
 
 
 @both

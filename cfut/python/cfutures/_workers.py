@@ -53,11 +53,21 @@ def _describe_main():
     return ('path', os.path.join(_start_directory, path))
 
 
+def check_main():
+    """Raises RuntimeError in a worker that runs the program's main module, looking
+    for a function: its workers would do so, too, and theirs."""
+    if getattr(type(sys.modules['__main__']), 'runs_now', False):
+        raise RuntimeError('An executor of processes was started by a worker that has not read '
+                           'the program to its end. Start it under '
+                           '"if __name__ == \'__main__\':", or each worker starts others')
+
+
 def setup(initializer=None, initargs=(), initkwargs=None):
     """What a worker is told before its first call, as bytes.
 
     Raises what pickle raises if the initializer cannot be pickled.
     """
+    check_main()
     # Classes of this program come back under the name that it has in workers.
     sys.modules.setdefault('__mp_main__', sys.modules['__main__'])
     authkey, spawning = None, nullcontext()
