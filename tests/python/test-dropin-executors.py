@@ -4,7 +4,10 @@
 
 """What the documentation of Executor promises: submit(), map(), shutdown()."""
 
+import copy
+import gc
 import itertools
+import pickle
 import textwrap
 import threading
 import weakref
@@ -52,6 +55,18 @@ class Submit(Gates):
         self.assertIsInstance(future.exception(DEADLINE), jobs.Falsy)
         with self.assertRaisesRegex(jobs.Falsy, 'yes'):
             next(executor.map(jobs.raise_, [jobs.Falsy('yes')]))
+
+    @ours
+    def test_cannot_be_copied(self):
+        executor = self.executor(1)
+        future, = self.hold(executor)
+        for thing in executor, future:
+            for copy_it in copy.deepcopy, pickle.dumps:
+                with self.assertRaises((TypeError, AttributeError)):
+                    copy_it(thing)
+        gc.collect()
+        jobs.touch(self.go)
+        self.assertEqual(executor.submit(int).result(DEADLINE), 0)
 
     def test_from_several_threads(self):
         executor = self.executor(2)

@@ -31,6 +31,10 @@ class Pool:
     # What is raised then.
     Broken = BrokenExecutor
 
+    def __reduce_ex__(self, protocol):
+        # A deep copy would own the same objects of the library.
+        raise TypeError(f'cannot pickle {type(self).__name__!r} object')
+
     def check_open(self):
         if self.broken is not None:
             raise self.Broken(self.broken)
