@@ -148,6 +148,12 @@ class MainModule(types.ModuleType):
         MainModule.runs_now = True
         try:
             self._run(*how)
+        except RuntimeError as error:
+            # Without a guard, what the program has defined before its pool is there, as
+            # where workers are forked.
+            if not hasattr(error, 'cfut_starts_workers') or name not in self.__dict__:
+                self.__dict__['_cfut_how'] = how
+                raise
         except AttributeError as error:
             # Or pickle would take it for the name that is not there.
             self.__dict__['_cfut_how'] = how

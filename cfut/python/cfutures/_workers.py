@@ -55,11 +55,14 @@ def _describe_main():
 
 def check_main():
     """Raises RuntimeError in a worker that runs the program's main module, looking
-    for a function: its workers would do so, too, and theirs."""
+    for a function: its workers would do so, too, and theirs. The worker takes what was
+    defined before this, as it would have if it had been forked."""
     if getattr(type(sys.modules['__main__']), 'runs_now', False):
-        raise RuntimeError('An executor of processes was started by a worker that has not read '
-                           'the program to its end. Start it under '
-                           '"if __name__ == \'__main__\':", or each worker starts others')
+        error = RuntimeError('An executor of processes was started by a worker that has not read '
+                             'the program to its end. Start it under '
+                             '"if __name__ == \'__main__\':", or each worker starts others')
+        error.cfut_starts_workers = True
+        raise error
 
 
 def setup(initializer=None, initargs=(), initkwargs=None):
