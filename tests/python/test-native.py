@@ -102,6 +102,13 @@ class Calls(ExecutorCase):
         with self.assertRaisesRegex(TimeoutError, '"slow" timed out'):
             future.result(DEADLINE)
 
+    def test_no_time_left(self):
+        """A time that is over already is over"""
+        for options in {'timeout': -1}, {'timeout': -0.5}, {'deadline': -1}:
+            future = self.executor.with_options(**options).submit(tasks.touch_and_wait, self.path())
+            with self.assertRaisesRegex(TimeoutError, 'timed out'):
+                future.result(DEADLINE)
+
     def test_deadline(self):
         """A deadline counts from the submit"""
         executor = self.make(1)

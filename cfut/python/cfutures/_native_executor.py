@@ -42,10 +42,11 @@ class AtExit:
 def make_options(timeout=None, deadline=None, priority=0, retries=0, name=None, cancellable=None):
     """`Cfut.SubmitOptions` of values in the units of Python: seconds."""
     options = Cfut.SubmitOptions()
+    # Whoever counts down may be late: then the time is over.
     if timeout is not None:
-        options.set_timeout(int(timeout * 1e6))
+        options.set_timeout(int(max(0, timeout) * 1e6))
     if deadline is not None:
-        options.set_deadline(int(deadline * 1e6))
+        options.set_deadline(int(max(0, deadline) * 1e6))
     if priority:
         options.set_priority(priority)
     if retries:
