@@ -49,6 +49,11 @@ class Workers(Processes):
             with self.assertRaisesRegex(ValueError, 'max_workers must be greater than 0'):
                 self.futures.ProcessPoolExecutor(max_workers=number)
 
+    def test_number_must_be_whole(self):
+        for number in 2.5, 2.0, '2':
+            with self.assertRaises(TypeError):
+                self.futures.ProcessPoolExecutor(max_workers=number)
+
     def test_is_another_process(self):
         executor = self.executor(1)
         pid = executor.submit(os.getpid).result(DEADLINE)

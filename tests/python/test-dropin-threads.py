@@ -49,6 +49,15 @@ class Workers:
             with self.assertRaisesRegex(ValueError, 'max_workers must be greater than 0'):
                 self.futures.ThreadPoolExecutor(max_workers=number)
 
+    def test_number_may_be_any(self):
+        for number, n_threads in (1.5, 2), (0.5, 1), (10 ** 20, 3), (float('inf'), 3):
+            with self.futures.ThreadPoolExecutor(number) as executor:
+                self.assertEqual(executor._max_workers, number)
+                with self.busy(executor, n_threads):
+                    self.assertEqual(len(executor._threads), n_threads)
+                    if number < 3:
+                        self.assertFalse(executor.submit(int).running())
+
     def test_no_more_than_allowed(self):
         with self.futures.ThreadPoolExecutor(3) as executor:
             names = set()

@@ -68,7 +68,7 @@ class Engine:
     def __init__(self, max_workers, max_pending, max_calls, crash_policy):
         library = _lib.library
         self.pid = os.getpid()
-        self.executor = library.cfut_process_executor_new(max_workers)
+        self.executor = library.cfut_process_executor_new(min(max_workers, _lib.MAX_WORKERS))
         self.queue = library.cfut_completion_queue_new()
         library.cfut_completion_queue_set_lends_data(self.queue, True)
         library.cfut_executor_set_max_pending(self.executor, max_pending or UNBOUNDED)

@@ -23,6 +23,9 @@ WAIT_FOREVER = -1
 SHUTDOWN_WAIT = 1
 OVERFLOW_FAIL = 1
 
+# How many workers an executor may have.
+MAX_WORKERS = 65535
+
 # Codes of GIOErrorEnum.
 CANCELLED = 19
 TIMED_OUT = 24

@@ -111,7 +111,7 @@ class ThreadPool(Pool):
     def start(self):
         """Returns a new worker, or None if there may be no more. Caller holds
         the lock."""
-        if len(self.workers) == self.max_workers:
+        if len(self.workers) >= self.max_workers:
             return None
 
         worker = Worker(self, f'{self.prefix}_{len(self.workers)}')

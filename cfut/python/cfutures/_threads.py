@@ -6,6 +6,7 @@
 
 import ctypes
 import itertools
+import math
 import os
 import sys
 import threading
@@ -19,11 +20,16 @@ _stays = {}
 class Threads:
     """A CfutThreadExecutor."""
 
+    executor = None
+
     def __init__(self, max_workers):
-        self.executor = _lib.library.cfut_thread_executor_new(max_workers)
+        # Any number does, as in the standard library, also os.cpu_count() / 2.
+        n = math.ceil(min(max_workers, _lib.MAX_WORKERS))
+        self.executor = _lib.library.cfut_thread_executor_new(n)
 
     def __del__(self, unref=_lib.library.g_object_unref):
-        unref(self.executor)
+        if self.executor is not None:
+            unref(self.executor)
 
     def start(self, stay):
         """Has a thread call `stay()`; RuntimeError if there cannot be one."""

@@ -8,6 +8,7 @@ CfutProcessExecutor.
 
 from concurrent.futures import Executor
 from functools import partial
+from operator import index
 from weakref import WeakValueDictionary
 
 from . import _map
@@ -54,6 +55,8 @@ class ProcessPoolExecutor(PoolExecutor):
         if max_workers is None:
             max_workers = count_cpus()
         check_common(max_workers, initializer)
+        # TypeError if it is no whole number.
+        index(max_workers)
         if max_tasks_per_child is not None:
             check_max_tasks_per_child(max_tasks_per_child, mp_context)
         check_max_pending(max_pending)
