@@ -54,6 +54,16 @@ class Workers(Processes):
             with self.assertRaises(TypeError):
                 self.futures.ProcessPoolExecutor(max_workers=number)
 
+    def test_in_a_directory_that_is_gone(self):
+        code = (f'import os; os.chdir({self.directory!r}); os.rmdir({self.directory!r})\n'
+                f'from {self.futures.__name__} import *\n'
+                'with ProcessPoolExecutor(1) as executor:\n'
+                '    print(executor.submit(abs, -1).result())')
+        done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True,
+                              timeout=DEADLINE)
+        os.mkdir(self.directory)
+        self.assertEqual((done.stdout, done.stderr, done.returncode), ('1\n', '', 0))
+
     def test_is_another_process(self):
         executor = self.executor(1)
         pid = executor.submit(os.getpid).result(DEADLINE)

@@ -19,7 +19,11 @@ LENDING = 'python-lending '
 # Behind the first and the last, for people: which function of Python's it is.
 LABELLED = PYTHON + ' '
 
-_start_directory = os.getcwd()
+try:
+    _start_directory = os.getcwd()
+except OSError:
+    # Somebody has removed it: names are relative to nothing.
+    _start_directory = ''
 
 
 def is_python(name):
