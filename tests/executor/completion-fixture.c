@@ -13,37 +13,6 @@
 Fixture *current;
 TestLatch *gate;
 
-static CfutExecutor *
-create_inline (void)
-{
-  return cfut_inline_executor_new ();
-}
-
-static CfutExecutor *
-create_thread (void)
-{
-  return cfut_thread_executor_new (1);
-}
-
-static CfutExecutor *
-create_threads (void)
-{
-  return cfut_thread_executor_new (3);
-}
-
-static CfutExecutor *
-create_processes (void)
-{
-  return cfut_process_executor_new (2);
-}
-
-const Kind kinds[] = {
-  { "inline", create_inline },
-  { "thread", create_thread },
-  { "threads", create_threads },
-  { "processes", create_processes },
-};
-
 const Kind manual = { "manual", NULL };
 
 static GVariant *

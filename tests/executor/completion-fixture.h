@@ -8,6 +8,7 @@
 
 #include <cfut/cfut.h>
 
+#include "kinds.h"
 #include "test-support.h"
 
 G_BEGIN_DECLS
@@ -17,20 +18,12 @@ G_BEGIN_DECLS
 
 typedef struct
 {
-  const char *name;
-  CfutExecutor *(*create) (void);
-} Kind;
-
-typedef struct
-{
   TestCensus census;
   CfutCompletionQueue *queue;
   CfutExecutor *executor;
   gboolean has_waited;
 } Fixture;
 
-/* Calls run here, on one thread, on threads, in processes. */
-extern const Kind kinds[4];
 /* A TestManualExecutor: calls are ended by the test. */
 extern const Kind manual;
 

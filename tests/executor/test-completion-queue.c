@@ -413,7 +413,7 @@ main (int    argc,
   cfut_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+  for (guint i = 0; i < N_KINDS; i++)
     {
       ADD ("batches", &kinds[i], test_batches);
       ADD ("errors", &kinds[i], test_errors);
@@ -422,15 +422,15 @@ main (int    argc,
     }
 
   /* The calls of these wait for this process. */
-  for (guint i = 1; i < 3; i++)
+  for (guint i = KIND_THREAD; i <= KIND_THREADS; i++)
     {
       ADD ("drop", &kinds[i], test_drop);
       ADD ("list-of-calls", &kinds[i], test_list_of_calls);
     }
-  ADD ("cancel", &kinds[1], test_cancel);
-  ADD ("withdraw", &kinds[1], test_withdraw);
-  ADD ("future", &kinds[1], test_future);
-  ADD ("unobserved", &kinds[1], test_unobserved);
+  ADD ("cancel", &kinds[KIND_THREAD], test_cancel);
+  ADD ("withdraw", &kinds[KIND_THREAD], test_withdraw);
+  ADD ("future", &kinds[KIND_THREAD], test_future);
+  ADD ("unobserved", &kinds[KIND_THREAD], test_unobserved);
 
   ADD ("third-party", &manual, test_third_party);
   ADD ("drop-unresolved", &manual, test_drop_unresolved);

@@ -158,13 +158,13 @@ main (int    argc,
   cfut_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+  for (guint i = 0; i < N_KINDS; i++)
     {
       ADD ("fd", &kinds[i], test_fd);
       ADD ("source", &kinds[i], test_source);
     }
-  ADD ("source-closure", &kinds[1], test_source_closure);
-  ADD ("source-closure-fails", &kinds[1], test_source_closure_fails);
+  ADD ("source-closure", &kinds[KIND_THREAD], test_source_closure);
+  ADD ("source-closure-fails", &kinds[KIND_THREAD], test_source_closure_fails);
 
   return g_test_run ();
 }

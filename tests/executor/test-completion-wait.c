@@ -224,18 +224,18 @@ main (int    argc,
   cfut_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+  for (guint i = 0; i < N_KINDS; i++)
     ADD ("pushed-meanwhile", &kinds[i], test_pushed_meanwhile);
 
   /* The calls of these wait for this process. */
-  for (guint i = 1; i < 3; i++)
+  for (guint i = KIND_THREAD; i <= KIND_THREADS; i++)
     {
       ADD ("timeout", &kinds[i], test_timeout);
       ADD ("help", &kinds[i], test_help);
       ADD ("wait-for-itself", &kinds[i], test_wait_for_itself);
       ADD ("wait-in-dispatch", &kinds[i], test_wait_in_dispatch);
     }
-  ADD ("homes", &kinds[1], test_homes);
+  ADD ("homes", &kinds[KIND_THREAD], test_homes);
 
   return g_test_run ();
 }

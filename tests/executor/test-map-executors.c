@@ -6,6 +6,7 @@
 
 #include <cfut/cfut.h>
 
+#include "kinds.h"
 #include "test-support.h"
 
 #include <signal.h>
@@ -14,47 +15,10 @@
 
 typedef struct
 {
-  const char *name;
-  CfutExecutor *(*create) (void);
-} Kind;
-
-typedef struct
-{
   CfutExecutor *executor;
   CfutMapOptions *options;
   TestCensus census;
 } Fixture;
-
-static CfutExecutor *
-create_one_thread (void)
-{
-  return cfut_thread_executor_new (1);
-}
-
-static CfutExecutor *
-create_threads (void)
-{
-  return cfut_thread_executor_new (3);
-}
-
-static CfutExecutor *
-create_inline (void)
-{
-  return cfut_inline_executor_new ();
-}
-
-static CfutExecutor *
-create_processes (void)
-{
-  return cfut_process_executor_new (2);
-}
-
-static const Kind kinds[] = {
-  { "inline", create_inline },
-  { "thread", create_one_thread },
-  { "threads", create_threads },
-  { "processes", create_processes },
-};
 
 static GVariant *
 tenfold (CfutCall  *call,
@@ -563,20 +527,20 @@ main (int    argc,
   cfut_init (&argc, &argv);
   g_test_init (&argc, &argv, NULL);
 
-  for (guint i = 0; i < G_N_ELEMENTS (kinds); i++)
+  for (guint i = 0; i < N_KINDS; i++)
     {
       ADD ("all", test_all);
       ADD ("errors", test_errors);
       ADD ("endless", test_endless);
 
       /* Values are counted in this process. */
-      if (kinds[i].create != create_processes)
+      if (i != KIND_PROCESSES)
         ADD ("keeps-nothing", test_keeps_nothing);
       else
         ADD ("death", test_death);
 
       /* A call that runs in the thread that waits for it is not cancelled. */
-      if (kinds[i].create == create_inline)
+      if (i == KIND_INLINE)
         continue;
       ADD ("close-cancels", test_close_cancels);
       ADD ("drop-cancels", test_drop_cancels);
