@@ -36,14 +36,7 @@ const WITNESSES = {
     ],
 };
 
-const COUNTS = {
-    n_pending: 'get_n_pending',
-    nPending: 'get_n_pending',
-    'n-pending': 'get_n_pending',
-    n_running: 'get_n_running',
-    nRunning: 'get_n_running',
-    'n-running': 'get_n_running',
-};
+const COUNTS = ['n_pending', 'n_running'];
 
 function toCamelCase(name) {
     return name.replace(/_(.)/g, (match, letter) => letter.toUpperCase());
@@ -239,13 +232,12 @@ function flushBefore(prototype, names) {
 }
 
 function defineCounts(prototype) {
-    for (const [name, getter] of Object.entries(COUNTS)) {
-        Object.defineProperty(prototype, name, {
-            configurable: true,
-            get() {
-                return this[getter]();
-            },
-        });
+    for (const name of COUNTS) {
+        const get = function () {
+            return this[`get_${name}`]();
+        };
+        for (const spelling of [name, toCamelCase(name), toKebabCase(name)])
+            Object.defineProperty(prototype, spelling, {configurable: true, get});
     }
 }
 

@@ -8,6 +8,7 @@ var {guard} = (() => {
 
 const {Cfut, GLib} = imports.gi;
 const {encode, isNative} = imports.overrides.cfut.codec;
+const {newBytes} = imports.overrides.cfut.variants;
 
 // If an argument is not taken, GJS frees the array that would have been returned,
 // which there is none of.
@@ -39,10 +40,10 @@ function isBytes(value) {
 function checkArguments(prototype, name, checks) {
     const method = prototype[name];
     prototype[name] = function (...args) {
-        checks.forEach((isRight, index) => {
-            if (!isRight(args[index]))
-                throw new TypeError(`${name}() does not take ${String(args[index])}`);
-        });
+        for (let i = 0; i < checks.length; i++) {
+            if (!checks[i](args[i]))
+                throw new TypeError(`${name}() does not take ${String(args[i])}`);
+        }
         return method.apply(this, args);
     };
 }
@@ -55,8 +56,7 @@ function keepValues(prototype) {
         const isObject = typeof value === 'object' && value !== null || typeof value === 'function';
         if (!isObject || isNative(value))
             return resolve_value.call(this, value);
-        const bytes = new GLib.Bytes(encode(value));
-        return this.resolve_variant(GLib.Variant.new_from_bytes(new GLib.VariantType('ay'), bytes, true));
+        return this.resolve_variant(newBytes(new GLib.Bytes(encode(value))));
     };
 }
 

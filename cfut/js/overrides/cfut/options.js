@@ -88,24 +88,10 @@ function resolveSignal(signal) {
     return signal instanceof Gio.Cancellable ? {cancellable: signal} : watchSignal(signal);
 }
 
-// Throws what toSubmitOptions() would, without watching a signal.
-function checkSubmitOptions(options) {
-    if (options instanceof Cfut.SubmitOptions)
-        return;
+// Returns the Cfut.SubmitOptions of options, without their signal.
+function makeSubmitOptions(options) {
     checkKeys(options, KEYS);
-    const {signal, ...rest} = options;
-    toSubmitOptions(rest);
-    checkSignal(signal);
-}
-
-// Returns the Cfut.SubmitOptions of options, with how to release what they
-// watch, if anything.
-function toSubmitOptions(options) {
-    if (options instanceof Cfut.SubmitOptions)
-        return {submitOptions: options};
-
-    checkKeys(options, KEYS);
-    const {timeout, deadline, priority, retries, name, signal, onProgress} = options;
+    const {timeout, deadline, priority, retries, name, onProgress} = options;
     checkFunction(onProgress, 'onProgress');
     const submitOptions = new Cfut.SubmitOptions();
 
@@ -119,8 +105,25 @@ function toSubmitOptions(options) {
         submitOptions.set_retries(toRetries(retries));
     if (isGiven(name))
         submitOptions.set_name(name);
+    return submitOptions;
+}
 
-    const {cancellable, release} = resolveSignal(signal);
+// Throws what toSubmitOptions() would, without watching a signal.
+function checkSubmitOptions(options) {
+    if (options instanceof Cfut.SubmitOptions)
+        return;
+    makeSubmitOptions(options);
+    checkSignal(options.signal);
+}
+
+// Returns the Cfut.SubmitOptions of options, with how to release what they
+// watch, if anything.
+function toSubmitOptions(options) {
+    if (options instanceof Cfut.SubmitOptions)
+        return {submitOptions: options};
+
+    const submitOptions = makeSubmitOptions(options);
+    const {cancellable, release} = resolveSignal(options.signal);
     if (cancellable !== undefined)
         submitOptions.set_cancellable(cancellable);
     return {submitOptions, release};

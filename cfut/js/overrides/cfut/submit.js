@@ -13,6 +13,7 @@ const {toSubmitOptions} = imports.overrides.cfut.options;
 const {submitSoon} = imports.overrides.cfut.batches;
 const {prepare, getData} = imports.overrides.cfut.calls;
 const {CallFuture} = imports.overrides.cfut.futures;
+const {newBytes} = imports.overrides.cfut.variants;
 
 const promises = new WeakMap();
 
@@ -29,8 +30,7 @@ function mayWait(executor, error) {
 
 function getArguments(call) {
     const data = getData(call);
-    return data === undefined ? call.variant
-        : GLib.Variant.new_from_bytes(new GLib.VariantType('ay'), new GLib.Bytes(data), true);
+    return data === undefined ? call.variant : newBytes(new GLib.Bytes(data));
 }
 
 // Submits a call as soon as there is room. Promises are of no use here: they
