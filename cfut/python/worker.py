@@ -148,19 +148,15 @@ class MainModule(types.ModuleType):
         MainModule.runs_now = True
         try:
             self._run(*how)
-        except RuntimeError as error:
+        except BaseException as error:
             # Without a guard, what the program has defined before its pool is there, as
             # where workers are forked.
-            if not hasattr(error, 'cfut_starts_workers') or name not in self.__dict__:
+            if not (hasattr(error, 'cfut_starts_workers') and name in self.__dict__):
                 self.__dict__['_cfut_how'] = how
+                if isinstance(error, AttributeError):
+                    # Or pickle would take it for the name that is not there.
+                    raise ImportError(f'Failed to run {how[1]}: {error}') from error
                 raise
-        except AttributeError as error:
-            # Or pickle would take it for the name that is not there.
-            self.__dict__['_cfut_how'] = how
-            raise ImportError(f'Failed to run {how[1]}: {error}') from error
-        except BaseException:
-            self.__dict__['_cfut_how'] = how
-            raise
         finally:
             MainModule.runs_now = False
         return getattr(self, name)

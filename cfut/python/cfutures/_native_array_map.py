@@ -12,7 +12,7 @@ from gi.repository import Cfut, GLib
 
 from . import _gvariant
 from ._native_errors import raise_gerror
-from ._native_map import check_sizes
+from ._native_map import check_sizes, to_microseconds
 from ._native_variants import from_data
 
 # The formats of buffers whose items are numbers of a type of GVariant.
@@ -56,7 +56,7 @@ class ArrayMap:
         map_options.set_chunk_size(chunksize or 0)
         map_options.set_buffer_size(buffersize or 0)
         if timeout is not None:
-            map_options.set_timeout(max(0, int(timeout * 1e6)))
+            map_options.set_timeout(to_microseconds(timeout))
         if options is not None:
             map_options.set_submit_options(options)
         self._results = iter(())        # of the chunk that is being yielded

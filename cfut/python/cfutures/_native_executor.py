@@ -17,7 +17,7 @@ from . import _exit
 from ._native_array_map import ArrayMap, pack
 from ._native_errors import raise_gerror
 from ._native_future import ALL_COMPLETED, wait_for
-from ._native_map import Map
+from ._native_map import Map, to_microseconds
 from ._native_names import describe, submit_by_name
 
 _map = Cfut.Executor.map
@@ -42,11 +42,10 @@ class AtExit:
 def make_options(timeout=None, deadline=None, priority=0, retries=0, name=None, cancellable=None):
     """`Cfut.SubmitOptions` of values in the units of Python: seconds."""
     options = Cfut.SubmitOptions()
-    # Whoever counts down may be late: then the time is over.
     if timeout is not None:
-        options.set_timeout(int(max(0, timeout) * 1e6))
+        options.set_timeout(to_microseconds(timeout))
     if deadline is not None:
-        options.set_deadline(int(max(0, deadline) * 1e6))
+        options.set_deadline(to_microseconds(deadline))
     if priority:
         options.set_priority(priority)
     if retries:

@@ -33,6 +33,11 @@ def check_sizes(chunksize, buffersize):
         raise ValueError('buffersize must be None or > 0')
 
 
+def to_microseconds(seconds):
+    """A time for C. Whoever counts down may be late: then the time is over."""
+    return max(0, int(seconds * 1e6))
+
+
 class Map:
     """The results of a map, one after the other."""
 
