@@ -94,6 +94,13 @@ cfut_thread_carrier_do_without (CfutThreadCarrier  *self,
   gboolean promised;
 
   g_mutex_lock (&pool->lock);
+  /* A thread that was about to leave GThreadPool has come upon the push: it is the
+   * one that was asked for. */
+  if (self->n_asked == 0)
+    {
+      g_mutex_unlock (&pool->lock);
+      return TRUE;
+    }
   pool->n_workers--;
   cfut_pool_shut_intake_locked (pool);
   self->n_asked--;

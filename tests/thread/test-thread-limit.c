@@ -6,6 +6,7 @@
 
 #include "calls.h"
 
+#include <dlfcn.h>
 #include <sys/resource.h>
 
 #include "thread-limit.h"
@@ -62,6 +63,57 @@ test_no_second_thread (void)
     assert_result (futures[i], i * i);
   thread_limit_end ();
 
+  end_executor (executor);
+}
+
+/* ---- A push that failed, but which a thread that was leaving comes upon. */
+
+/* (nullable): the call after which such a thread leaves */
+static Gate *leaves_after;
+
+/* Takes the place of the function that the library calls: returns when that thread
+ * has come and gone. */
+gboolean
+g_thread_pool_push (GThreadPool  *pool,
+                    gpointer      data,
+                    GError      **error)
+{
+  gboolean (*push) (GThreadPool *, gpointer, GError **) = dlsym (RTLD_NEXT, "g_thread_pool_push");
+  gboolean started = push (pool, data, error);
+
+  if (started || leaves_after == NULL)
+    return started;
+
+  test_latch_open (&leaves_after->go);
+  while (g_thread_pool_unprocessed (pool) > 0 || g_thread_pool_get_num_threads (pool) > 0)
+    g_thread_yield ();
+
+  return started;
+}
+
+static void
+test_started_after_all (void)
+{
+  CfutExecutor *executor = cfut_thread_executor_new (2);
+  Gate gate = GATE_INIT;
+  g_autoptr(CfutStats) stats = NULL;
+  CfutFuture *occupied, *future;
+
+  g_test_summary ("A thread that comes although it could not be started is counted once");
+
+  cfut_thread_executor_set_idle_timeout (CFUT_THREAD_EXECUTOR (executor), 0);
+  occupied = occupy (executor, &gate);
+  thread_limit_begin ();
+  leaves_after = &gate;
+  future = submit (executor, "square", 3);
+  leaves_after = NULL;
+  thread_limit_end ();
+  assert_result (future, 9);
+  release (occupied, &gate);
+
+  stats = cfut_executor_get_stats (executor);
+  g_assert_cmpuint (cfut_stats_get_n_workers (stats), ==, 0);
+  assert_result (submit (executor, "square", 4), 16);
   end_executor (executor);
 }
 
@@ -203,6 +255,7 @@ main (int    argc,
 
   add_test ("/thread-limit/no-thread", test_no_thread);
   add_test ("/thread-limit/no-second-thread", test_no_second_thread);
+  add_test ("/thread-limit/started-after-all", test_started_after_all);
   add_test ("/thread-limit/async", test_async);
   add_test ("/thread-limit/storm", test_storm);
   add_test ("/thread-limit/no-clock", test_no_clock);
