@@ -101,6 +101,14 @@ class Gates:
             jobs.wait_for(self.path(f'begun-{i}'))
         return futures
 
+    def shut_down(self, executor):
+        """Shuts down an executor with calls that are cancelled.
+
+        The standard pool of processes of Python 3.11 may wait for ever if they
+        are all that it has left, so a call follows them."""
+        executor.submit(int).result(DEADLINE)
+        executor.shutdown()
+
     def lines(self, name):
         try:
             with open(self.path(name)) as file:

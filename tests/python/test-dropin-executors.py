@@ -140,7 +140,7 @@ class Map(Gates):
         with self.assertRaises(TimeoutError):
             next(results)
         jobs.touch(self.go)
-        pool.shutdown()
+        self.shut_down(pool)
         # The standard pool of processes has two more on their way already.
         self.assertLessEqual(len(self.lines('log')), 3)
 
@@ -152,7 +152,7 @@ class Map(Gates):
         results.close()
         for i in range(9):
             jobs.touch(self.path(f'x{i}'))
-        pool.shutdown()
+        self.shut_down(pool)
 
     def test_keeps_nothing_it_has_yielded(self):
         for result in self.pool.map(jobs.Thing, range(5)):

@@ -143,6 +143,8 @@ class Futures(Gates):
         for thread in threads:
             thread.join()
         self.assertEqual(len(errors), 2)
+        jobs.touch(self.go)
+        self.shut_down(executor)
 
     def test_raises_the_exception_of_the_call(self):
         future = self.executor(1).submit(jobs.fail_at, 3, 3)
