@@ -8,6 +8,7 @@
 //
 // MODULE is what cfut-worker is to load. Prints TAP.
 
+import './without-overrides.js';
 import Cfut from 'gi://Cfut?version=1';
 import Gio from 'gi://Gio';
 import GLib from 'gi://GLib';

@@ -17,7 +17,10 @@ import threading
 import traceback
 
 import gi
+import gi.overrides
 
+# What is installed on the machine has an override.
+sys.modules['gi.overrides.Cfut'] = None
 gi.require_version('Cfut', '1')
 
 from gi.repository import Cfut, Gio, GLib, GObject  # noqa: E402
