@@ -9,6 +9,7 @@
 #include "executor/cfut-executor.h"
 
 #include "cfut-error.h"
+#include "future/cfut-wait-private.h"
 
 /**
  * cfut_executor_call:
@@ -25,8 +26,8 @@
  * The errors are those of [method@Cfut.Executor.submit] and those of the call;
  * see [method@Cfut.Future.dup_result]. As there, it is an error,
  * %CFUT_ERROR_WOULD_DEADLOCK, to wait in a callback of the main context from
- * which the call is submitted; the call is then cancelled. Use
- * [method@Cfut.Executor.call_async] there.
+ * which the call is submitted; here always, however soon the call would end,
+ * and nothing is submitted. Use [method@Cfut.Executor.call_async] there.
  *
  * It returns when the call has ended, so one that is cancelled and runs goes on
  * until it takes notice. No main loop is needed.
@@ -46,12 +47,14 @@ cfut_executor_call (CfutExecutor       *self,
   g_autoptr(GVariant) sunk = arguments != NULL ? g_variant_ref_sink (arguments) : NULL;
   g_autoptr(CfutSubmitOptions) own = NULL;
   g_autoptr(CfutFuture) future = NULL;
-  GVariant *result;
 
   g_return_val_if_fail (CFUT_IS_EXECUTOR (self), NULL);
   g_return_val_if_fail (function != NULL, NULL);
   g_return_val_if_fail (cancellable == NULL || G_IS_CANCELLABLE (cancellable), NULL);
   g_return_val_if_fail (error == NULL || *error == NULL, NULL);
+
+  if (!cfut_check_home (g_main_context_get_thread_default (), error))
+    return NULL;
 
   if (cancellable != NULL)
     {
@@ -63,11 +66,5 @@ cfut_executor_call (CfutExecutor       *self,
   if (future == NULL)
     return NULL;
 
-  result = cfut_future_dup_result (future, CFUT_WAIT_FOREVER, error);
-
-  /* The wait was refused: nobody will ever ask for the result. */
-  if (!cfut_future_is_done (future))
-    cfut_future_cancel (future);
-
-  return result;
+  return cfut_future_dup_result (future, CFUT_WAIT_FOREVER, error);
 }

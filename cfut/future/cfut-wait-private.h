@@ -27,7 +27,7 @@ gboolean cfut_state_wait_one   (CfutState          *state,
  * tell of its outcome, and so must not block on it; @error says so. */
 gboolean cfut_state_check_home (CfutState          *state,
                                 GError            **error);
-/* The same of any state with that context. */
+/* The same of any state with that context; NULL is the default one. */
 gboolean cfut_check_home       (GMainContext       *home,
                                 GError            **error);
 

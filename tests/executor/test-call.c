@@ -6,6 +6,7 @@
 
 #include <cfut/cfut.h>
 
+#include "kinds.h"
 #include "test-support.h"
 
 /* cfut_executor_call(). */
@@ -61,30 +62,27 @@ end_executor (CfutExecutor *executor)
 static void
 test_result (void)
 {
-  CfutExecutor *executors[] = {
-    cfut_inline_executor_new (), cfut_thread_executor_new (1), cfut_process_executor_new (1),
-  };
-
   g_test_summary ("A call returns the result, and the errors of the submit and of the call");
 
-  for (guint i = 0; i < G_N_ELEMENTS (executors); i++)
+  for (int i = 0; i < N_KINDS; i++)
     {
+      CfutExecutor *executor = kinds[i].create ();
       g_autoptr(GError) error = NULL;
       g_autoptr(GVariant) result = NULL;
 
-      result = cfut_executor_call (executors[i], "square", g_variant_new ("(x)", G_GINT64_CONSTANT (12)),
+      result = cfut_executor_call (executor, "square", g_variant_new ("(x)", G_GINT64_CONSTANT (12)),
                                    NULL, NULL, &error);
       g_assert_no_error (error);
       g_assert_cmpint (g_variant_get_int64 (result), ==, 144);
 
-      g_assert_null (cfut_executor_call (executors[i], "square", g_variant_new ("(s)", "x"), NULL, NULL, &error));
+      g_assert_null (cfut_executor_call (executor, "square", g_variant_new ("(s)", "x"), NULL, NULL, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT);
       g_clear_error (&error);
 
-      g_assert_null (cfut_executor_call (executors[i], "fail", NULL, NULL, NULL, &error));
+      g_assert_null (cfut_executor_call (executor, "fail", NULL, NULL, NULL, &error));
       g_assert_error (error, G_IO_ERROR, G_IO_ERROR_BUSY);
 
-      end_executor (executors[i]);
+      end_executor (executor);
     }
 }
 
@@ -126,7 +124,6 @@ test_cancel (void)
 typedef struct
 {
   CfutExecutor *executor;
-  GError *error;
   int done; /* atomic */
 } Callback;
 
@@ -134,28 +131,31 @@ static gboolean
 call_cb (gpointer user_data)
 {
   Callback *self = user_data;
+  g_autoptr(CfutStats) stats = NULL;
+  g_autoptr(GError) error = NULL;
 
-  g_assert_null (cfut_executor_call (self->executor, "hang", NULL, NULL, NULL, &self->error));
+  g_assert_null (cfut_executor_call (self->executor, "square", g_variant_new ("(x)", (gint64) 7), NULL, NULL, &error));
+  g_assert_error (error, CFUT_ERROR, CFUT_ERROR_WOULD_DEADLOCK);
+
+  stats = cfut_executor_get_stats (self->executor);
+  g_assert_cmpuint (cfut_stats_get_n_submitted (stats), ==, 0);
   g_atomic_int_set (&self->done, TRUE);
 
   return G_SOURCE_REMOVE;
 }
 
 static void
-test_deadlock (void)
+test_deadlock (gconstpointer user_data)
 {
-  Callback callback = { cfut_thread_executor_new (1), NULL, FALSE };
+  const Kind *kind = user_data;
+  Callback callback = { kind->create (), FALSE };
   g_autoptr(GSource) source = g_idle_source_new ();
 
-  g_test_summary ("In a callback of its main context a call is refused, and cancelled");
+  g_test_summary ("In a callback of its main context a call is refused, even one that would end at once");
 
   g_source_set_callback (source, call_cb, &callback, NULL);
   g_source_attach (source, NULL);
   test_iterate_until_set (NULL, &callback.done);
-  g_assert_error (callback.error, CFUT_ERROR, CFUT_ERROR_WOULD_DEADLOCK);
-  g_clear_error (&callback.error);
-
-  /* Which would not end if it had not been cancelled. */
   end_executor (callback.executor);
 }
 
@@ -171,7 +171,12 @@ main (int    argc,
 
   g_test_add_func ("/call/result", test_result);
   g_test_add_func ("/call/cancel", test_cancel);
-  g_test_add_func ("/call/deadlock", test_deadlock);
+  for (int i = 0; i < N_KINDS; i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/call/deadlock/%s", kinds[i].name);
+
+      g_test_add_data_func (path, &kinds[i], test_deadlock);
+    }
 
   return g_test_run ();
 }
