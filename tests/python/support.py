@@ -15,7 +15,7 @@ import gi
 
 gi.require_version('Cfut', '1')
 
-from gi.repository import Cfut, GLib  # noqa: E402
+from gi.repository import Cfut, Gio, GLib  # noqa: E402
 
 DEADLINE = 60
 

@@ -56,6 +56,9 @@ def from_future(future):
     if raised is not None:
         return raised
     error = future.dup_error()
+    raised = getattr(future, '_cfut_raised', None)
+    if raised is not None:
+        return raised
     name = future.dup_remote_name()
     if name is None:
         return from_parts(error.domain, error.code, error.message)

@@ -9,9 +9,10 @@ What differs between threads and processes is in `_native_thread` and
 a callable, and `_cfut_push()`, which does so for an event loop.
 """
 
+import warnings
 import weakref
 
-from gi.repository import Cfut, GLib, GObject
+from gi.repository import Cfut, GLib
 
 from . import _exit
 from ._native_array_map import ArrayMap, pack
@@ -32,11 +33,20 @@ class AtExit:
 
     def close(self):
         if (executor := self.executor()) is not None:
-            Cfut.Executor.shutdown(executor, Cfut.ShutdownFlags.CANCEL, 0)
+            n_calls = executor.get_n_pending()
+            if n_calls:
+                warnings.warn(f'{type(executor).__name__} was not shut down: the program ends '
+                              f'before {n_calls} of its calls have started', RuntimeWarning)
+            shutdown(executor, wait=False, cancel_futures=True)
 
     def join(self):
         if (executor := self.executor()) is not None:
             shutdown(executor, cancel_futures=True)
+
+
+def check_initializer(initializer):
+    if initializer is not None and not callable(initializer):
+        raise TypeError('initializer must be a callable')
 
 
 def make_options(timeout=None, deadline=None, priority=0, retries=0, name=None, cancellable=None):
@@ -176,18 +186,9 @@ class Calls:
         return map_with(self.executor, self.options, function, iterables, timeout, chunksize,
                         buffersize, ordered)
 
-    submit.__doc__ = submit.__doc__
-    run.__doc__ = run.__doc__
-    map.__doc__ = map.__doc__
 
-
-def _cfut_run_inline(self, function, args, kwargs, options):
-    """`_cfut_submit` of Cfut.InlineExecutor."""
-    promise = Cfut.Promise.new()
-    future = promise.get_future()
-    promise.resolve_value(GObject.Value(GObject.TYPE_PYOBJECT, function(*args, **kwargs)))
-    return future
-
+for method in submit, run, enqueue, map:
+    getattr(Calls, method.__name__).__doc__ = method.__doc__
 
 _shutdown = Cfut.Executor.shutdown
 _await_end = Cfut.Executor.await_end
@@ -199,6 +200,7 @@ def shutdown(self, flags=None, timeout_us=-1, *, wait=True, cancel_futures=False
     Ctrl-C interrupts the wait. The function in C, with flags and a time in µs,
     is this one, too.
     """
+    self._cfut_closed = True
     if isinstance(flags, Cfut.ShutdownFlags):
         return _shutdown(self, flags, timeout_us)
     if flags is not None:

@@ -27,6 +27,7 @@ RUNNING = Cfut.FutureState.RUNNING
 CANCELLED = Cfut.FutureState.CANCELLED
 ALL_COMPLETED = Cfut.ReturnWhen.ALL_COMPLETED
 FIRST_COMPLETED = Cfut.ReturnWhen.FIRST_COMPLETED
+RETURN_WHEN = 'ALL_COMPLETED', 'FIRST_COMPLETED', 'FIRST_EXCEPTION'
 
 dup_bytes = Cfut.Future.dup_bytes
 get_short_data = Cfut.Future.get_short_data
@@ -178,6 +179,8 @@ def wait(fs, timeout=None, return_when=ALL_COMPLETED):
     """
     futures = list(set(fs))
     if isinstance(return_when, str):
+        if return_when not in RETURN_WHEN:
+            raise ValueError(f'Invalid return condition: {return_when!r}')
         return_when = getattr(Cfut.ReturnWhen, return_when)
     if futures:
         wait_for(futures, return_when, timeout)

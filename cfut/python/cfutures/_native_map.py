@@ -9,11 +9,11 @@ from collections import deque
 from itertools import islice
 
 import cfut_worker
-from gi.repository import Cfut
+from gi.repository import Cfut, GLib
 
 from . import _errors
 from ._native_future import wait, wait_until_done
-from ._native_names import submit_by_name
+from ._native_names import check_callable, submit_by_name
 
 # A chunk is to take about this long, so that what it costs to send does not
 # count, and at most so many items.
@@ -35,7 +35,10 @@ def check_sizes(chunksize, buffersize):
 
 def to_microseconds(seconds):
     """A time for C. Whoever counts down may be late: then the time is over."""
-    return max(0, int(seconds * 1e6))
+    try:
+        return min(max(0, int(seconds * 1e6)), GLib.MAXINT64)
+    except TypeError:
+        raise TypeError(f'A time is a number of seconds, not {seconds!r}') from None
 
 
 class Map:
@@ -44,6 +47,8 @@ class Map:
     def __init__(self, executor, options, function, iterables, timeout, chunksize, buffersize,
                  ordered):
         check_sizes(chunksize, buffersize)
+        if not isinstance(function, str):
+            check_callable(function)
         self._executor = executor
         self._options = options
         self._function = function

@@ -15,6 +15,11 @@ _submit_full = Cfut.Executor.submit_full
 _submit = Cfut.Executor.submit
 
 
+def check_callable(function):
+    if not callable(function):
+        raise TypeError(f'{function!r} is neither callable nor a name')
+
+
 def is_c_call(args, kwargs):
     """Whether these are the arguments of the function in C: (GVariant,
     GCancellable)."""

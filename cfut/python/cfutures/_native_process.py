@@ -12,8 +12,8 @@ from gi.repository import Cfut, GLib
 from . import _native_executor
 from ._message import Pieces
 from ._native_errors import raise_gerror
-from ._native_executor import AtExit, run_slowly
-from ._native_names import submit_by_name
+from ._native_executor import AtExit, check_initializer, run_slowly
+from ._native_names import check_callable, submit_by_name
 from ._native_variants import from_data
 from ._pickling import dumps_call
 from ._workers import LABELLED, SETUP, setup, worker_argv
@@ -35,6 +35,7 @@ def python_worker_argv():
 
 
 def __init__(self, max_workers=0, *, initializer=None, initargs=(), **properties):
+    check_initializer(initializer)
     _init(self, max_workers=max_workers, **properties)
     if initializer is not None:
         prepare(self, initializer, initargs)
@@ -57,6 +58,7 @@ def prepare(executor, initializer=None, initargs=()):
 # What errors and lists call a call: "python NAME".
 
 def name_call(function, args):
+    check_callable(function)
     if function is _run_chunk:
         function = args[0]
     return LABELLED + getattr(function, '__qualname__', 'object')

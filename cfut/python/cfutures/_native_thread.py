@@ -19,7 +19,8 @@ from functools import partial
 import cfut_worker
 from gi.repository import Cfut, GLib
 
-from ._native_executor import AtExit, enqueue_with
+from ._native_executor import AtExit, check_initializer, enqueue_with
+from ._native_names import check_callable
 
 _get_current_call = Cfut.ThreadExecutor.get_current_call
 _init = Cfut.ThreadExecutor.__init__
@@ -39,6 +40,7 @@ class CurrentCall:
 
 
 def __init__(self, max_workers=0, *, initializer=None, initargs=(), **properties):
+    check_initializer(initializer)
     _init(self, max_workers=max_workers, **properties)
     if initializer is not None:
         prepare(self, initializer, tuple(initargs))
@@ -88,8 +90,7 @@ def run(function, args, kwargs):
 def _cfut_submit(self, function, args, kwargs, options):
     if self._cfut_at_exit is None:
         prepare(self)
-    if not callable(function):
-        raise TypeError(f'{function!r} is neither callable nor a name')
+    check_callable(function)
     call = partial(run, function, args, kwargs)
     future = quick.try_submit(self, call) if options is None else None
     return quick.submit(self, call, options) if future is None else future
@@ -97,6 +98,7 @@ def _cfut_submit(self, function, args, kwargs, options):
 
 def _cfut_push(self, function, args, kwargs, options):
     from ._native_loop import has_room, wrap
+    check_callable(function)
     if has_room(self):
         return wrap(_cfut_submit(self, function, args, kwargs, options))
 

@@ -16,8 +16,8 @@ cfutures.
 
 from gi.repository import Cfut
 
-from cfutures import (_native_await, _native_executor, _native_future, _native_process,
-                      _native_thread)
+from cfutures import (_native_await, _native_executor, _native_future, _native_inline,
+                      _native_process, _native_thread)
 from cfutures._native_buffer import Buffer
 from cfutures._errors import BrokenProcessPool, RemoteError, RemoteTraceback
 from cfutures._native_process import python_worker_argv
@@ -36,9 +36,10 @@ for class_, methods in (
     (Cfut.Executor, _native_executor.METHODS),
     (Cfut.ThreadExecutor, _native_thread.METHODS),
     (Cfut.ProcessExecutor, _native_process.METHODS),
+    (Cfut.InlineExecutor, _native_inline.METHODS),
 ):
     for method in methods:
         setattr(class_, method.__name__, method)
 
 Cfut.Executor._cfut_at_exit = None
-Cfut.InlineExecutor._cfut_submit = _native_executor._cfut_run_inline
+Cfut.Executor._cfut_closed = False
