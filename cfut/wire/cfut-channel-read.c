@@ -7,7 +7,7 @@
 #include "config.h"
 
 #include <errno.h>
-#include <gio/gio.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -38,9 +38,9 @@ cfut_channel_steal_fd (CfutChannel *self)
 /* Reads with descriptors. Each write that has one has one, so a read that had to
  * leave some out had to leave out one. */
 static gssize
-receive (CfutChannel *self,
-         guint8      *room,
-         gsize        space)
+receive_with_fds (CfutChannel *self,
+                  guint8      *room,
+                  gsize        space)
 {
   union
   {
@@ -51,7 +51,7 @@ receive (CfutChannel *self,
   struct msghdr message = {
     .msg_iov = &vector, .msg_iovlen = 1, .msg_control = &control, .msg_controllen = sizeof control
   };
-  gssize n_bytes = recvmsg (g_socket_get_fd (self->socket), &message, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
+  gssize n_bytes = recvmsg (self->fd, &message, MSG_CMSG_CLOEXEC);
   struct cmsghdr *header;
   int fd = -1;
 
@@ -67,29 +67,10 @@ receive (CfutChannel *self,
   return n_bytes;
 }
 
-static CfutChannelStatus
-read_with_fds (CfutChannel *self,
-               guint8      *room,
-               gsize        space)
-{
-  gssize n_bytes = receive (self, room, space);
-
-  if (n_bytes > 0)
-    {
-      cfut_inbox_add (&self->inbox, n_bytes);
-      self->n_read += n_bytes;
-      return CFUT_CHANNEL_OK;
-    }
-
-  return n_bytes < 0 && (errno == EAGAIN || errno == EINTR) ? CFUT_CHANNEL_BLOCKED
-                                                             : CFUT_CHANNEL_CLOSED;
-}
-
 CfutChannelStatus
 cfut_channel_read (CfutChannel *self,
                    gsize        budget)
 {
-  g_autoptr(GError) error = NULL;
   gsize space;
   guint8 *room = cfut_inbox_get_space (&self->inbox, &space);
   gssize n_bytes;
@@ -100,10 +81,10 @@ cfut_channel_read (CfutChannel *self,
   if (space == 0)
     return CFUT_CHANNEL_OK;
 
-  if (self->fds != NULL)
-    return read_with_fds (self, room, MIN (space, budget));
-
-  n_bytes = g_pollable_input_stream_read_nonblocking (self->input, room, MIN (space, budget), NULL, &error);
+  do
+    n_bytes = self->fds != NULL ? receive_with_fds (self, room, MIN (space, budget))
+                                : recv (self->fd, room, MIN (space, budget), 0);
+  while (n_bytes < 0 && errno == EINTR);
 
   if (n_bytes > 0)
     {
@@ -112,10 +93,7 @@ cfut_channel_read (CfutChannel *self,
       return CFUT_CHANNEL_OK;
     }
 
-  if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_WOULD_BLOCK))
-    return CFUT_CHANNEL_BLOCKED;
-
-  return CFUT_CHANNEL_CLOSED;
+  return n_bytes < 0 && errno == EAGAIN ? CFUT_CHANNEL_BLOCKED : CFUT_CHANNEL_CLOSED;
 }
 
 guint64
@@ -148,7 +126,7 @@ cfut_channel_read_wait (CfutChannel *self,
 
   do
     {
-      g_socket_condition_wait (self->socket, G_IO_IN, NULL, NULL);
+      cfut_channel_poll (self, POLLIN, -1);
       status = cfut_channel_read (self, budget);
     }
   while (status == CFUT_CHANNEL_BLOCKED);
@@ -162,7 +140,7 @@ cfut_channel_look (CfutChannel *self,
 {
   do
     {
-      if (g_socket_condition_check (self->socket, G_IO_IN) != 0)
+      if (cfut_channel_poll (self, POLLIN, 0))
         return TRUE;
     }
   while (g_get_monotonic_time () < until);

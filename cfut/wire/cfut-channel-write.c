@@ -6,7 +6,9 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <gio/gio.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -219,31 +221,44 @@ cfut_channel_get_queued (CfutChannel *self)
   return self->outbox.queued;
 }
 
+/* A dead peer is an answer and not a SIGPIPE. */
+static gssize
+send_vectors (CfutChannel  *self,
+              struct iovec *vectors,
+              guint         n_vectors)
+{
+  struct msghdr message = { .msg_iov = vectors, .msg_iovlen = n_vectors };
+  gssize n_bytes;
+
+  do
+    n_bytes = sendmsg (self->fd, &message, MSG_NOSIGNAL);
+  while (n_bytes < 0 && errno == EINTR);
+
+  return n_bytes;
+}
+
 CfutChannelStatus
 cfut_channel_flush (CfutChannel *self)
 {
   while (!self->closed && self->outbox.queued > 0)
     {
-      GOutputVector vectors[MAX_VECTORS];
+      struct iovec vectors[MAX_VECTORS];
       guint n_vectors = cfut_outbox_get_vectors (&self->outbox, vectors, MAX_VECTORS);
-      gsize n_bytes = 0, n_written = 0;
-      GPollableReturn result;
+      gssize n_bytes = 0, n_written;
 
       for (guint i = 0; i < n_vectors; i++)
-        n_bytes += vectors[i].size;
+        n_bytes += vectors[i].iov_len;
 
-      result = g_pollable_output_stream_writev_nonblocking (self->output,
-                                                            vectors, n_vectors,
-                                                            &n_written, NULL, NULL);
-      if (result == G_POLLABLE_RETURN_WOULD_BLOCK)
+      n_written = send_vectors (self, vectors, n_vectors);
+      if (n_written < 0 && errno == EAGAIN)
         return CFUT_CHANNEL_BLOCKED;
 
-      if (result == G_POLLABLE_RETURN_FAILED)
+      if (n_written < 0)
         {
           self->closed = TRUE;
           /* Who has stopped to listen may talk on, or be silent, for ever. What it
            * has said is still there to read, and then the end. */
-          shutdown (g_socket_get_fd (self->socket), SHUT_RDWR);
+          shutdown (self->fd, SHUT_RDWR);
           cfut_outbox_clear (&self->outbox);
           break;
         }
@@ -261,5 +276,5 @@ cfut_channel_flush (CfutChannel *self)
 void
 cfut_channel_write_wait (CfutChannel *self)
 {
-  g_socket_condition_wait (self->socket, G_IO_OUT, NULL, NULL);
+  cfut_channel_poll (self, POLLOUT, -1);
 }

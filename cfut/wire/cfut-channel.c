@@ -6,40 +6,47 @@
 
 #include "config.h"
 
+#include <errno.h>
 #include <gio/gio.h>
+#include <glib-unix.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "wire/cfut-channel-parts-private.h"
+
+static gboolean
+is_stream_socket (int fd)
+{
+  int type;
+  socklen_t size = sizeof type;
+
+  return getsockopt (fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_STREAM;
+}
 
 CfutChannel *
 cfut_channel_new_take_fd (int               fd,
                           CfutFrameOrigin   peer,
                           GError          **error)
 {
-  g_autoptr(GSocket) socket = g_socket_new_from_fd (fd, error);
   CfutChannel *self;
 
-  if (socket == NULL)
+  if (!is_stream_socket (fd))
+    {
+      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
+                   "Descriptor %d is not a stream socket", fd);
+      close (fd);
+      return NULL;
+    }
+
+  if (!g_unix_set_fd_nonblocking (fd, TRUE, error))
     {
       close (fd);
       return NULL;
     }
 
-  if (g_socket_get_socket_type (socket) != G_SOCKET_TYPE_STREAM)
-    {
-      g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
-                   "Descriptor %d is not a stream socket", fd);
-      return NULL;
-    }
-
-  g_socket_set_blocking (socket, FALSE);
-
   self = g_new0 (CfutChannel, 1);
-  self->connection = g_socket_connection_factory_create_connection (socket);
-  self->socket = socket;
-  self->input = G_POLLABLE_INPUT_STREAM (g_io_stream_get_input_stream (G_IO_STREAM (self->connection)));
-  self->output = G_POLLABLE_OUTPUT_STREAM (g_io_stream_get_output_stream (G_IO_STREAM (self->connection)));
+  self->fd = fd;
   self->peer = peer;
   cfut_inbox_init (&self->inbox, peer);
   cfut_outbox_init (&self->outbox);
@@ -64,14 +71,29 @@ cfut_channel_free (CfutChannel *self)
     }
   cfut_inbox_clear (&self->inbox);
   cfut_outbox_clear (&self->outbox);
-  g_object_unref (self->connection);
+  close (self->fd);
   g_free (self);
 }
 
 int
 cfut_channel_peek_fd (CfutChannel *self)
 {
-  return g_socket_get_fd (self->socket);
+  return self->fd;
+}
+
+gboolean
+cfut_channel_poll (CfutChannel *self,
+                   short        events,
+                   int          timeout_ms)
+{
+  struct pollfd poll_fd = { self->fd, events, 0 };
+  int result;
+
+  do
+    result = poll (&poll_fd, 1, timeout_ms);
+  while (result < 0 && errno == EINTR);
+
+  return result > 0;
 }
 
 void

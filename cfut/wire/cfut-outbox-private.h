@@ -6,6 +6,8 @@
 
 #pragma once
 
+#include <sys/uio.h>
+
 #include "wire/cfut-frame-private.h"
 
 G_BEGIN_DECLS
@@ -42,7 +44,7 @@ void   cfut_outbox_add_variant (CfutOutbox            *self,
 
 /* Fills @vectors with what is to be written first; returns their number. */
 guint  cfut_outbox_get_vectors (CfutOutbox            *self,
-                                GOutputVector         *vectors,
+                                struct iovec          *vectors,
                                 guint                  max_vectors);
 /* The first @n_bytes are written. */
 void   cfut_outbox_remove      (CfutOutbox            *self,

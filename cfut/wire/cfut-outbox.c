@@ -172,7 +172,7 @@ cfut_outbox_add_variant (CfutOutbox      *self,
 
 guint
 cfut_outbox_get_vectors (CfutOutbox    *self,
-                         GOutputVector *vectors,
+                         struct iovec  *vectors,
                          guint          max_vectors)
 {
   guint n_vectors = 0;
@@ -181,8 +181,8 @@ cfut_outbox_get_vectors (CfutOutbox    *self,
        block != NULL && n_vectors < max_vectors;
        block = block->next)
     {
-      vectors[n_vectors].buffer = block->data + block->start;
-      vectors[n_vectors].size = block->end - block->start;
+      vectors[n_vectors].iov_base = (gpointer) (block->data + block->start);
+      vectors[n_vectors].iov_len = block->end - block->start;
       n_vectors++;
     }
 

@@ -128,8 +128,8 @@ settle_signals (void)
   /* Ctrl-C may come here too: what to do about it is the parent's to say. */
   signal (SIGINT, SIG_IGN);
 
-  /* The channel's GSocket does this when it is the first in the process. So a
-   * function that writes to a broken pipe gets an error, and goes on. */
+  /* As GSocket does when it is the first in the process. So a function that writes
+   * to a broken pipe gets an error, and goes on. */
   signal (SIGPIPE, SIG_IGN);
 }
 

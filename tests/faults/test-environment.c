@@ -456,7 +456,6 @@ test_broken_pipes (void)
       gate_init (&gate);
       fault_begin (&test, 1);
       fault_assert_serves (&test, 300);
-      /* GSocket has it ignored. */
       signal (SIGPIPE, SIG_DFL);
       for (guint i = 0; i < n_rounds; i++)
         {

@@ -131,16 +131,16 @@ write_all (CfutOutbox *outbox,
 
   while (outbox->queued > 0)
     {
-      GOutputVector vectors[16];
+      struct iovec vectors[16];
       guint n_vectors = cfut_outbox_get_vectors (outbox, vectors, G_N_ELEMENTS (vectors));
       gsize n_written = fuzz_chunks_next (chunks, outbox->queued);
       gsize left = n_written;
 
       for (guint i = 0; i < n_vectors && left > 0; i++)
         {
-          gsize n = MIN (left, vectors[i].size);
+          gsize n = MIN (left, vectors[i].iov_len);
 
-          g_byte_array_append (bytes, vectors[i].buffer, n);
+          g_byte_array_append (bytes, vectors[i].iov_base, n);
           left -= n;
         }
       cfut_outbox_remove (outbox, n_written - left);

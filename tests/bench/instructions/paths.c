@@ -185,13 +185,13 @@ run_frames (guint n)
         }
       while (outbox.queued > 0)
         {
-          GOutputVector vector;
+          struct iovec vector;
           gsize space;
           guint8 *room = cfut_inbox_get_space (&inbox, &space);
 
           g_assert_cmpuint (cfut_outbox_get_vectors (&outbox, &vector, 1), ==, 1);
-          space = MIN (space, vector.size);
-          memcpy (room, vector.buffer, space);
+          space = MIN (space, vector.iov_len);
+          memcpy (room, vector.iov_base, space);
           cfut_inbox_add (&inbox, space);
           cfut_outbox_remove (&outbox, space);
           while (cfut_inbox_next (&inbox, &frame, &error) == CFUT_CHANNEL_OK)
