@@ -103,8 +103,9 @@ class Calls(ExecutorCase):
 
     def test_no_time_left(self):
         """A time that is over already is over"""
-        for options in {'timeout': -1}, {'timeout': -0.5}, {'deadline': -1}:
-            future = self.executor.with_options(**options).submit(tasks.touch_and_wait, self.path())
+        for i, options in enumerate([{'timeout': -1}, {'timeout': -0.5}, {'deadline': -1}]):
+            future = self.executor.with_options(**options).submit(tasks.touch_and_wait,
+                                                                  self.path(str(i)))
             with self.assertRaisesRegex(TimeoutError, 'timed out'):
                 future.result(DEADLINE)
 
