@@ -33,7 +33,7 @@ typedef enum
 } CfutProcessPhase;
 
 /* How long a worker that has closed its channel may take to be dead, unless it
- * exits: then as long as to leave. */
+ * exits or has a launcher: then as long as to leave. */
 #define CFUT_TENURE_LOST_US   (50 * 1000)
 /* For how long a worker that is idle keeps the memory of large bodies. */
 #define CFUT_TENURE_TRIM_US   G_USEC_PER_SEC

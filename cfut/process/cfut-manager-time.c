@@ -184,7 +184,8 @@ cfut_manager_do_duty (CfutManager *self,
     case CFUT_DUTY_LOOK:
       tenure->was_looked_at = TRUE;
       tenure->seems_dead = cfut_process_is_dead (process);
-      tenure->is_exiting = process->lost_at >= 0 && cfut_process_is_exiting (process);
+      /* A launcher ends after the worker, as soon as it has learnt of that. */
+      tenure->is_exiting = process->lost_at >= 0 && (process->launched || cfut_process_is_exiting (process));
       tenure->is_started |= cfut_manager_look_for_start (self, process);
       break;
 

@@ -312,6 +312,24 @@ test_own_launcher (void)
 }
 
 static void
+test_slow_end (void)
+{
+  /* It keeps nothing of the worker's open, as bubblewrap does. */
+  const char * const slow[] = {
+    "sh", "-c", "\"$@\" & exec 3>&-; wait $!; status=$?; sleep 0.3; exit $status", "sh", NULL,
+  };
+  ProcessTest test;
+
+  g_test_summary ("A launcher may take a while to learn of the death of the worker, and to tell");
+
+  begin (&test);
+  cfut_process_executor_set_sandbox_launcher (PROCESS_EXECUTOR (&test), slow);
+  process_expect_error (process_submit (&test, "die", "(is)", -3, ""),
+                        CFUT_ERROR, CFUT_ERROR_WORKER_DIED, "exited with status 3 while");
+  process_test_end (&test);
+}
+
+static void
 test_missing (void)
 {
   const char * const launcher[] = { "/nowhere/launcher", NULL };
@@ -446,6 +464,7 @@ main (int    argc,
   g_test_add_func ("/launcher/kill", test_kill);
   g_test_add_func ("/launcher/host", test_host);
   g_test_add_func ("/launcher/own-launcher", test_own_launcher);
+  g_test_add_func ("/launcher/slow-end", test_slow_end);
   g_test_add_func ("/launcher/missing", test_missing);
   g_test_add_func ("/launcher/replaced-program", test_replaced_program);
   g_test_add_func ("/launcher/no-bubblewrap", test_no_bubblewrap);
