@@ -14,27 +14,6 @@
 #include "cfut-error.h"
 #include "wire/cfut-channel-parts-private.h"
 
-void
-cfut_channel_take_fds (CfutChannel *self)
-{
-  if (self->fds == NULL)
-    self->fds = g_array_new (FALSE, FALSE, sizeof (int));
-}
-
-int
-cfut_channel_steal_fd (CfutChannel *self)
-{
-  int fd = -1;
-
-  if (self->fds != NULL && self->fds->len > 0)
-    {
-      fd = g_array_index (self->fds, int, 0);
-      g_array_remove_index (self->fds, 0);
-    }
-
-  return fd;
-}
-
 /* Reads with descriptors. Each write that has one has one, so a read that had to
  * leave some out had to leave out one. */
 static gssize

@@ -56,6 +56,27 @@ cfut_channel_new_take_fd (int               fd,
 }
 
 void
+cfut_channel_take_fds (CfutChannel *self)
+{
+  if (self->fds == NULL)
+    self->fds = g_array_new (FALSE, FALSE, sizeof (int));
+}
+
+int
+cfut_channel_steal_fd (CfutChannel *self)
+{
+  int fd = -1;
+
+  if (self->fds != NULL && self->fds->len > 0)
+    {
+      fd = g_array_index (self->fds, int, 0);
+      g_array_remove_index (self->fds, 0);
+    }
+
+  return fd;
+}
+
+void
 cfut_channel_free (CfutChannel *self)
 {
   cfut_channel_drop_last (self);
