@@ -49,6 +49,17 @@ class Calls(ExecutorCase):
         self.assertIsNone(future.exception())
         self.assertEqual(future.props.state, Cfut.FutureState.DONE)
 
+    def test_says_what_it_is(self):
+        """A future tells its state, and its name or its function"""
+        options = self.executor.with_options(name='twice two')
+        future = options.submit(tasks.add, 2)
+        future.result(DEADLINE)
+        self.assertRegex(repr(future), r"^<Cfut\.Future at 0x[0-9a-f]+ state=done 'twice two'>$")
+        failed = self.executor.submit(tasks.divide, 1, 0)
+        failed.exception(DEADLINE)
+        self.assertRegex(repr(failed), ' state=failed')
+        self.assertRegex(repr(Cfut.Promise().get_future()), ' state=[a-z]+>$')
+
     def test_exception(self):
         """An exception is raised, or asked for"""
         future = self.executor.submit(tasks.divide, 1, 0)

@@ -168,6 +168,12 @@ def cancelled(self):
     return get_state(self) is CANCELLED
 
 
+def __repr__(self):
+    name = self.dup_name() or get_function(self)
+    label = f' {name!r}' if name else ''
+    return f'<Cfut.Future at {id(self):#x} state={get_state(self).value_nick}{label}>'
+
+
 DoneAndNotDoneFutures = namedtuple('DoneAndNotDoneFutures', 'done not_done')
 
 
@@ -223,4 +229,4 @@ def wait_for_one(waiting, queue, timeout):
     return bool(poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
 
 
-METHODS = (result, exception, done, running, cancelled)
+METHODS = (result, exception, done, running, cancelled, __repr__)
