@@ -232,6 +232,8 @@ AXES = [
         'submit_ns': 'To submit a call while others wait',
         'cancel_ns': 'To cancel a call while others wait',
         'complete_ns': 'To complete those that wait, each'}),
+    *growth('priorities', [10, 1000, 10 ** 5], 'priorities', {
+        'priority_ns': 'To submit and cancel a call between calls of other priorities'}),
     *growth('executors', [1, 10, 100, 1000], 'executors', {'call_ns': 'A call, with executors beside its own'}),
     *growth('cancellable', [10, 1000, 10 ** 5], 'futures', {
         'submit_ns': 'To submit a call with a cancellable that others have too',

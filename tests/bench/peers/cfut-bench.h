@@ -35,6 +35,9 @@ void     cfut_bench_run_queued (const BenchPeer *peer,
 void     cfut_bench_run_executors (const BenchPeer *peer,
                                    guint            n_workers,
                                    guint            size);
+void     cfut_bench_run_priorities  (const BenchPeer *peer,
+                                     guint            n_workers,
+                                     guint            size);
 void     cfut_bench_run_cancellable (const BenchPeer *peer,
                                      guint            n_workers,
                                      guint            size);

@@ -10,7 +10,7 @@
 
 /*
  * Costs that should not grow with what is there already: @size calls that wait,
- * executors, futures of one cancellable, waiters of one future.
+ * priorities, executors, futures of one cancellable, waiters of one future.
  */
 
 /* So many are measured, whatever is there. */
@@ -49,6 +49,55 @@ cfut_bench_run_queued (const BenchPeer *peer,
   for (guint i = 0; i < N_MEASURED; i++)
     peer->cancel (executor, futures[size + i]);
   bench_print ("cancel_ns", per_call (begin, N_MEASURED));
+
+  for (guint i = 0; i < N_MEASURED; i++)
+    peer->finish (executor, futures[size + i]);
+
+  begin = bench_now_ns ();
+  bench_gate_open ();
+  peer->finish (executor, held);
+  for (guint i = 0; i < size; i++)
+    peer->finish (executor, futures[i]);
+  bench_print ("complete_ns", per_call (begin, size));
+
+  peer->close (executor);
+}
+
+static CfutFuture *
+submit_urgent (gpointer           executor,
+               CfutSubmitOptions *options,
+               int                priority)
+{
+  cfut_submit_options_set_priority (options, priority);
+
+  return cfut_executor_submit_full (executor, "increment", g_variant_new_int64 (priority), options, NULL);
+}
+
+/* Submit and cancel of calls whose priorities lie between those of @size calls that
+ * wait, each of which has one of its own; and completion of all in their order. */
+void
+cfut_bench_run_priorities (const BenchPeer *peer,
+                           guint            n_workers,
+                           guint            size)
+{
+  g_autofree gpointer *futures = g_new0 (gpointer, size + N_MEASURED);
+  g_autoptr(CfutSubmitOptions) options = cfut_submit_options_new ();
+  gpointer executor = peer->open (1, size + N_MEASURED + 1);
+  gpointer held;
+  gint64 begin;
+
+  peer->finish (executor, peer->submit (executor, &bench_increment, 1));
+  bench_gate_shut ();
+  held = peer->submit (executor, &bench_hold, 0);
+  for (guint i = 0; i < size; i++)
+    futures[i] = submit_urgent (executor, options, 2 * i);
+
+  begin = bench_now_ns ();
+  for (guint i = 0; i < N_MEASURED; i++)
+    futures[size + i] = submit_urgent (executor, options, 2 * (i * (guint64) size / N_MEASURED) + 1);
+  for (guint i = 0; i < N_MEASURED; i++)
+    peer->cancel (executor, futures[size + i]);
+  bench_print ("priority_ns", per_call (begin, N_MEASURED));
 
   for (guint i = 0; i < N_MEASURED; i++)
     peer->finish (executor, futures[size + i]);

@@ -285,6 +285,7 @@ const BenchMeasure cfut_bench_measures[] = {
   { "ready", cfut_bench_run_ready },
   { "queued", cfut_bench_run_queued },
   { "executors", cfut_bench_run_executors },
+  { "priorities", cfut_bench_run_priorities },
   { "cancellable", cfut_bench_run_cancellable },
   { "waiters", cfut_bench_run_waiters },
   { NULL },
