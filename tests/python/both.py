@@ -41,6 +41,12 @@ class Both(unittest.TestCase):
         self.addCleanup(executor.shutdown)
         return executor
 
+    def count_cpus(self):
+        """Those that this process may use, as the standard module counts from 3.13 on."""
+        if self.futures is cfutures or hasattr(os, 'process_cpu_count'):
+            return len(os.sched_getaffinity(0))
+        return os.cpu_count()
+
     @contextlib.contextmanager
     def busy(self, executor, n=1):
         """Keeps `n` threads of an executor busy meanwhile."""

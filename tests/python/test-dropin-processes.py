@@ -41,7 +41,7 @@ class Processes(Gates):
 @both
 class Workers(Processes):
     def test_default_number(self):
-        cpus = os.process_cpu_count() if hasattr(os, 'process_cpu_count') else os.cpu_count()
+        cpus = self.count_cpus()
         self.assertEqual(self.executor()._max_workers, cpus)
 
     def test_number_must_be_positive(self):

@@ -40,7 +40,7 @@ class Workers:
             executor.submit(int)
 
     def test_default_number(self):
-        cpus = os.process_cpu_count() if hasattr(os, 'process_cpu_count') else os.cpu_count()
+        cpus = self.count_cpus()
         with self.futures.ThreadPoolExecutor() as executor:
             self.assertEqual(executor._max_workers, min(32, cpus + 4))
 
