@@ -28,6 +28,10 @@ G_BEGIN_DECLS
 /* A job that may come this way takes no more bytes. */
 #define CFUT_INTAKE_MAX_SIZE 1024
 
+/* So many may have come that way and be moved to the queue at once: whoever does has
+ * the lock meanwhile. */
+#define CFUT_INTAKE_MAX_CALLS 4096
+
 /* What one CPU writes all the time and others look at is kept apart from what
  * these read. */
 #define CFUT_CACHE_LINE 64

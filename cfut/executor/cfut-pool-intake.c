@@ -71,9 +71,8 @@ cfut_pool_count_room_locked (CfutPool *self)
   if (n_pending >= self->max_pending || bytes >= self->max_pending_bytes)
     return 0;
 
-  return MIN (MIN (self->max_pending - n_pending,
-                   (self->max_pending_bytes - bytes) / CFUT_INTAKE_MAX_SIZE),
-              G_MAXINT / 2);
+  return MIN (self->max_pending - n_pending,
+              (self->max_pending_bytes - bytes) / CFUT_INTAKE_MAX_SIZE);
 }
 
 /* To give out tickets one by one would be to write, for each call, what those who
@@ -91,6 +90,7 @@ cfut_pool_open_intake_locked (CfutPool *self)
 
   cfut_intake_open (&self->intake);
   n_tickets = cfut_pool_count_room_locked (self);
+  n_tickets = MIN (n_tickets, CFUT_INTAKE_MAX_CALLS - (guint) self->intake.n_out);
   if (n_tickets > (guint) self->intake.n_out)
     cfut_intake_issue (&self->intake, n_tickets);
 }

@@ -25,8 +25,9 @@ cfut_thread_carrier_promise_locked (CfutThreadCarrier *self)
 }
 
 /* Nobody need be woken, nor started, for what comes while all are awake, or one of
- * them is the watch. To be called whenever a thread has taken a call; those that go
- * to sleep see to it themselves. */
+ * them is the watch. To be called whenever a thread has taken a call, and when one
+ * was queued, as there may be no tickets left; those that go to sleep see to it
+ * themselves. */
 void
 cfut_thread_carrier_see_to_intake_locked (CfutThreadCarrier *self)
 {
@@ -50,6 +51,9 @@ cfut_thread_carrier_queued_locked (CfutPool *pool)
 
   if (cfut_thread_carrier_promise_locked (self))
     return CFUT_WAKE_IDLE;
+
+  if (self->n_idle == 0 && pool->n_workers == pool->max_workers)
+    cfut_thread_carrier_see_to_intake_locked (self);
 
   if (self->n_idle > 0 || pool->n_workers >= pool->max_workers ||
       pool->queue.length <= self->n_promised + self->n_starting)

@@ -99,6 +99,32 @@ test_bound (Fixture       *self,
 }
 
 static void
+test_many (Fixture       *self,
+           gconstpointer  unused)
+{
+  g_autoptr(GPtrArray) futures = g_ptr_array_new_with_free_func (g_object_unref);
+  guint n_refused = 0;
+  gsize n_out = 0;
+
+  g_test_summary ("However many they are, few have to be moved to the queue at once");
+
+  cfut_executor_set_max_pending (self->executor, G_MAXUINT);
+  for (guint i = 0; i < 5 * CFUT_INTAKE_MAX_CALLS; i++)
+    {
+      g_ptr_array_add (futures, submit (self->executor, "square", i));
+      n_out = MAX (n_out, (gsize) self->pool->intake.n_out);
+      n_refused += !came_without_lock (self->pool);
+    }
+  g_assert_cmpuint (n_out, <=, CFUT_INTAKE_MAX_CALLS);
+  /* Whoever finds no ticket moves them, and has others given out. */
+  g_assert_cmpuint (n_refused, <=, 6);
+
+  release (self->blocked, &self->gate);
+  for (guint i = 0; i < futures->len; i++)
+    assert_result (g_object_ref (g_ptr_array_index (futures, i)), (gint64) i * i);
+}
+
+static void
 test_urgent (Fixture       *self,
              gconstpointer  unused)
 {
@@ -184,6 +210,7 @@ main (int    argc,
 #define ADD(path, test) g_test_add (path, Fixture, NULL, set_up, test, tear_down)
   ADD ("/thread/intake/counts", test_counts);
   ADD ("/thread/intake/bound", test_bound);
+  ADD ("/thread/intake/many", test_many);
   ADD ("/thread/intake/urgent", test_urgent);
   ADD ("/thread/intake/cancel", test_cancel);
   ADD ("/thread/intake/shutdown", test_shutdown);
