@@ -35,15 +35,24 @@ submit_busy (ProcessTest *test,
     }
 }
 
-/* Workers that are not ready yet, and will not be before their parent is dead. */
+/* Workers ask for the signal at the death of their parent "late", or "never". */
 static void
-start_late (ProcessTest *test)
+delay_signal (ProcessTest *test,
+              const char  *until)
 {
   g_autoptr(CfutWorkerSetup) setup = cfut_worker_setup_new ();
   g_autofree char *shim = g_build_filename (g_getenv ("G_TEST_BUILDDIR"), "faults", "liblate-prctl.so", NULL);
 
   cfut_worker_setup_set_environment (setup, "LD_PRELOAD", shim);
+  cfut_worker_setup_set_environment (setup, "CFUT_TEST_PRCTL", until);
   cfut_process_executor_set_worker_setup (PROCESS_EXECUTOR (test), setup);
+}
+
+/* Workers that are not ready yet, and will not be before their parent is dead. */
+static void
+start_late (ProcessTest *test)
+{
+  delay_signal (test, "late");
   cfut_process_executor_prestart (PROCESS_EXECUTOR (test));
   while (process_count_workers (test) == 0)
     g_usleep (1000);
@@ -75,11 +84,13 @@ run_parent (const char *how)
 
   gate_init (&gate);
   process_test_begin (&test, N_WORKERS);
+  if (g_str_equal (how, "unsignalled"))
+    delay_signal (&test, "never");
   if (g_str_equal (how, "late"))
     start_late (&test);
   else
     process_prestart (&test);
-  if (g_str_equal (how, "busy") || g_str_equal (how, "sibling"))
+  if (!g_str_equal (how, "late") && !g_str_equal (how, "idle") && !g_str_equal (how, "stopped"))
     submit_busy (&test, &gate);
   if (g_str_equal (how, "sibling") || g_str_equal (how, "late"))
     sibling = fork_sibling ();
@@ -135,6 +146,13 @@ watch_workers (GDataInputStream *lines,
   return n;
 }
 
+/* Both ways to learn of it take far less. */
+static gint64
+get_bound (const char *how)
+{
+  return g_str_equal (how, "idle") || g_str_equal (how, "stopped") ? 50 * 1000 : 100 * 1000;
+}
+
 static void
 kill_parent (const char *how)
 {
@@ -164,7 +182,7 @@ kill_parent (const char *how)
   g_test_message ("That took %.1f ms", took_us / 1000.0);
   /* Only where no other test keeps the machine busy. */
   if (g_test_slow ())
-    g_assert_cmpint (took_us, <=, 100 * 1000);
+    g_assert_cmpint (took_us, <=, get_bound (how));
 
   if (sibling > 0)
     {
@@ -280,12 +298,15 @@ main (int    argc,
     {
       g_test_add_data_func ("/faults/F19/idle", "idle", test_killed_parent);
       g_test_add_data_func ("/faults/F20/busy", "busy", test_killed_parent);
-      /* F21: there is no end of file then, only the signal at the death. */
+      /* There is no end of file then, only the signal at the death. */
+      g_test_add_data_func ("/faults/F21/only-signal", "sibling", test_killed_parent);
       g_test_add_data_func ("/faults/F24/sibling", "sibling", test_killed_parent);
       g_test_add_data_func ("/faults/F25/stopped", "stopped", test_killed_parent);
       /* A sanitizer wants to be the first to be loaded. */
       if (!test_is_sanitized ())
         {
+          /* There is no signal then, only the end of file. */
+          g_test_add_data_func ("/faults/F20/only-watcher", "unsignalled", test_killed_parent);
           g_test_add_func ("/faults/F23/late", test_late);
           g_test_add_func ("/faults/F26/subreaper", test_subreaper);
         }
