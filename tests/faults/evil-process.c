@@ -70,6 +70,17 @@ EVIL_ACT (turn_deaf)
   hang (self, call, answer, number);
 }
 
+/* What is no frame, more of that, and the end: its socket stays readable for whoever
+ * does not look at it any more. */
+EVIL_ACT (babble_and_shut)
+{
+  guint8 bytes[10000];
+
+  memset (bytes, 'x', sizeof bytes);
+  evil_send_raw (self, bytes, sizeof bytes);
+  shutdown (cfut_channel_peek_fd (self->channel), SHUT_WR);
+}
+
 EVIL_ACT (tell_the_truth)
 {
   evil_send_pid (self, answer);
@@ -86,6 +97,7 @@ const EvilMode evil_process_modes[] = {
   { "unread", die_with_unread },
   { "hang", hang },
   { "deaf", turn_deaf },
+  { "babble-and-shut", babble_and_shut },
   { "exit", leave },
   { NULL, NULL },
 };

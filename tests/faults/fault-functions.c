@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -104,6 +105,19 @@ FUNCTION (die_traced)
   return g_variant_new_boolean (FALSE);
 }
 
+/* ---- Sockets. */
+
+/* From now on no more is written at once. */
+FUNCTION (shrink_channel)
+{
+  int size;
+
+  g_variant_get (arguments, "(i)", &size);
+  g_assert_cmpint (setsockopt (3, SOL_SOCKET, SO_SNDBUF, &size, sizeof size), ==, 0);
+
+  return NULL;
+}
+
 /* ---- Memory. */
 
 /* Takes so many bytes, all of which it writes to, and gives them back. */
@@ -145,6 +159,7 @@ static const Registration registrations[] = {
   { "close-channel", "(iii)", "i", close_channel },
   { "die-late", NULL, NULL, die_late },
   { "die-traced", NULL, "b", die_traced },
+  { "shrink-channel", "(i)", NULL, shrink_channel },
   { "allocate", "(t)", "i", allocate },
   { "read-input", NULL, "i", read_input },
 };

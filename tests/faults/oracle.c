@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "fault-functions.h"
@@ -109,12 +110,16 @@ fault_scale (guint quick,
   return test_scale (g_test_slow () ? full : quick);
 }
 
-guint
-fault_count_threads (void)
+typedef void (*ThreadFunc) (int         task,
+                            const char *name,
+                            gpointer    user_data);
+
+static void
+for_each_thread (ThreadFunc func,
+                 gpointer   user_data)
 {
   g_autoptr(GDir) dir = g_dir_open ("/proc/self/task", 0, NULL);
   const char *task;
-  guint n = 0;
 
   g_assert_nonnull (dir);
   while ((task = g_dir_read_name (dir)) != NULL)
@@ -123,10 +128,51 @@ fault_count_threads (void)
       g_autofree char *name = NULL;
 
       /* One may just have ended. */
-      n += g_file_get_contents (path, &name, NULL, NULL) && !g_str_has_prefix (name, "pool-");
+      if (g_file_get_contents (path, &name, NULL, NULL))
+        func (atoi (task), g_strchomp (name), user_data);
     }
+}
+
+static void
+count_thread (int         task,
+              const char *name,
+              gpointer    user_data)
+{
+  *(guint *) user_data += !g_str_has_prefix (name, "pool-");
+}
+
+guint
+fault_count_threads (void)
+{
+  guint n = 0;
+
+  for_each_thread (count_thread, &n);
 
   return n;
+}
+
+/* The clock of a thread, as the C library makes it for those that it has made. */
+#define CPU_CLOCK(task) ((~(clockid_t) (task) << 3) | 6)
+
+static void
+add_manager_time (int         task,
+                  const char *name,
+                  gpointer    user_data)
+{
+  struct timespec time;
+
+  if (g_str_equal (name, "cfut-manager") && clock_gettime (CPU_CLOCK (task), &time) == 0)
+    *(gint64 *) user_data += time.tv_sec * G_USEC_PER_SEC + time.tv_nsec / 1000;
+}
+
+gint64
+fault_get_manager_time (void)
+{
+  gint64 time = 0;
+
+  for_each_thread (add_manager_time, &time);
+
+  return time;
 }
 
 /* Behind the census, which has started what GLib starts once. */

@@ -95,6 +95,9 @@ CfutSubmitOptions *fault_with_timeout (gint64    timeout_us);
 /* Threads that are not of GLib's pools, which keep them for a while. */
 guint         fault_count_threads  (void);
 
+/* How long managers of this process have computed, in µs. */
+gint64        fault_get_manager_time (void);
+
 /* For tests of the oracle: how long it waits for things to be quiet, and when
  * the watchdog barks. */
 extern gint64 fault_patience_us;
