@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "cfut-error.h"
+
 /* Lies in the bodies of frames, and about where these are. */
 
 /* ---- What is no value of the declared type. */
@@ -26,6 +28,29 @@ EVIL_ACT (send_empty)
 EVIL_ACT (send_text)
 {
   evil_send (self, answer, "1234567", number);
+}
+
+/* So many bytes, which is fine if they are no more than may be. */
+EVIL_ACT (send_zeros)
+{
+  g_autofree guint8 *zeros = g_malloc0 (number);
+
+  evil_send (self, answer, zeros, number);
+}
+
+/* Variants in each other, so many. */
+EVIL_ACT (send_nest)
+{
+  g_autoptr(GVariant) nest = g_variant_ref_sink (g_variant_new_variant (g_variant_new_int32 (7)));
+
+  for (guint i = 1; i < number; i++)
+    {
+      GVariant *outer = g_variant_ref_sink (g_variant_new_variant (nest));
+
+      g_variant_unref (nest);
+      nest = outer;
+    }
+  evil_send (self, answer, g_variant_get_data (nest), g_variant_get_size (nest));
 }
 
 /* ---- Errors. */
@@ -61,6 +86,18 @@ EVIL_ACT (send_long_error)
   g_autofree char *text = g_strnfill (5 * 1024 * 1024, 'x');
 
   send_error (self, answer, text);
+}
+
+/* An error that carries so many bytes. */
+EVIL_ACT (send_laden_error)
+{
+  g_autofree guint8 *bytes = g_malloc0 (number);
+  GVariant *payload = g_variant_new_from_data (G_VARIANT_TYPE_BYTESTRING, bytes, number, TRUE, NULL, NULL);
+  g_autoptr(GVariant) body = NULL;
+
+  body = g_variant_ref_sink (g_variant_new ("(sisss@ay)", "cfut-error-quark", CFUT_ERROR_REMOTE, "No", "Name", "Traceback", payload));
+  answer->type = CFUT_FRAME_ERROR;
+  evil_send (self, answer, g_variant_get_data (body), g_variant_get_size (body));
 }
 
 /* An error whose strings are neither UTF-8 nor harmless, and @number bytes long. */
@@ -176,6 +213,12 @@ EVIL_ACT (share_all)
   send_place (self, answer, 0, CFUT_ARENA_CAPACITY - 4096, 0);
 }
 
+/* So many bytes that nobody has written. */
+EVIL_ACT (share_zeros)
+{
+  send_place (self, answer, 0, number, 0);
+}
+
 EVIL_ACT (share_short_place)
 {
   answer->flags = CFUT_FRAME_FLAG_SHARED;
@@ -251,9 +294,12 @@ const EvilMode evil_body_modes[] = {
   { "wrong-size", send_wrong_size },
   { "empty", send_empty },
   { "text", send_text },
+  { "zeros", send_zeros },
+  { "nest", send_nest },
   { "error-garbage", send_error_garbage },
   { "error-zero", send_error_zero },
   { "long-error", send_long_error },
+  { "laden-error", send_laden_error },
   { "rude-error", send_rude_error },
   { "bomb", send_bomb },
   { "shared-beyond", share_beyond },
@@ -262,6 +308,7 @@ const EvilMode evil_body_modes[] = {
   { "shared-index", share_bad_index },
   { "shared-hole", share_hole },
   { "shared-all", share_all },
+  { "shared-zeros", share_zeros },
   { "shared-short-place", share_short_place },
   { "shared-ready", share_ready },
   { "shared-error-garbage", share_error_garbage },

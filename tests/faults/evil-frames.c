@@ -198,6 +198,22 @@ EVIL_ACT (answer_twice)
   evil_flush (self);
 }
 
+/* A call that came @number ones later, or earlier if that is negative. */
+EVIL_ACT (answer_others_call)
+{
+  answer->call += (gint32) number;
+  evil_send_pid (self, answer);
+}
+
+/* The truth, over and over. */
+EVIL_ACT (repeat)
+{
+  gint32 pid = getpid ();
+
+  for (guint i = 0; i < 100000; i++)
+    evil_send (self, answer, &pid, sizeof pid);
+}
+
 EVIL_ACT (be_ready_twice)
 {
   evil_send_ready (self);
@@ -235,6 +251,26 @@ EVIL_ACT (flood_progress)
 
   flood (self, &progress, 100000);
   evil_send_pid (self, answer);
+}
+
+/* So many reports that are as small as can be. */
+EVIL_ACT (murmur)
+{
+  g_autoptr(GVariant) body = g_variant_ref_sink (g_variant_new ("(ds)", 0.5, ""));
+  CfutFrameHeader progress = *answer;
+
+  progress.type = CFUT_FRAME_PROGRESS;
+  progress.flags = 0;
+  for (guint i = 0; i < number; i++)
+    evil_send (self, &progress, g_variant_get_data (body), g_variant_get_size (body));
+  evil_send_pid (self, answer);
+}
+
+/* Reports when it has answered. */
+EVIL_ACT (send_late_progress)
+{
+  evil_send_pid (self, answer);
+  flood (self, answer, 1);
 }
 
 EVIL_ACT (send_unknown_progress)
@@ -289,10 +325,14 @@ const EvilMode evil_frame_modes[] = {
   { "call-zero", answer_call_zero },
   { "other-attempt", answer_other_attempt },
   { "twice", answer_twice },
+  { "others-call", answer_others_call },
+  { "repeat", repeat },
   { "ready-twice", be_ready_twice },
   { "unclaimed", answer_unclaimed },
   { "skip", skip },
   { "flood", flood_progress },
+  { "murmur", murmur },
+  { "late-progress", send_late_progress },
   { "progress-unknown", send_unknown_progress },
   { "long-progress", send_long_progress },
   { "progress-garbage", send_progress_garbage },

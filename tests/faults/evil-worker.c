@@ -6,6 +6,8 @@
 
 #include "evil.h"
 
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -15,7 +17,8 @@
  * evil-worker MODE: a worker that computes squares as it should, and does
  * something that it should not when it is asked for its pid, or, in some modes,
  * before that. A call of "lie" names the mode itself, and a number for it; its
- * result is declared an int, or what mode "type:TYPE" says.
+ * result is declared an int, or what mode "type:TYPE" says. Mode "list" prints
+ * the names of lies.
  */
 
 /* In the order of the table. */
@@ -134,15 +137,15 @@ answer_square (Evil            *self,
   evil_send (self, &answer, &x, sizeof x);
 }
 
+static const EvilMode * const tables[] = {
+  evil_frame_modes, evil_body_modes, evil_memory_modes, evil_process_modes,
+};
+
 /* What is behind a space only makes it long. */
 static EvilAct
 find_act (const char *mode)
 {
   gsize length = strcspn (mode, " ");
-
-  const EvilMode * const tables[] = {
-    evil_frame_modes, evil_body_modes, evil_memory_modes, evil_process_modes,
-  };
 
   for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
     for (const EvilMode *m = tables[i]; m->name != NULL; m++)
@@ -247,6 +250,14 @@ get_budget (Evil *self)
   return 16384;
 }
 
+static void
+list_modes (void)
+{
+  for (guint i = 0; i < G_N_ELEMENTS (tables); i++)
+    for (const EvilMode *m = tables[i]; m->name != NULL; m++)
+      printf ("%s\n", m->name);
+}
+
 int
 main (int    argc,
       char **argv)
@@ -255,6 +266,12 @@ main (int    argc,
   CfutFrame frame;
 
   g_assert_cmpint (argc, ==, 2);
+  if (g_str_equal (argv[1], "list"))
+    {
+      list_modes ();
+      return EXIT_SUCCESS;
+    }
+
   prctl (PR_SET_PDEATHSIG, SIGKILL);
   self.mode = argv[1];
   self.channel = cfut_channel_new_take_fd (CFUT_FD_CHANNEL, CFUT_FRAME_FROM_PARENT, NULL);

@@ -6,6 +6,7 @@
 
 #include "config.h"
 
+#include <signal.h>
 #include <time.h>
 
 #include "oracle.h"
@@ -122,6 +123,17 @@ static const Lie lies[] = {
   { "shared-all" }, { "shared-all", 0, "type:ay" }, { "shared-all", 0, "type:a(ss)" },
   { "shared-short-place" }, { "shared-ready" }, { "shared-error-garbage" },
   { "skip" }, { "hang" }, { "exit" },
+  { "others-call", 1 }, { "others-call", (guint) -1 }, { "repeat" },
+  { "long-progress" }, { "late-progress" }, { "murmur", 500 }, { "murmur", 100000 },
+  { "zeros", 3 }, { "zeros", 8 * 1024 * 1024, "type:ay" }, { "zeros", 8 * 1024 * 1024, "type:a(ss)" },
+  { "shared-zeros", 8 * 1024 * 1024, "type:ay" }, { "shared-zeros", 8 * 1024 * 1024, "type:av" },
+  { "nest", 60, "type:v" }, { "nest", 80, "type:v" }, { "laden-error", 8 * 1024 * 1024 },
+  { "lend", 2 }, { "lend", 2, "type:ay" },
+  { "odd-descriptors" }, { "babble-to-control" },
+  { "raise-within", SIGSEGV }, { "raise-within", SIGSTOP }, { "raise-within", SIGTERM },
+  { "become-sleep" }, { "become-echo" }, { "late-answer", 100 }, { "truth" },
+  { "change-group" }, { "leave-daemon" }, { "be-traced" }, { "close-output" },
+  { "deaf" }, { "babble-and-shut" },
 };
 
 /* What becomes of the call that was lied about: as there are true answers among
@@ -134,6 +146,7 @@ is_outcome_of_lie (CfutFuture *future)
   return error == NULL ||
          g_error_matches (error, CFUT_ERROR, CFUT_ERROR_PROTOCOL) ||
          g_error_matches (error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED) ||
+         g_error_matches (error, CFUT_ERROR, CFUT_ERROR_REMOTE) ||
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE) ||
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT) ||
          g_error_matches (error, G_IO_ERROR, G_IO_ERROR_FAILED);
@@ -216,6 +229,34 @@ test_costs (gconstpointer data)
   fault_end (&test);
 }
 
+static void
+test_all_are_there (void)
+{
+  g_autofree char *program = process_build_path ("faults/evil-worker");
+  g_autofree char *output = NULL;
+  g_auto(GStrv) modes = NULL;
+  g_autoptr(GSubprocess) process = NULL;
+  g_autoptr(GError) error = NULL;
+
+  g_test_summary ("There is no lie of which the costs are not known");
+
+  process = g_subprocess_new (G_SUBPROCESS_FLAGS_STDOUT_PIPE, &error, program, "list", NULL);
+  g_assert_no_error (error);
+  g_assert_true (g_subprocess_communicate_utf8 (process, NULL, NULL, &output, NULL, &error));
+  g_assert_no_error (error);
+  modes = g_strsplit (g_strchomp (output), "\n", -1);
+  g_assert_cmpuint (g_strv_length (modes), >, 50);
+  for (guint i = 0; modes[i] != NULL; i++)
+    {
+      guint k = 0;
+
+      while (k < G_N_ELEMENTS (lies) && !g_str_equal (lies[k].mode, modes[i]))
+        k++;
+      if (k == G_N_ELEMENTS (lies))
+        g_error ("Nobody has tried \"%s\"", modes[i]);
+    }
+}
+
 int
 main (int    argc,
       char **argv)
@@ -223,6 +264,7 @@ main (int    argc,
   fault_test_init (&argc, &argv);
   g_main_context_set_poll_func (NULL, poll_and_look);
 
+  g_test_add_func ("/faults/F37/costs/all-are-there", test_all_are_there);
   for (guint i = 0; i < G_N_ELEMENTS (lies); i++)
     {
       g_autofree char *path = g_strdup_printf ("/faults/F37/costs/%u-%s", i, lies[i].mode);
