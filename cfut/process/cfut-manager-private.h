@@ -67,6 +67,7 @@ typedef struct
   CfutWorkerSetup *setup;          /* (nullable) */
   CfutLimits limits;               /* of each worker */
   guint64 max_result;              /* bytes; 0: as much as the sandbox allows */
+  guint64 max_held;                /* the same */
   guint min_workers;
   gint64 idle_timeout_us;          /* negative: for ever */
   gint64 grace_us;                 /* negative: for ever */
@@ -82,6 +83,7 @@ struct _CfutManager
   GSource *attend; /* (owned) wakes the manager */
   void (*look_around) (CfutManager *self); /* at everything, at once */
   char **envp;
+  CfutBudget *budget; /* (owned) of all workers, those that are not confined too */
 
   /* Atomic: made with the first call, under the pool's lock; never changed then. */
   GMainContext *context; /* (owned) (nullable) */
@@ -148,6 +150,8 @@ struct _CfutManager
 /* How many bytes a result of a worker that is not trusted may have, unless the user
  * says so. */
 #define CFUT_PROCESS_MAX_RESULT      (G_GUINT64_CONSTANT (64) << 20)
+/* The same of all results that the program has not dropped. */
+#define CFUT_PROCESS_MAX_HELD        (G_GUINT64_CONSTANT (1) << 30)
 /* How long a frame may be on its way. */
 #define CFUT_PROCESS_FRAME_US        (30 * G_USEC_PER_SEC)
 /* When to look again whether this program's stderr takes something, or whether a

@@ -75,6 +75,17 @@ cfut_manager_choose_max_result_locked (CfutManager *self)
                                                            : CFUT_PROCESS_MAX_RESULT;
 }
 
+/* How many bytes all results together may have that the program has not dropped. */
+static guint64
+cfut_manager_choose_max_held_locked (CfutManager *self)
+{
+  if (self->config.max_held > 0)
+    return self->config.max_held;
+
+  return cfut_sandbox_trusts_worker (self->config.sandbox) ? G_MAXUINT64
+                                                           : CFUT_PROCESS_MAX_HELD;
+}
+
 static GVariant *
 cfut_manager_make_setup_locked (CfutManager *self,
                                 guint64      max_result)
@@ -140,7 +151,7 @@ cfut_manager_start_worker (CfutManager  *self,
   CfutProcess *process;
   CfutSandbox sandbox;
   gsize arena_capacity;
-  guint64 max_result;
+  guint64 max_result, max_held;
   g_auto(GStrv) launcher = NULL;
   g_autoptr(GVariant) setup = NULL;
   g_auto(GStrv) argv = NULL;
@@ -152,6 +163,7 @@ cfut_manager_start_worker (CfutManager  *self,
   if (self->config.setup != NULL)
     envp = cfut_worker_setup_apply_environment (self->config.setup, envp);
   max_result = cfut_manager_choose_max_result_locked (self);
+  max_held = cfut_manager_choose_max_held_locked (self);
   setup = cfut_manager_make_setup_locked (self, max_result);
   sandbox = self->config.sandbox;
   launcher = g_strdupv (self->config.launcher);
@@ -167,6 +179,8 @@ cfut_manager_start_worker (CfutManager  *self,
   process->launched = sandbox == CFUT_SANDBOX_LAUNCHER;
   process->trusted = cfut_sandbox_trusts_worker (sandbox);
   cfut_channel_set_max_result (process->channel, max_result);
+  if (max_held < G_MAXUINT64)
+    cfut_channel_set_budget (process->channel, self->budget, max_held);
   CFUT_DEBUG (WORKERS, "worker %d starts: %s", process->pid, argv[0]);
 
   g_mutex_lock (&pool->lock);

@@ -507,6 +507,7 @@ cfut_manager_free (gpointer carrier)
   g_clear_pointer (&self->functions, g_hash_table_unref);
   cfut_manager_config_clear (&self->config);
   g_strfreev (self->envp);
+  cfut_budget_unref (self->budget);
   g_free (self);
 }
 
@@ -532,6 +533,7 @@ cfut_manager_new (CfutPool *pool)
 
   self->pool = pool;
   self->envp = g_get_environ ();
+  self->budget = cfut_budget_new ();
   self->config.idle_timeout_us = CFUT_PROCESS_IDLE_TIMEOUT_US;
   self->config.grace_us = CFUT_PROCESS_GRACE_US;
   self->config.sandbox = CFUT_SANDBOX_LIMITS;

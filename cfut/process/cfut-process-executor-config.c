@@ -173,6 +173,58 @@ cfut_process_executor_set_max_result_bytes (CfutProcessExecutor *self,
 }
 
 /**
+ * cfut_process_executor_get_max_held_bytes: (get-property max-held-bytes)
+ * @self: a process executor
+ *
+ * Gets how many bytes all results together may have that the program has not
+ * dropped.
+ *
+ * Returns: a size in bytes, or 0 for the default
+ *
+ * Since: 1.0
+ */
+guint64
+cfut_process_executor_get_max_held_bytes (CfutProcessExecutor *self)
+{
+  guint64 value;
+
+  g_return_val_if_fail (CFUT_IS_PROCESS_EXECUTOR (self), 0);
+
+  g_mutex_lock (&self->pool->lock);
+  value = self->manager->config.max_held;
+  g_mutex_unlock (&self->pool->lock);
+
+  return value;
+}
+
+/**
+ * cfut_process_executor_set_max_held_bytes: (set-property max-held-bytes)
+ * @self: a process executor
+ * @max_bytes: a size in bytes, or 0 for the default
+ *
+ * Sets how many bytes all results together may have that the program has not
+ * dropped.
+ *
+ * Since: 1.0
+ */
+void
+cfut_process_executor_set_max_held_bytes (CfutProcessExecutor *self,
+                                            guint64              max_bytes)
+{
+  gboolean changed;
+
+  g_return_if_fail (CFUT_IS_PROCESS_EXECUTOR (self));
+
+  g_mutex_lock (&self->pool->lock);
+  changed = self->manager->config.max_held != max_bytes;
+  self->manager->config.max_held = max_bytes;
+  g_mutex_unlock (&self->pool->lock);
+
+  if (changed)
+    cfut_process_executor_changed (self, "max-held-bytes");
+}
+
+/**
  * cfut_process_executor_get_min_workers: (get-property min-workers)
  * @self: a process executor
  *

@@ -71,6 +71,7 @@ typedef enum
   PROP_MAX_CALLS_PER_WORKER,
   PROP_MAX_WORKER_RSS,
   PROP_MAX_RESULT_BYTES,
+  PROP_MAX_HELD_BYTES,
   PROP_MIN_WORKERS,
   PROP_IDLE_TIMEOUT,
   PROP_GRACE,
@@ -117,6 +118,9 @@ cfut_process_executor_get_property (GObject    *object,
       break;
     case PROP_MAX_RESULT_BYTES:
       g_value_set_uint64 (value, cfut_process_executor_get_max_result_bytes (self));
+      break;
+    case PROP_MAX_HELD_BYTES:
+      g_value_set_uint64 (value, cfut_process_executor_get_max_held_bytes (self));
       break;
     case PROP_MIN_WORKERS:
       g_value_set_uint (value, cfut_process_executor_get_min_workers (self));
@@ -166,6 +170,9 @@ cfut_process_executor_set_property (GObject      *object,
       break;
     case PROP_MAX_RESULT_BYTES:
       cfut_process_executor_set_max_result_bytes (self, g_value_get_uint64 (value));
+      break;
+    case PROP_MAX_HELD_BYTES:
+      cfut_process_executor_set_max_held_bytes (self, g_value_get_uint64 (value));
       break;
     case PROP_MIN_WORKERS:
       cfut_process_executor_set_min_workers (self, g_value_get_uint (value));
@@ -283,6 +290,26 @@ cfut_process_executor_class_init (CfutProcessExecutorClass *klass)
    */
   properties[PROP_MAX_RESULT_BYTES] =
     g_param_spec_uint64 ("max-result-bytes", NULL, NULL, 0, G_MAXUINT64, 0,
+                         G_PARAM_READWRITE | flags);
+
+  /**
+   * CfutProcessExecutor:max-held-bytes: (getter get_max_held_bytes) (setter set_max_held_bytes)
+   *
+   * How many bytes all results together may have that the program has not dropped;
+   * 0, the default, for 1 GiB from workers that are not trusted, and any number from
+   * others.
+   *
+   * A result counts as long as a future that has it is there, or the value itself, or
+   * a part of it; results of less than 64 KiB do not count. One that would be too many
+   * fails its call with %G_IO_ERROR_NO_SPACE, and is not read, so its worker is killed;
+   * what the worker had not started is run by another one. So whatever workers
+   * do, the program holds no more than this, and for each of them one result that is on
+   * its way. It holds for workers that are started after it is set.
+   *
+   * Since: 1.0
+   */
+  properties[PROP_MAX_HELD_BYTES] =
+    g_param_spec_uint64 ("max-held-bytes", NULL, NULL, 0, G_MAXUINT64, 0,
                          G_PARAM_READWRITE | flags);
 
   /**

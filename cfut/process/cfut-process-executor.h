@@ -151,6 +151,11 @@ CFUT_AVAILABLE_IN_ALL
 void              cfut_process_executor_set_max_result_bytes   (CfutProcessExecutor   *self,
                                                                 guint64                max_bytes);
 CFUT_AVAILABLE_IN_ALL
+guint64           cfut_process_executor_get_max_held_bytes     (CfutProcessExecutor   *self);
+CFUT_AVAILABLE_IN_ALL
+void              cfut_process_executor_set_max_held_bytes     (CfutProcessExecutor   *self,
+                                                                guint64                max_bytes);
+CFUT_AVAILABLE_IN_ALL
 guint             cfut_process_executor_get_min_workers        (CfutProcessExecutor   *self);
 CFUT_AVAILABLE_IN_ALL
 void              cfut_process_executor_set_min_workers        (CfutProcessExecutor   *self,

@@ -316,7 +316,7 @@ cfut_process_take_answer (CfutProcess  *self,
     }
   else
     {
-      GError *remote = cfut_frame_error_from_body (frame->body, frame->header.length, error);
+      GError *remote = cfut_channel_take_error (self->channel, frame, error);
 
       if (remote == NULL)
         return FALSE;
@@ -338,7 +338,7 @@ cfut_process_take_refusal (CfutProcess  *self,
                            GError      **error)
 {
   g_clear_error (&self->refusal);
-  self->refusal = cfut_frame_error_from_body (frame->body, frame->header.length, error);
+  self->refusal = cfut_channel_take_error (self->channel, frame, error);
 
   return self->refusal != NULL;
 }

@@ -196,8 +196,23 @@ cfut_channel_take_variant (CfutChannel         *self,
       if (bytes == NULL)
         return NULL;
     }
+  bytes = cfut_inbox_charge (&self->inbox, g_steal_pointer (&bytes));
 
   return cfut_frame_bytes_to_variant (type, bytes, trusted, error);
+}
+
+GError *
+cfut_channel_take_error (CfutChannel      *self,
+                         const CfutFrame  *frame,
+                         GError          **error)
+{
+  g_autoptr(GBytes) bytes = g_steal_pointer (&self->shared);
+
+  if (bytes == NULL)
+    bytes = cfut_inbox_take_body (&self->inbox, frame);
+  bytes = cfut_inbox_charge (&self->inbox, g_steal_pointer (&bytes));
+
+  return cfut_frame_error_from_bytes (bytes, error);
 }
 
 gboolean

@@ -7,6 +7,7 @@
 #pragma once
 
 #include "wire/cfut-arena-private.h"
+#include "wire/cfut-budget-private.h"
 #include "wire/cfut-frame-private.h"
 #include "wire/cfut-journal-private.h"
 #include "wire/cfut-lender-private.h"
@@ -91,6 +92,12 @@ void               cfut_channel_set_borrows (CfutChannel           *self,
 void               cfut_channel_set_max_result (CfutChannel        *self,
                                              guint64                 max_size);
 
+/* For the manager's end: large bodies are counted in @budget until they are freed, and
+ * none is taken that would make more than @max_held bytes of it. */
+void               cfut_channel_set_budget  (CfutChannel            *self,
+                                             CfutBudget             *budget,
+                                             guint64                 max_held);
+
 /* From now on bytes in values may be lent by @lender, which is called with @data. */
 void               cfut_channel_set_lender (CfutChannel            *self,
                                              const CfutLender       *lender,
@@ -139,6 +146,10 @@ GVariant          *cfut_channel_take_variant (CfutChannel           *self,
                                              const CfutFrame        *frame,
                                              const GVariantType     *type,
                                              gboolean                trusted,
+                                             GError                **error);
+/* What an ERROR says; see cfut_frame_error_from_bytes(). */
+GError            *cfut_channel_take_error  (CfutChannel            *self,
+                                             const CfutFrame        *frame,
                                              GError                **error);
 /* The same for a type whose values are small. */
 gboolean           cfut_channel_take_small  (CfutChannel            *self,

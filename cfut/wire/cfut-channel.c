@@ -140,7 +140,15 @@ void
 cfut_channel_set_max_result (CfutChannel *self,
                              guint64      max_size)
 {
-  self->inbox.max_result = max_size;
+  cfut_inbox_set_max_result (&self->inbox, max_size);
+}
+
+void
+cfut_channel_set_budget (CfutChannel *self,
+                         CfutBudget  *budget,
+                         guint64      max_held)
+{
+  cfut_inbox_set_budget (&self->inbox, budget, max_held);
 }
 
 void

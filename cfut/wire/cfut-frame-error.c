@@ -58,14 +58,20 @@ cfut_frame_error_from_body (const guint8  *data,
                             GError       **error)
 {
   g_autoptr(GBytes) bytes = cfut_frame_copy_body (data, length, error);
+
+  return bytes != NULL ? cfut_frame_error_from_bytes (bytes, error) : NULL;
+}
+
+/* Runs in: any thread. Locks: none. */
+GError *
+cfut_frame_error_from_bytes (GBytes  *bytes,
+                             GError **error)
+{
   g_autoptr(GVariant) body = NULL;
   g_autoptr(GVariant) last = NULL;
   g_autoptr(GBytes) payload = NULL;
   const char *domain, *message, *name, *traceback;
   gint32 code;
-
-  if (bytes == NULL)
-    return NULL;
 
   /*
    * (sisssay) is read as (ayiayayayay), which is laid out the same: a string

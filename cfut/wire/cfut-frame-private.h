@@ -214,5 +214,8 @@ GVariant *cfut_frame_error_to_variant (const GError *error,
 GError   *cfut_frame_error_from_body  (const guint8 *data,
                                        gsize         length,
                                        GError      **error);
+/* The same; what is not small of it is not copied, and keeps @bytes. */
+GError   *cfut_frame_error_from_bytes (GBytes       *bytes,
+                                       GError      **error);
 
 G_END_DECLS

@@ -24,6 +24,9 @@ typedef struct
 {
   CfutFrameOrigin peer;
   guint64 max_result; /* of the body of a RESULT, wherever it lies */
+  guint64 max_held;   /* of all large bodies that are there, if there is a @budget */
+  CfutBudget *budget; /* (owned) (nullable) */
+  guint64 free_size;  /* a body that is no larger need not be checked */
   guint8 *data;   /* @capacity bytes and CFUT_FRAME_SLACK more; may be NULL */
   gsize capacity;
   gsize start;    /* of what has not been handed out; a multiple of 8 */
@@ -45,8 +48,16 @@ void               cfut_inbox_init        (CfutInbox        *self,
                                            CfutFrameOrigin   peer);
 void               cfut_inbox_clear       (CfutInbox        *self);
 
+/* Before there are frames. */
+void               cfut_inbox_set_max_result (CfutInbox     *self,
+                                           guint64           max_size);
+void               cfut_inbox_set_budget  (CfutInbox        *self,
+                                           CfutBudget       *budget,
+                                           guint64           max_held);
+
 /* Whether a RESULT or an ERROR may take @size bytes, wherever they lie, if there is a
- * bound; else it fails from now on with G_IO_ERROR_MESSAGE_TOO_LARGE. */
+ * bound; else it fails from now on with G_IO_ERROR_MESSAGE_TOO_LARGE, or if it is one
+ * too many with G_IO_ERROR_NO_SPACE. */
 gboolean           cfut_inbox_check_size  (CfutInbox        *self,
                                            CfutFrameType     type,
                                            guint64           size);
@@ -69,5 +80,8 @@ void               cfut_inbox_take_fault  (CfutInbox        *self,
 GBytes            *cfut_inbox_take_body   (CfutInbox        *self,
                                            const CfutFrame  *frame);
 gboolean           cfut_inbox_is_mid_frame (CfutInbox       *self);
+/* Has @bytes of a body counted, if they are. Takes @bytes. */
+GBytes            *cfut_inbox_charge      (CfutInbox        *self,
+                                           GBytes           *bytes);
 
 G_END_DECLS

@@ -25,14 +25,35 @@ cfut_inbox_init (CfutInbox       *self,
 {
   memset (self, 0, sizeof *self);
   self->peer = peer;
-  self->max_result = CFUT_FRAME_MAX_BODY;
+  self->max_result = self->free_size = CFUT_FRAME_MAX_BODY;
 }
 
 void
 cfut_inbox_clear (CfutInbox *self)
 {
   g_clear_pointer (&self->data, g_free);
+  g_clear_pointer (&self->budget, cfut_budget_unref);
   g_clear_error (&self->fault);
+}
+
+void
+cfut_inbox_set_max_result (CfutInbox *self,
+                           guint64    max_size)
+{
+  self->max_result = max_size;
+  self->free_size = MIN (self->free_size, max_size);
+}
+
+void
+cfut_inbox_set_budget (CfutInbox  *self,
+                       CfutBudget *budget,
+                       guint64     max_held)
+{
+  g_assert (self->budget == NULL);
+
+  self->budget = cfut_budget_ref (budget);
+  self->max_held = max_held;
+  self->free_size = MIN (self->free_size, CFUT_BUDGET_MIN_SIZE - 1);
 }
 
 static void
@@ -129,6 +150,31 @@ cfut_inbox_add (CfutInbox *self,
   self->end += n_bytes;
 }
 
+/* Whether @size bytes more may be there. */
+static gboolean
+check_held (CfutInbox     *self,
+            CfutFrameType  type,
+            guint64        size)
+{
+  guint64 held;
+
+  if (self->budget == NULL || size < CFUT_BUDGET_MIN_SIZE ||
+      (type != CFUT_FRAME_RESULT && type != CFUT_FRAME_ERROR))
+    return TRUE;
+
+  held = cfut_budget_get_held (self->budget);
+  if (size <= self->max_held && held <= self->max_held - size)
+    return TRUE;
+
+  g_assert (self->fault == NULL);
+  g_set_error (&self->fault, G_IO_ERROR, G_IO_ERROR_NO_SPACE,
+               "It sent %s of %" G_GUINT64_FORMAT " bytes while results of %" G_GUINT64_FORMAT
+               " bytes are there already, and no more than %" G_GUINT64_FORMAT " may be",
+               cfut_frame_type_get_name (type), size, held, self->max_held);
+
+  return FALSE;
+}
+
 gboolean
 cfut_inbox_check_size (CfutInbox     *self,
                        CfutFrameType  type,
@@ -140,7 +186,7 @@ cfut_inbox_check_size (CfutInbox     *self,
 
   /* What no frame can have breaks the protocol, as is found elsewhere. */
   if (size <= max_size || self->max_result == CFUT_FRAME_MAX_BODY)
-    return TRUE;
+    return check_held (self, type, size);
 
   g_assert (self->fault == NULL);
   g_set_error (&self->fault, G_IO_ERROR, G_IO_ERROR_MESSAGE_TOO_LARGE,
@@ -193,8 +239,8 @@ cfut_inbox_next (CfutInbox  *self,
       if (!cfut_frame_decode (self->data + self->start, self->peer, &self->header, &self->fault))
         return fail (self, error);
 
-      /* Whatever is too large for its type is more than this. */
-      if (self->header.length > self->max_result &&
+      /* Whatever is too large for its type, or counted, is more than this. */
+      if (self->header.length > self->free_size &&
           !cfut_inbox_check_size (self, self->header.type, self->header.length))
         return fail (self, error);
 
@@ -254,6 +300,16 @@ cfut_inbox_take_body (CfutInbox       *self,
   self->has_slack = FALSE;
 
   return g_bytes_new_with_free_func (frame->body, length, g_free, data);
+}
+
+GBytes *
+cfut_inbox_charge (CfutInbox *self,
+                   GBytes    *bytes)
+{
+  if (self->budget == NULL || g_bytes_get_size (bytes) < CFUT_BUDGET_MIN_SIZE)
+    return bytes;
+
+  return cfut_budget_charge (self->budget, bytes);
 }
 
 gboolean

@@ -13,9 +13,12 @@
 #include "process/cfut-process-executor-private.h"
 
 /*
- * More of F05, F09, F12, F40, F43, F45, F50 and F54: workers that mean it. They
+ * More of F05, F09, F12, F38, F40, F43, F45, F50 and F54: workers that mean it. They
  * keep to the letter of the protocol, or hide in how processes work.
  */
+
+#define KIB 1024
+#define MIB (1024 * KIB)
 
 static CfutFuture *
 submit_lie (FaultTest  *test,
@@ -48,6 +51,103 @@ get_worker_pid (FaultTest *test)
   g_assert_cmpuint (n_pids, ==, 1);
 
   return pids[0];
+}
+
+/* ---- F38: results that are allowed, and too many. */
+
+typedef struct
+{
+  const char *name;
+  const char *lie;
+} Heap;
+
+static const Heap heaps[] = {
+  { "socket", "zeros" },
+  { "shared", "shared-zeros" },
+  { "errors", "laden-error" },
+};
+
+/* Those that are not refused, of @n. */
+static guint
+count_taken (FaultTest  *test,
+             const char *lie,
+             guint       n)
+{
+  guint n_taken = 0;
+
+  for (guint i = 0; i < n; i++)
+    {
+      g_autoptr(CfutFuture) future = submit_lie (test, lie, MIB);
+      g_autoptr(GError) error = NULL;
+
+      g_assert_true (cfut_future_wait (future, CFUT_WAIT_FOREVER, NULL));
+      error = cfut_future_dup_error (future);
+      if (g_error_matches (error, G_IO_ERROR, G_IO_ERROR_NO_SPACE))
+        g_assert_nonnull (strstr (error->message, "no more than 8388608 may be"));
+      else
+        n_taken++;
+    }
+
+  return n_taken;
+}
+
+static void
+test_heap (gconstpointer data)
+{
+  const Heap *heap = data;
+  guint n_calls = fault_scale (30, 300);
+  FaultTest test;
+  gsize before;
+  guint n_taken;
+
+  g_test_summary ("Results that nobody drops are taken until they are as many as may be, and again when they are dropped");
+
+  fault_begin_evil (&test, 2, "type:ay");
+  cfut_process_executor_set_max_held_bytes (PROCESS_EXECUTOR (&test.process), 8 * MIB);
+  fault_assert_serves (&test, 5);
+  fault_end_calls (&test);
+  for (guint round = 0; round < 3; round++)
+    {
+      before = test_get_memory ();
+      n_taken = count_taken (&test, heap->lie, n_calls);
+      /* An error has a little more than what it carries. */
+      g_assert_cmpuint (n_taken, >=, 7);
+      g_assert_cmpuint (n_taken, <=, 8);
+      g_assert_cmpuint (test_get_memory (), <, before + 16 * MIB);
+
+      /* Who has small ones is not concerned. */
+      g_assert_cmpuint (fault_get_n_deaths (&test), ==, (round + 1) * (n_calls - n_taken));
+      fault_assert_serves (&test, 20);
+      process_expect_done (submit_lie (&test, "zeros", 60 * KIB));
+      fault_end_calls (&test);
+    }
+  fault_end (&test);
+}
+
+static void
+test_held_values (void)
+{
+  g_autoptr(GPtrArray) values = g_ptr_array_new_with_free_func ((GDestroyNotify) g_variant_unref);
+  FaultTest test;
+
+  g_test_summary ("A result that the program has taken out of its future counts, and so does a part of it");
+
+  fault_begin_evil (&test, 1, "type:ay");
+  cfut_process_executor_set_max_held_bytes (PROCESS_EXECUTOR (&test.process), 2 * MIB);
+  for (guint i = 0; i < 2; i++)
+    {
+      g_autoptr(CfutFuture) future = submit_lie (&test, "zeros", MIB);
+      g_autoptr(GVariant) value = process_result (future);
+
+      g_ptr_array_add (values, g_variant_get_child_value (value, 1000));
+    }
+  fault_end_calls (&test);
+  process_expect_error (submit_lie (&test, "zeros", MIB), G_IO_ERROR, G_IO_ERROR_NO_SPACE, "2097152 bytes are there");
+  fault_end_calls (&test);
+
+  g_ptr_array_remove_index (values, 0);
+  process_expect_done (submit_lie (&test, "zeros", MIB));
+  fault_end (&test);
 }
 
 /* ---- F40: what others were asked. */
@@ -307,6 +407,13 @@ main (int    argc,
   g_test_add_func ("/faults/F09/daemon", test_daemon);
   g_test_add_data_func ("/faults/F12/becomes-sleep", "become-sleep", test_becomes);
   g_test_add_func ("/faults/F12/becomes-echo", test_echo);
+  for (guint i = 0; i < G_N_ELEMENTS (heaps); i++)
+    {
+      g_autofree char *path = g_strdup_printf ("/faults/F38/heap/%s", heaps[i].name);
+
+      g_test_add_data_func (path, &heaps[i], test_heap);
+    }
+  g_test_add_func ("/faults/F38/held-values", test_held_values);
   g_test_add_data_func ("/faults/F40/later-call", GINT_TO_POINTER (1), test_others_call);
   g_test_add_data_func ("/faults/F40/earlier-call", GINT_TO_POINTER (-1), test_others_call);
   g_test_add_data_func ("/faults/F40/repeat", "repeat", test_more_than_asked);
