@@ -22,6 +22,8 @@ subprocess_waited_cb (GObject      *object,
 
   if (g_subprocess_wait_finish (G_SUBPROCESS (object), result, NULL))
     {
+      if (cfut_process_is_mistaken (process))
+        cfut_process_kill_mistaken (process);
       process->reap_at = g_get_monotonic_time ();
       process->abandon_at = cfut_tenure_add (process->reap_at, self->abandon_us);
       cfut_manager_check_death (self, process);

@@ -148,6 +148,7 @@ struct _CfutProcess
   gboolean status_lost;    /* perhaps: it is 0 for want of a better one */
   gboolean dead;           /* its pidfd says so; set with the pool's lock held */
   gboolean died;           /* its calls were decided; the same */
+  gboolean mistaken;       /* GLib took it for dead, and does not reap it */
   gboolean abandoned;      /* it was killed and does not die: it counts as dead */
   int status;
   GError *condemned;       /* (owned) (nullable) why it was killed */
@@ -228,6 +229,10 @@ gboolean     cfut_process_read_journal    (CfutProcess     *self,
 
 /* By SIGKILL, with what it has started, if it leads a process group. */
 void         cfut_process_kill            (CfutProcess     *self);
+/* Without pidfds GLib takes a child for dead that says that we trace it, and stops. It is
+ * alive, nobody has reaped it, and nobody will but we. */
+gboolean     cfut_process_is_mistaken     (CfutProcess     *self);
+void         cfut_process_kill_mistaken   (CfutProcess     *self);
 /* Whether or not its pidfd or GLib has told yet. */
 gboolean     cfut_process_is_dead         (CfutProcess     *self);
 /* It is not dead yet, but runs no code any more. */

@@ -298,7 +298,25 @@ cfut_process_kill (CfutProcess *self)
   g_subprocess_force_exit (self->subprocess);
 }
 
-/* waitid() that is not interrupted: it looks like one that finds no such child. */
+gboolean
+cfut_process_is_mistaken (CfutProcess *self)
+{
+  return WIFSTOPPED (g_subprocess_get_status (self->subprocess));
+}
+
+void
+cfut_process_kill_mistaken (CfutProcess *self)
+{
+  CFUT_DEBUG (WORKERS, "killing worker %d, which is stopped", self->pid);
+
+  self->mistaken = TRUE;
+  cfut_process_kill_group (self);
+  kill (self->pid, SIGKILL);
+}
+
+/* waitid() that is not interrupted: it looks like one that finds no such child. A
+ * child that says that we trace it is told of when it stops, too, though nobody asks;
+ * that is no end. */
 static int
 look_at_child (idtype_t   type,
                id_t       id,
@@ -310,6 +328,10 @@ look_at_child (idtype_t   type,
   do
     result = waitid (type, id, info, flags | WNOHANG);
   while (result != 0 && errno == EINTR);
+
+  if (result == 0 && info->si_code != CLD_EXITED && info->si_code != CLD_KILLED &&
+      info->si_code != CLD_DUMPED)
+    info->si_pid = 0;
 
   return result;
 }
@@ -380,8 +402,14 @@ gboolean
 cfut_process_reap (CfutProcess *self)
 {
   siginfo_t info = { 0 };
+  int result;
 
-  if (self->pidfd < 0 || look_at_child (P_PIDFD, self->pidfd, &info, WEXITED) != 0)
+  if (self->pidfd < 0 && !self->mistaken)
+    return TRUE;
+
+  result = self->pidfd >= 0 ? look_at_child (P_PIDFD, self->pidfd, &info, WEXITED)
+                            : look_at_child (P_PID, self->pid, &info, WEXITED);
+  if (result != 0)
     return TRUE;
 
   if (info.si_pid == 0)

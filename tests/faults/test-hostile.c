@@ -384,6 +384,46 @@ test_daemon (void)
 }
 
 static void
+test_traced (void)
+{
+  g_autoptr(CfutSubmitOptions) options = fault_with_timeout (100 * 1000);
+  FaultTest test;
+
+  g_test_summary ("A worker that has us trace it, and stops, is killed, be it at once or in time");
+
+  begin_impatient (&test, 1, "");
+  for (guint i = 0; i < 4; i++)
+    {
+      int pid = get_worker_pid (&test);
+      g_autoptr(CfutFuture) future = fault_submit (&test, i % 2 == 0 ? options : NULL, "lie", "(su)", "be-traced", 0);
+      g_autoptr(GError) error = NULL;
+
+      /* A child of ours that dies has GLib look at all others. */
+      process_await_run_state (pid, 't');
+      if (i % 2 == 1)
+        {
+          g_spawn_command_line_sync ("true", NULL, NULL, NULL, &error);
+          g_assert_no_error (error);
+          cfut_future_wait (future, 200 * 1000, NULL);
+          cfut_future_cancel (future);
+        }
+      error = process_error (future);
+
+      /* Without pidfds it cannot be told from one that has died. */
+      if (g_error_matches (error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED))
+        g_assert_nonnull (strstr (error->message, "by signal 9"));
+      else if (i % 2 == 0)
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_TIMED_OUT);
+      else
+        g_assert_error (error, G_IO_ERROR, G_IO_ERROR_CANCELLED);
+      g_test_message ("Error: %s", error->message);
+      process_await_exit (pid);
+      fault_assert_serves (&test, 5);
+    }
+  fault_end (&test);
+}
+
+static void
 test_close_output (void)
 {
   FaultTest test;
@@ -423,6 +463,7 @@ main (int    argc,
   g_test_add_data_func ("/faults/F45/odd-descriptors", "odd-descriptors", test_is_not_taken);
   g_test_add_data_func ("/faults/F45/control", "babble-to-control", test_is_not_taken);
   g_test_add_func ("/faults/F54/other-group", test_other_group);
+  g_test_add_func ("/faults/F54/traced", test_traced);
   g_test_add_func ("/faults/F74/close-output", test_close_output);
 
   return g_test_run ();
