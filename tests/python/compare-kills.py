@@ -4,12 +4,16 @@
 
 """What becomes of calls when workers are killed: cfut beside other pools.
 
-    compare-kills.py [--runs N] [--calls N]
+    compare-kills.py [--runs N] [--calls N] [--start-seconds S]
 
 Each pool has 4 workers and gets calls of 2 ms. In one experiment a worker is
-killed once, in the other one at random every 50 ms until all is over. Each run is
-a process of its own; a call without an answer when nothing has happened for 10 s
-is stuck. A pool that is not installed is named as missing.
+killed once, in the other one at random every 50 ms until all is over, or until
+nothing has happened for 10 s: where workers live shorter than they take to start
+no pool can run anything. Each run is a process of its own; a call without an
+answer when nothing has happened for 10 s without kills is stuck. A pool that is
+not installed is named as missing.
+
+With --start-seconds only cfut is tried, whose workers take so much longer to start.
 """
 
 import argparse
@@ -21,6 +25,7 @@ import random
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 
@@ -54,6 +59,14 @@ def make_native():
     gi.require_version('Cfut', '1')
     from gi.repository import Cfut
     return Cfut.ProcessExecutor(max_workers=N_WORKERS, max_pending=2 ** 32 - 1)
+
+
+def delay_workers(directory, seconds):
+    """Has interpreters that are started from now on take a while for it."""
+    program = pathlib.Path(directory, 'python')
+    program.write_text(f'#!/bin/sh\nsleep {seconds}\nexec {sys.executable} "$@"\n')
+    program.chmod(0o700)
+    sys.executable = str(program)
 
 
 def make_cfut():
@@ -141,8 +154,10 @@ def wait_for_end(calls, seconds, look):
 
 
 def keep_killing(calls):
+    """Until all has ended; what has not by then is waited for in peace."""
     kills = []
     wait_for_end(calls, KILL_SECONDS, lambda: kills.append(kill_one()))
+    wait_for_end(calls, KILL_SECONDS, lambda: None)
     return sum(kills)
 
 
@@ -154,7 +169,9 @@ def kill_once(calls):
     return n_kills
 
 
-def run_once(pool_name, experiment, n_calls):
+def run_once(pool_name, experiment, n_calls, start_seconds):
+    if start_seconds > 0:
+        delay_workers(tempfile.mkdtemp(), start_seconds)
     pool, submit = POOLS[pool_name][1]()
     begin = time.monotonic()
     calls = Calls(submit, n_calls)
@@ -180,32 +197,36 @@ def is_there(pool_name):
     return True
 
 
-def run_apart(pool_name, experiment, n_calls):
-    process = subprocess.Popen(
-        [sys.executable, __file__, '--one', pool_name, experiment, '--calls', str(n_calls)],
-        stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True)
-    try:
-        output, _ = process.communicate(timeout=RUN_SECONDS)
-        return json.loads(output.splitlines()[-1])
-    except (subprocess.TimeoutExpired, ValueError, IndexError):
-        # Not even the main thread came through.
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        return {'resolved': 0, 'failed': 0, 'stuck': n_calls, 'refused': 0, 'kills': 0,
-                'seconds': RUN_SECONDS}
+def run_apart(pool_name, experiment, n_calls, start_seconds):
+    with tempfile.TemporaryDirectory() as directory:
+        process = subprocess.Popen(
+            [sys.executable, __file__, '--one', pool_name, experiment, '--calls', str(n_calls),
+             '--start-seconds', str(start_seconds)],
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, start_new_session=True,
+            env={**os.environ, 'TMPDIR': directory})
+        try:
+            output, _ = process.communicate(timeout=RUN_SECONDS)
+            return json.loads(output.splitlines()[-1])
+        except (subprocess.TimeoutExpired, ValueError, IndexError):
+            # Not even the main thread came through.
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            return {'resolved': 0, 'failed': 0, 'stuck': n_calls, 'refused': 0, 'kills': 0,
+                    'seconds': RUN_SECONDS}
 
 
-def compare(n_runs, n_calls):
+def compare(n_runs, n_calls, start_seconds):
     columns = ('resolved', 'failed', 'refused', 'stuck', 'kills', 'seconds')
     print(f'{n_runs} runs of {n_calls} calls on {N_WORKERS} workers; sums of all runs\n')
-    missing = [name for name in POOLS if not is_there(name)]
+    pools = [name for name in POOLS if name.startswith('cfut') or start_seconds == 0]
+    missing = [name for name in pools if not is_there(name)]
     lost = 0
     for experiment in EXPERIMENTS:
         print(f'{experiment:24}' + ''.join(f'{column:>10}' for column in columns))
-        sums = {name: dict.fromkeys(columns, 0) for name in POOLS if name not in missing}
+        sums = {name: dict.fromkeys(columns, 0) for name in pools if name not in missing}
         for _ in range(n_runs):
             for name, total in sums.items():
-                for column, value in run_apart(name, experiment, n_calls).items():
+                for column, value in run_apart(name, experiment, n_calls, start_seconds).items():
                     total[column] += value
         for name, total in sums.items():
             print(f'  {name:22}' + ''.join(f'{total[column]:10.0f}' for column in columns[:-1])
@@ -223,11 +244,12 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument('--runs', type=int, default=3)
     parser.add_argument('--calls', type=int, default=2000)
+    parser.add_argument('--start-seconds', type=float, default=0)
     parser.add_argument('--one', nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one:
-        run_once(*options.one, options.calls)
-    return compare(options.runs, options.calls)
+        run_once(*options.one, options.calls, options.start_seconds)
+    return compare(options.runs, options.calls, options.start_seconds)
 
 
 if __name__ == '__main__':
