@@ -173,13 +173,31 @@ collect_returned (CfutArena *self)
   cfut_regions_give_back (&self->regions, returned & ~self->held);
 }
 
-guint8 *
-cfut_arena_reserve (CfutArena      *self,
-                    gsize           length,
-                    CfutArenaPlace *place)
+/* Has the system make the pages up to @end that nobody has touched: as one call it
+ * takes a quarter less than a fault for each does. Where it is not possible the faults
+ * do it. */
+static void
+touch_pages (CfutArena *self,
+             gsize      end)
+{
+#ifdef MADV_POPULATE_WRITE
+  gsize begin = self->out_touched & ~(CFUT_ARENA_ALIGNMENT - 1);
+
+  if (self->out_touched < end)
+    (void) madvise (self->out + begin, end - begin, MADV_POPULATE_WRITE);
+#endif
+}
+
+/* @fills: that all of it will be written, and at once. */
+static guint8 *
+reserve (CfutArena      *self,
+         gsize           length,
+         gboolean        fills,
+         CfutArenaPlace *place)
 {
   CfutRegion region;
   guint8 *room;
+  gsize end;
 
   g_assert (length > 0);
 
@@ -191,7 +209,10 @@ cfut_arena_reserve (CfutArena      *self,
   if (!cfut_regions_take (&self->regions, length + CFUT_FRAME_SLACK, &region))
     return NULL;
 
-  self->out_touched = MAX (self->out_touched, (gsize) region.offset + region.size);
+  end = (gsize) region.offset + region.size;
+  if (fills)
+    touch_pages (self, end);
+  self->out_touched = MAX (self->out_touched, end);
   room = self->out + region.offset;
   memset (room + length, 0, CFUT_FRAME_SLACK);
 
@@ -202,6 +223,14 @@ cfut_arena_reserve (CfutArena      *self,
   };
 
   return room;
+}
+
+guint8 *
+cfut_arena_reserve (CfutArena      *self,
+                    gsize           length,
+                    CfutArenaPlace *place)
+{
+  return reserve (self, length, TRUE, place);
 }
 
 const guint8 *
@@ -468,7 +497,7 @@ cfut_arena_hold (CfutArena *self,
                  guint32   *index)
 {
   CfutArenaPlace place;
-  guint8 *room = cfut_arena_reserve (self, size, &place);
+  guint8 *room = reserve (self, size, FALSE, &place);
 
   if (room == NULL)
     return NULL;
