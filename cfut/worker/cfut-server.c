@@ -66,10 +66,13 @@ queue_ready (CfutServer *self)
   g_variant_builder_init (&builder, G_VARIANT_TYPE ("a(sss)"));
   for (const CfutFunction **function = self->functions; *function != NULL; function++)
     {
-      g_autofree char *parameter_type = g_variant_type_dup_string ((*function)->parameter_type);
-      g_autofree char *result_type = g_variant_type_dup_string ((*function)->result_type);
+      GVariant *fields[] = {
+        g_variant_new_string ((*function)->name),
+        g_variant_new_take_string (g_variant_type_dup_string ((*function)->parameter_type)),
+        g_variant_new_take_string (g_variant_type_dup_string ((*function)->result_type)),
+      };
 
-      g_variant_builder_add (&builder, "(sss)", (*function)->name, parameter_type, result_type);
+      g_variant_builder_add_value (&builder, g_variant_new_tuple (fields, G_N_ELEMENTS (fields)));
       self->n_functions++;
     }
 
