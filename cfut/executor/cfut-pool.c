@@ -45,7 +45,7 @@ cfut_pool_new (CfutExecutor *executor)
   g_cond_init (&self->room_cond);
   g_cond_init (&self->ended_cond);
   g_cond_init (&self->clock_cond);
-  self->n_lock_tries = cfut_cpus_get_usable () > 1 ? CFUT_LOCK_TRIES : 0;
+  self->n_lock_tries = g_get_num_processors () > 1 ? CFUT_LOCK_TRIES : 0;
   self->max_arguments = G_MAXSIZE;
   self->max_pending = CFUT_DEFAULT_MAX_PENDING;
   self->max_pending_bytes = CFUT_DEFAULT_MAX_PENDING_BYTES;

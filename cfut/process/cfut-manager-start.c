@@ -44,11 +44,14 @@ cfut_manager_count_missing_locked (CfutManager *self,
 {
   CfutPool *pool = self->pool;
   guint n_last_calls = cfut_manager_count_busy (self, CFUT_PROCESS_LEAVING);
+  guint n_starting = cfut_manager_count (self, CFUT_PROCESS_STARTING);
   CfutStaff staff = {
     .max_workers = pool->max_workers,
-    .n_cpus = cfut_cpus_get_usable (),
+    /* To count them takes as long, once, as to spawn a worker, and for one it does
+     * not matter how many there are. */
+    .n_cpus = n_starting == 0 ? 1 : cfut_cpus_get_usable (),
     .n_alive = cfut_manager_count_alive (self),
-    .n_starting = cfut_manager_count (self, CFUT_PROCESS_STARTING),
+    .n_starting = n_starting,
     .n_last_calls = n_last_calls,
     .n_exiting = cfut_manager_count (self, CFUT_PROCESS_LEAVING) - n_last_calls,
     .n_queued = pool->queue.length,
@@ -101,7 +104,7 @@ cfut_manager_make_setup_locked (CfutManager *self,
   if (config->setup != NULL)
     cfut_worker_setup_add_to_body (config->setup, &body);
   cfut_sandbox_add_to_body (config->sandbox, &body);
-  g_variant_dict_insert (&body, "cpus", "u", cfut_cpus_get_usable ());
+  g_variant_dict_insert (&body, "cpus", "u", 0); /* see cfut_setup_fill_in() */
   if (max_result < CFUT_FRAME_MAX_BODY)
     g_variant_dict_insert (&body, "max-result", "t", max_result);
 
@@ -124,6 +127,17 @@ cfut_setup_check_size (GVariant  *setup,
                size, CFUT_FRAME_MAX_BODY);
 
   return FALSE;
+}
+
+/* What is found out while the worker is loaded. */
+static GVariant *
+cfut_setup_fill_in (GVariant *setup)
+{
+  g_auto(GVariantDict) body = G_VARIANT_DICT_INIT (setup);
+
+  g_variant_dict_insert (&body, "cpus", "u", cfut_cpus_get_usable ());
+
+  return g_variant_ref_sink (g_variant_dict_end (&body));
 }
 
 /* How much memory for bodies is to be shared with a worker. It is less with one that
@@ -154,6 +168,7 @@ cfut_manager_start_worker (CfutManager  *self,
   guint64 max_result, max_held;
   g_auto(GStrv) launcher = NULL;
   g_autoptr(GVariant) setup = NULL;
+  g_autoptr(GVariant) full_setup = NULL;
   g_auto(GStrv) argv = NULL;
   g_auto(GStrv) envp = g_strdupv (self->envp);
 
@@ -175,6 +190,7 @@ cfut_manager_start_worker (CfutManager  *self,
                    sandbox, (const char * const *) launcher, arena_capacity, &spawned, error))
     return FALSE;
 
+  full_setup = cfut_setup_fill_in (setup);
   process = cfut_process_new (self, ++self->next_id, &spawned, now);
   process->launched = sandbox == CFUT_SANDBOX_LAUNCHER;
   process->trusted = cfut_sandbox_trusts_worker (sandbox);
@@ -190,7 +206,7 @@ cfut_manager_start_worker (CfutManager  *self,
   g_mutex_unlock (&pool->lock);
 
   cfut_manager_watch_process (self, process);
-  cfut_process_send_setup (process, setup);
+  cfut_process_send_setup (process, full_setup);
   cfut_process_flush (process);
   cfut_manager_show (self, process);
 
@@ -223,17 +239,24 @@ cfut_manager_failed_spawn (CfutManager *self,
   g_error_free (error);
 }
 
+static gboolean
+cfut_manager_lacks_worker (CfutManager *self,
+                           gint64       now)
+{
+  gboolean result;
+
+  g_mutex_lock (&self->pool->lock);
+  result = cfut_manager_count_missing_locked (self, now) > 0;
+  g_mutex_unlock (&self->pool->lock);
+
+  return result;
+}
+
 void
 cfut_manager_start_workers (CfutManager *self,
                             gint64       now)
 {
-  guint n_missing;
-
-  g_mutex_lock (&self->pool->lock);
-  n_missing = cfut_manager_count_missing_locked (self, now);
-  g_mutex_unlock (&self->pool->lock);
-
-  for (guint i = 0; i < n_missing; i++)
+  while (cfut_manager_lacks_worker (self, now))
     {
       GError *error = NULL;
 

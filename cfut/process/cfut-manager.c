@@ -214,6 +214,8 @@ manager_thread (gpointer user_data)
   cfut_segment_add_keeper (ring_cb, self);
   cfut_manager_enter_loop (self);
   self->loop = g_main_loop_new (self->context, FALSE);
+  /* Who has started this thread may not have come to ring yet. */
+  g_atomic_int_set (&self->poked, TRUE);
   g_main_loop_run (self->loop);
   g_clear_pointer (&self->loop, g_main_loop_unref);
   cfut_manager_leave_loop (self);

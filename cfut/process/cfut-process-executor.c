@@ -508,13 +508,18 @@ cfut_process_executor_prestart_async (CfutProcessExecutor *self,
 {
   g_autoptr(GTask) task = NULL;
   GError *error = NULL;
+  gboolean is_warm;
 
   g_return_if_fail (CFUT_IS_PROCESS_EXECUTOR (self));
+
+  /* To make a program's first task takes half as long as to spawn a worker, which
+   * goes on meanwhile. */
+  is_warm = cfut_process_executor_warm (self, NULL, &error);
 
   task = g_task_new (self, cancellable, callback, user_data);
   g_task_set_source_tag (task, cfut_process_executor_prestart_async);
 
-  if (!cfut_process_executor_warm (self, task, &error))
+  if (!is_warm || !cfut_process_executor_warm (self, task, &error))
     g_task_return_error (task, error);
 }
 

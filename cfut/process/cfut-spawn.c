@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <glib-unix.h>
+#include <pthread.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/socket.h>
@@ -235,35 +236,41 @@ empty_thread (gpointer unused)
 
 /* GLib starts a thread of its own with the first subprocess, and ends the program if
  * there can be none. So one is tried before. To start it and to see it end takes as long
- * as all else before a spawn, which is done meanwhile. Runs in: manager thread. */
+ * as all else before a spawn, which is done meanwhile; it is none of GLib's, as to have a
+ * name and memory of its own takes longer still. Runs in: manager thread. */
 static int has_spawned; /* atomic */
 
-/* *@probe: what is to be ended (nullable). */
+typedef struct
+{
+  pthread_t thread;
+  gboolean runs;
+} Probe;
+
 static gboolean
-begin_probe (GThread **probe,
-             GError  **error)
+begin_probe (Probe   *probe,
+             GError **error)
 {
   if (g_atomic_int_get (&has_spawned))
     return TRUE;
 
-  *probe = g_thread_try_new ("cfut-probe", empty_thread, NULL, error);
-  if (*probe != NULL)
-    return TRUE;
+  errno = pthread_create (&probe->thread, NULL, empty_thread, NULL);
+  probe->runs = errno == 0;
 
-  g_prefix_error (error, "Failed to start a worker: ");
-
-  return FALSE;
+  return probe->runs || set_errno_error (error, "pthread_create");
 }
 
 static void
-end_probe (GThread *probe)
+end_probe (Probe *probe)
 {
-  if (probe == NULL)
+  if (!probe->runs)
     return;
 
-  g_thread_join (probe);
+  pthread_join (probe->thread, NULL);
+  probe->runs = FALSE;
   g_atomic_int_set (&has_spawned, TRUE);
 }
+
+G_DEFINE_AUTO_CLEANUP_CLEAR_FUNC (Probe, end_probe)
 
 gboolean
 cfut_spawn (const char * const  *argv,
@@ -279,17 +286,12 @@ cfut_spawn (const char * const  *argv,
   g_auto(ChildFds) child = { -1, -1, -1, -1, -1 };
   g_auto(GStrv) full_argv = NULL;
   g_autofree char *identity = NULL;
+  g_auto(Probe) probe = { 0, };
   g_autoptr(GError) local_error = NULL;
-  GThread *probe = NULL;
-  gboolean has_fds;
 
   full_argv = cfut_sandbox_make_argv (sandbox, launcher, argv, &child.filter, error);
-  if (full_argv == NULL || !begin_probe (&probe, error))
-    return FALSE;
-
-  has_fds = open_fds (arena_capacity, &result, &child, error) && ensure_fds (error);
-  end_probe (probe);
-  if (!has_fds)
+  if (full_argv == NULL || !begin_probe (&probe, error) ||
+      !open_fds (arena_capacity, &result, &child, error) || !ensure_fds (error))
     return FALSE;
 
   start = g_subprocess_launcher_new (get_flags (sandbox));
@@ -303,6 +305,7 @@ cfut_spawn (const char * const  *argv,
   if (child.filter >= 0)
     g_subprocess_launcher_take_fd (start, g_steal_fd (&child.filter), CFUT_FD_FILTER);
 
+  end_probe (&probe);
   result.subprocess = g_subprocess_launcher_spawnv (start, (const char * const *) full_argv, &local_error);
   /* While the launcher has the child's ends, no end of file would be seen. */
   g_subprocess_launcher_close (start);
