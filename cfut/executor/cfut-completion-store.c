@@ -90,7 +90,7 @@ static void
 add_home_locked (CfutCompletionStore *self,
                  CfutCompletion      *completion)
 {
-  CfutHome home = { completion->state->home, 1 };
+  CfutHome home = { cfut_state_get_home (completion->state), 1 };
   guint i = find_home_locked (self, home.context);
 
   if (i < self->homes->len)
@@ -103,7 +103,7 @@ static void
 remove_home_locked (CfutCompletionStore *self,
                     CfutCompletion      *completion)
 {
-  guint i = find_home_locked (self, completion->state->home);
+  guint i = find_home_locked (self, cfut_state_get_home (completion->state));
 
   g_assert (i < self->homes->len);
 

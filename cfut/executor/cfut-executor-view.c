@@ -362,7 +362,7 @@ listed_call_ended (CfutWaiter *waiter,
 
   cfut_live_list_finish (self->list, self->future);
   cfut_live_list_release (self->list);
-  cfut_delivery_destroy (state->home, g_object_unref, self->future);
+  cfut_delivery_destroy (cfut_state_get_home (state), g_object_unref, self->future);
   g_free (self);
 }
 

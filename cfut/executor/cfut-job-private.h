@@ -97,6 +97,7 @@ typedef struct
 struct _CfutJob
 {
   CfutState state;
+  CfutOrigin origin;
 
   /* Set at construction, never changed; read from any thread. */
   CfutPool *pool;               /* (owned) */

@@ -94,6 +94,7 @@ cfut_job_finalize (CfutState *state)
 
   cfut_job_drop_input (self);
   g_clear_pointer (&self->extra, cfut_job_extra_free);
+  cfut_origin_clear (&self->origin);
   cfut_pool_unref (self->pool);
   g_slice_free (CfutJob, self);
 }
@@ -161,7 +162,8 @@ cfut_job_new (CfutPool           *pool,
 
   g_assert ((function == NULL) != (work == NULL));
 
-  cfut_state_init (&self->state, &cfut_job_state_class);
+  cfut_origin_init (&self->origin, &cfut_job_state_class);
+  cfut_state_init (&self->state, &self->origin, 0);
   self->pool = cfut_pool_ref (pool);
   self->function = function;
   self->work = work;
@@ -215,7 +217,7 @@ cfut_job_unref (CfutJob *self)
 CfutJob *
 cfut_job_from_state (CfutState *state)
 {
-  g_assert (state->klass == &cfut_job_state_class);
+  g_assert (cfut_state_get_class (state) == &cfut_job_state_class);
 
   return (CfutJob *) state;
 }
@@ -226,7 +228,7 @@ cfut_job_from_future (CfutFuture *future)
 {
   CfutState *state = cfut_future_get_cfut_state (future);
 
-  return state->klass == &cfut_job_state_class ? (CfutJob *) state : NULL;
+  return cfut_state_get_class (state) == &cfut_job_state_class ? (CfutJob *) state : NULL;
 }
 
 static CfutSubmitOptions *
@@ -321,7 +323,7 @@ cfut_job_drop_input (CfutJob *self)
 
   self->work = NULL;
   if (work->destroy != NULL)
-    cfut_delivery_release (self->state.home, work->interpreter, cfut_work_free, work);
+    cfut_delivery_release (cfut_state_get_home (&self->state), work->interpreter, cfut_work_free, work);
   else
     g_free (work);
 }

@@ -38,6 +38,7 @@ typedef struct
 struct _CfutCombined
 {
   CfutState state;
+  CfutOrigin origin;
 
   /* Set at construction, never changed; read from any thread. */
   CfutCombineRule rule;
@@ -468,6 +469,7 @@ cfut_combined_finalize (CfutState *state)
 
   g_clear_error (&self->first_error);
   g_mutex_clear (&self->lock);
+  cfut_origin_clear (&self->origin);
   g_free (self);
 }
 
@@ -491,7 +493,8 @@ cfut_combine (CfutFuture      **futures,
     g_return_val_if_fail (CFUT_IS_FUTURE (futures[i]), NULL);
 
   self = g_malloc0 (sizeof (CfutCombined) + n_futures * sizeof (CfutChild));
-  cfut_state_init (&self->state, &cfut_combined_class);
+  cfut_origin_init (&self->origin, &cfut_combined_class);
+  cfut_state_init (&self->state, &self->origin, 0);
   g_mutex_init (&self->lock);
   self->rule = rule;
   self->n_children = n_futures;

@@ -77,11 +77,11 @@ cfut_done_callback_deliver (CfutDeliveryItem *item)
   CfutState *state = cfut_future_get_cfut_state (self->future);
   gboolean call;
 
-  g_mutex_lock (&state->lock);
+  cfut_state_lock (state);
   call = self->listed;
   if (call)
-    unlist_locked (state->extra, self);
-  g_mutex_unlock (&state->lock);
+    unlist_locked (cfut_state_get_extra (state), self);
+  cfut_state_unlock (state);
 
   if (call)
     self->callback (self->future, self->user_data);
@@ -100,7 +100,7 @@ cfut_done_callback_notify (CfutWaiter *waiter,
 {
   CfutDoneCallback *self = (CfutDoneCallback *) waiter;
 
-  cfut_delivery_push (state->home, &self->item);
+  cfut_delivery_push (cfut_state_get_home (state), &self->item);
 }
 
 /**
@@ -151,14 +151,14 @@ cfut_future_add_done_callback (CfutFuture         *self,
   done->user_data = user_data;
   done->destroy = destroy;
 
-  g_mutex_lock (&state->lock);
-  extra = cfut_state_get_extra_locked (state);
+  cfut_state_lock (state);
+  extra = cfut_state_ensure_extra_locked (state);
   extra->last_callback_id++;
   if (extra->last_callback_id == 0)
     extra->last_callback_id++;
   id = done->id = extra->last_callback_id;
   list_locked (extra, done);
-  g_mutex_unlock (&state->lock);
+  cfut_state_unlock (state);
 
   if (!cfut_state_add_waiter (state, &done->waiter))
     cfut_done_callback_notify (&done->waiter, state);
@@ -189,6 +189,7 @@ cfut_future_remove_done_callback (CfutFuture *self,
 {
   CfutDoneCallback *done;
   CfutState *state;
+  CfutStateExtra *extra;
   gboolean found;
   gboolean ours = FALSE;
 
@@ -196,24 +197,25 @@ cfut_future_remove_done_callback (CfutFuture *self,
 
   state = cfut_future_get_cfut_state (self);
 
-  g_mutex_lock (&state->lock);
+  cfut_state_lock (state);
 
-  done = state->extra != NULL ? state->extra->callbacks : NULL;
+  extra = cfut_state_get_extra (state);
+  done = extra != NULL ? extra->callbacks : NULL;
   while (done != NULL && done->id != callback_id)
     done = done->next;
 
   found = done != NULL;
   if (found)
     {
-      unlist_locked (state->extra, done);
+      unlist_locked (extra, done);
       ours = cfut_state_remove_waiter_locked (state, &done->waiter);
     }
 
-  g_mutex_unlock (&state->lock);
+  cfut_state_unlock (state);
 
   if (ours)
     {
-      cfut_delivery_destroy (state->home, done->destroy, done->user_data);
+      cfut_delivery_destroy (cfut_state_get_home (state), done->destroy, done->user_data);
       g_object_unref (done->future);
       g_free (done);
     }

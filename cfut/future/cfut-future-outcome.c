@@ -122,15 +122,15 @@ peek_variant_as_value (CfutState *state,
 {
   CfutStateExtra *extra;
 
-  g_mutex_lock (&state->lock);
-  extra = cfut_state_get_extra_locked (state);
+  cfut_state_lock (state);
+  extra = cfut_state_ensure_extra_locked (state);
   if (!extra->has_value)
     {
       g_value_init (&extra->value, G_TYPE_VARIANT);
       g_value_set_variant (&extra->value, variant);
       extra->has_value = TRUE;
     }
-  g_mutex_unlock (&state->lock);
+  cfut_state_unlock (state);
 
   return &extra->value;
 }

@@ -32,8 +32,11 @@ void            cfut_future_learn_listeners   (void);
 /* Whether a handler of any notify signal is connected. */
 gboolean        cfut_future_has_listener      (CfutFuture      *self);
 
-/* Locks: caller holds the state's. */
-CfutStateExtra *cfut_state_get_extra_locked   (CfutState       *self);
+/* The lock of a state: a bit of its phase, since there are many states and their lock
+ * is rarely waited for. */
+void            cfut_state_lock               (CfutState       *self);
+void            cfut_state_unlock             (CfutState       *self);
+
 /* Tells whoever listens to the future that @flags have changed. Gives up the
  * lock. */
 void            cfut_state_notify_and_unlock  (CfutState       *self,
@@ -47,8 +50,5 @@ CfutFuture     *cfut_state_dup_future         (CfutState       *self);
  * Runs in: any thread. Locks: takes the state's. */
 void            cfut_state_forget_future      (CfutState       *self,
                                                CfutFuture      *future);
-
-/* Frees what is in @extra, too. */
-void            cfut_state_extra_free         (CfutStateExtra  *extra);
 
 G_END_DECLS

@@ -247,11 +247,11 @@ cfut_future_dup_for_state (CfutState *state)
   self = g_object_new (CFUT_TYPE_FUTURE, NULL);
   self->state = cfut_state_ref (state);
 
-  g_mutex_lock (&state->lock);
+  cfut_state_lock (state);
   is_first = state->future == NULL;
   if (is_first)
     g_atomic_pointer_set (&state->future, self);
-  g_mutex_unlock (&state->lock);
+  cfut_state_unlock (state);
 
   if (is_first)
     return self;
@@ -263,6 +263,12 @@ cfut_future_dup_for_state (CfutState *state)
   return cfut_future_dup_for_state (state);
 }
 
+typedef struct
+{
+  CfutState state;
+  CfutOrigin origin;
+} CfutOrphan;
+
 static gboolean
 orphan_cancel (CfutState *state)
 {
@@ -272,7 +278,10 @@ orphan_cancel (CfutState *state)
 static void
 orphan_finalize (CfutState *state)
 {
-  g_free (state);
+  CfutOrphan *self = (CfutOrphan *) state;
+
+  cfut_origin_clear (&self->origin);
+  g_free (self);
 }
 
 /* The state of a future that came from g_object_new(), which cannot be kept
@@ -284,18 +293,19 @@ orphan_state_new (void)
     .cancel = orphan_cancel,
     .finalize = orphan_finalize,
   };
-  CfutState *self = g_new0 (CfutState, 1);
+  CfutOrphan *self = g_new0 (CfutOrphan, 1);
 
-  cfut_state_init (self, &klass);
-  cfut_state_set_observed (self);
-  cfut_state_claim (self);
-  cfut_state_publish_error (self,
+  cfut_origin_init (&self->origin, &klass);
+  cfut_state_init (&self->state, &self->origin, 0);
+  cfut_state_set_observed (&self->state);
+  cfut_state_claim (&self->state);
+  cfut_state_publish_error (&self->state,
                             g_error_new (CFUT_ERROR, CFUT_ERROR_BROKEN,
                                          "Nobody can resolve this future: it was "
                                          "made directly, not by an executor or a "
                                          "promise"));
 
-  return self;
+  return &self->state;
 }
 
 CfutState *
@@ -440,12 +450,14 @@ char *
 cfut_future_dup_name (CfutFuture *self)
 {
   CfutState *state;
+  const CfutStateClass *klass;
 
   g_return_val_if_fail (CFUT_IS_FUTURE (self), NULL);
 
   state = cfut_future_get_cfut_state (self);
+  klass = cfut_state_get_class (state);
 
-  return state->klass->dup_name != NULL ? state->klass->dup_name (state) : NULL;
+  return klass->dup_name != NULL ? klass->dup_name (state) : NULL;
 }
 
 /**
@@ -466,12 +478,14 @@ const char *
 cfut_future_get_function (CfutFuture *self)
 {
   CfutState *state;
+  const CfutStateClass *klass;
 
   g_return_val_if_fail (CFUT_IS_FUTURE (self), NULL);
 
   state = cfut_future_get_cfut_state (self);
+  klass = cfut_state_get_class (state);
 
-  return state->klass->get_function != NULL ? state->klass->get_function (state) : NULL;
+  return klass->get_function != NULL ? klass->get_function (state) : NULL;
 }
 
 /**
@@ -491,10 +505,13 @@ GObject *
 cfut_future_dup_executor (CfutFuture *self)
 {
   CfutState *state;
+  const CfutStateClass *klass;
 
   g_return_val_if_fail (CFUT_IS_FUTURE (self), NULL);
 
   state = cfut_future_get_cfut_state (self);
 
-  return state->klass->dup_executor != NULL ? state->klass->dup_executor (state) : NULL;
+  klass = cfut_state_get_class (state);
+
+  return klass->dup_executor != NULL ? klass->dup_executor (state) : NULL;
 }

@@ -43,6 +43,7 @@
 typedef struct
 {
   CfutState state;
+  CfutOrigin origin;
 
   /* Atomic. */
   GCancellable *cancellable; /* (owned) (nullable) once set, stays */
@@ -88,6 +89,7 @@ cfut_promise_state_finalize (CfutState *state)
   CfutPromiseState *self = (CfutPromiseState *) state;
 
   g_clear_object (&self->cancellable);
+  cfut_origin_clear (&self->origin);
   g_free (self);
 }
 
@@ -135,7 +137,8 @@ static void
 cfut_promise_init (CfutPromise *self)
 {
   self->shared = g_new0 (CfutPromiseState, 1);
-  cfut_state_init (&self->shared->state, &cfut_promise_state_class);
+  cfut_origin_init (&self->shared->origin, &cfut_promise_state_class);
+  cfut_state_init (&self->shared->state, &self->shared->origin, 0);
   self->future = cfut_future_new_for_state (&self->shared->state);
 }
 

@@ -26,56 +26,35 @@ typedef struct
   CfutState *state; /* (owned) */
 } CfutNotification;
 
-void
-cfut_state_extra_free (CfutStateExtra *extra)
-{
-  if (extra->has_value)
-    g_value_unset (&extra->value);
-  g_free (extra->message);
-  g_free (extra);
-}
-
-CfutStateExtra *
-cfut_state_get_extra_locked (CfutState *self)
-{
-  if (self->extra == NULL)
-    {
-      self->extra = g_new0 (CfutStateExtra, 1);
-      self->extra->fraction = -1;
-    }
-
-  return self->extra;
-}
-
 /* Makes a reference on the future, which is in self->future.
  *
  * It is taken without the lock, since it may call a language binding's toggle
  * notify, which may wait for the lock of that language, which may be held by a
  * thread that drops the future and waits for ours. Between the two calls of
- * g_mutex_lock() n_holders keeps the future from going away: a dispose that
+ * cfut_state_lock() n_holders keeps the future from going away: a dispose that
  * finds it leaves a reference behind.
  *
  * Runs in: any thread. Locks: caller holds the state's, which is given up. */
 static CfutFuture *
 hold_future_and_unlock (CfutState *self)
 {
-  CfutStateExtra *extra = self->extra;
+  CfutStateExtra *extra = cfut_state_get_extra (self);
   CfutFuture *future = g_atomic_pointer_get (&self->future);
   gboolean given = FALSE;
 
   extra->n_holders++;
-  g_mutex_unlock (&self->lock);
+  cfut_state_unlock (self);
 
   g_object_ref (future);
 
-  g_mutex_lock (&self->lock);
+  cfut_state_lock (self);
   extra->n_holders--;
   if (extra->n_holders == 0)
     {
       given = extra->holder_given;
       extra->holder_given = FALSE;
     }
-  g_mutex_unlock (&self->lock);
+  cfut_state_unlock (self);
 
   if (given)
     g_object_unref (future);
@@ -86,14 +65,14 @@ hold_future_and_unlock (CfutState *self)
 CfutFuture *
 cfut_state_dup_future (CfutState *self)
 {
-  g_mutex_lock (&self->lock);
+  cfut_state_lock (self);
   if (g_atomic_pointer_get (&self->future) == NULL)
     {
-      g_mutex_unlock (&self->lock);
+      cfut_state_unlock (self);
       return NULL;
     }
 
-  cfut_state_get_extra_locked (self);
+  cfut_state_ensure_extra_locked (self);
 
   return hold_future_and_unlock (self);
 }
@@ -102,25 +81,27 @@ void
 cfut_state_forget_future (CfutState  *self,
                           CfutFuture *future)
 {
+  CfutStateExtra *extra;
   gboolean surplus = FALSE;
 
-  g_mutex_lock (&self->lock);
+  cfut_state_lock (self);
 
-  if (self->extra != NULL && self->extra->n_holders > 0)
+  extra = cfut_state_get_extra (self);
+  if (extra != NULL && extra->n_holders > 0)
     {
-      g_mutex_unlock (&self->lock);
+      cfut_state_unlock (self);
       g_object_ref (future);
-      g_mutex_lock (&self->lock);
+      cfut_state_lock (self);
 
-      surplus = self->extra->n_holders == 0 || self->extra->holder_given;
+      surplus = extra->n_holders == 0 || extra->holder_given;
       if (!surplus)
-        self->extra->holder_given = TRUE;
+        extra->holder_given = TRUE;
     }
 
   if (self->future == future)
     g_atomic_pointer_set (&self->future, NULL);
 
-  g_mutex_unlock (&self->lock);
+  cfut_state_unlock (self);
 
   if (surplus)
     g_object_unref (future);
@@ -131,18 +112,19 @@ cfut_notification_deliver (CfutDeliveryItem *item)
 {
   CfutNotification *self = (CfutNotification *) item;
   CfutState *state = self->state;
+  CfutStateExtra *extra = cfut_state_get_extra (state);
   g_autoptr(CfutFuture) future = NULL;
   CfutNotifyFlags flags;
 
   g_free (self);
 
-  g_mutex_lock (&state->lock);
-  flags = state->extra->notify_flags;
-  state->extra->notify_flags = 0;
+  cfut_state_lock (state);
+  flags = extra->notify_flags;
+  extra->notify_flags = 0;
   if (g_atomic_pointer_get (&state->future) != NULL)
     future = hold_future_and_unlock (state);
   else
-    g_mutex_unlock (&state->lock);
+    cfut_state_unlock (state);
 
   if (future != NULL)
     cfut_future_notify (future, flags);
@@ -162,14 +144,14 @@ cfut_state_notify_and_unlock (CfutState       *self,
 
   if (future == NULL || !cfut_future_has_listener (future))
     {
-      g_mutex_unlock (&self->lock);
+      cfut_state_unlock (self);
       return;
     }
 
-  extra = cfut_state_get_extra_locked (self);
+  extra = cfut_state_ensure_extra_locked (self);
   is_first = extra->notify_flags == 0;
   extra->notify_flags |= flags;
-  g_mutex_unlock (&self->lock);
+  cfut_state_unlock (self);
 
   if (!is_first)
     return;
@@ -177,7 +159,7 @@ cfut_state_notify_and_unlock (CfutState       *self,
   notification = g_new0 (CfutNotification, 1);
   notification->item.deliver = cfut_notification_deliver;
   notification->state = cfut_state_ref (self);
-  cfut_delivery_push (self->home, &notification->item);
+  cfut_delivery_push (cfut_state_get_home (self), &notification->item);
 }
 
 void
@@ -198,8 +180,8 @@ cfut_state_set_progress (CfutState  *self,
     fraction = 1;
   copy = g_strdup (message);
 
-  g_mutex_lock (&self->lock);
-  extra = cfut_state_get_extra_locked (self);
+  cfut_state_lock (self);
+  extra = cfut_state_ensure_extra_locked (self);
 
   if (extra->fraction != fraction)
     {
@@ -219,7 +201,7 @@ cfut_state_set_progress (CfutState  *self,
   if (flags != 0)
     cfut_state_notify_and_unlock (self, flags);
   else
-    g_mutex_unlock (&self->lock);
+    cfut_state_unlock (self);
 
   g_free (copy);
 }
@@ -228,17 +210,19 @@ double
 cfut_state_get_progress (CfutState  *self,
                          char      **message)
 {
+  CfutStateExtra *extra;
   double fraction = -1;
   char *copy = NULL;
 
-  g_mutex_lock (&self->lock);
-  if (self->extra != NULL)
+  cfut_state_lock (self);
+  extra = cfut_state_get_extra (self);
+  if (extra != NULL)
     {
-      fraction = self->extra->fraction;
+      fraction = extra->fraction;
       if (message != NULL)
-        copy = g_strdup (self->extra->message);
+        copy = g_strdup (extra->message);
     }
-  g_mutex_unlock (&self->lock);
+  cfut_state_unlock (self);
 
   if (message != NULL)
     *message = copy;

@@ -33,6 +33,8 @@ G_BEGIN_DECLS
 
 typedef struct _CfutState      CfutState;
 typedef struct _CfutStateClass CfutStateClass;
+typedef struct _CfutStateExtra CfutStateExtra;
+typedef struct _CfutOrigin     CfutOrigin;
 typedef struct _CfutWaiter     CfutWaiter;
 
 struct _CfutStateClass
@@ -68,14 +70,32 @@ struct _CfutStateClass
   /* The type of a small result. May be NULL: there is none. */
   const GVariantType *(*get_result_type) (CfutState *state);
 
+  /* How large the struct is that begins with a CfutStateExtra and has what few of
+   * the producer's own need, filled with zeroes; and what is freed in it. May be 0 and
+   * NULL. */
+  gsize extra_size;
+  void      (*clear_extra)  (CfutStateExtra *extra);
+
   /* Frees the struct around the state. Runs in: any thread. */
   void      (*finalize)     (CfutState *state);
 };
 
-/* What few states need: made when first used. */
-typedef struct
+/* What states have in common that come from one place: it belongs to whoever makes
+ * them, and stays as long as they do. */
+struct _CfutOrigin
 {
-  /* All below: protected by the state's @lock. */
+  /* Set at construction, never changed; read from any thread. */
+  const CfutStateClass *klass;
+  GMainContext *home; /* (owned) unless it is the default one, which stays */
+};
+
+/* What few states need: made when first used, once there, stays. */
+struct _CfutStateExtra
+{
+  /* What the state's @waiters would be, and as that. */
+  gpointer waiters;
+
+  /* All below: protected by the state's lock. */
   double fraction;
   char *message;                       /* (owned) (nullable) */
   struct _CfutDoneCallback *callbacks; /* (unowned) newest first */
@@ -85,39 +105,40 @@ typedef struct
   gboolean holder_given;
   gboolean has_value;
   GValue value;                        /* the variant, for those who want a GValue */
-} CfutStateExtra;
+};
 
-/* The parts of a CfutState are private to this room. */
+/* There is one for each call that waits, so it is as small as can be. The parts of a
+ * CfutState are private to this room. */
 struct _CfutState
 {
   /* Set at construction, never changed; read from any thread. */
-  const CfutStateClass *klass;
-  GMainContext *home; /* (owned) unless it is the default one, which stays */
+  const CfutOrigin *origin; /* (unowned) the struct around the state sees to it */
 
   /* Atomic. */
   int ref_count;
-  int phase; /* with flags: see cfut-state.c */
+  int phase; /* with flags, the lock and a number: see cfut-state.c */
 
-  /* Set before the final phase, which tells what it is. Only the small one is changed
-   * after that, to a variant, with @lock held. */
   union
   {
+    /* The producer's, to whom it belongs until the state is claimed. */
+    gint64 own;
+
+    /* Set before the final phase, which tells what it is. Only the small one is
+     * changed after that, to a variant, with the lock held. */
     CfutSmall small;
     GVariant *variant; /* (owned) as of cfut-unit-private.h */
     GValue *value;
     GError *error;
   } result;
 
-  GMutex lock;
+  /* Atomic; changed with the lock held, but for the step from NULL to told. The
+   * oldest CfutWaiter (unowned), whose @prev is the newest; or, with its lowest bit
+   * set, the extra (owned), which has them then. */
+  gpointer waiters;
 
-  /* Atomic; changed with @lock held, but for the step from NULL to told. Oldest
-   * first; its @prev is the newest. */
-  CfutWaiter *waiters; /* (unowned) */
-
-  /* All below: protected by @lock. */
-  CfutFuture *future;    /* (unowned) atomic: set without @lock by who makes the
-                          * first one; cleared by the future's dispose */
-  CfutStateExtra *extra; /* (owned) (nullable) once set, stays */
+  /* (unowned) atomic: set without the lock by who makes the first one; cleared with
+   * it by the future's dispose. */
+  CfutFuture *future;
 };
 
 /* One who is told, once, in the resolving thread and without locks, that a
@@ -134,8 +155,15 @@ struct _CfutWaiter
   CfutWaiter *prev;
 };
 
-void             cfut_state_init            (CfutState            *self,
+/* Its home is the thread-default context of this moment. */
+void             cfut_origin_init           (CfutOrigin           *self,
                                              const CfutStateClass *klass);
+void             cfut_origin_clear          (CfutOrigin           *self);
+
+/* The caller owns one reference. @note is a number of the producer's that stays. */
+void             cfut_state_init            (CfutState            *self,
+                                             const CfutOrigin     *origin,
+                                             guint                 note);
 CfutState       *cfut_state_ref             (CfutState            *self);
 /* For one that no other thread knows yet, and until then: costs next to nothing. */
 static inline CfutState *
@@ -151,6 +179,41 @@ cfut_state_unref_unshared (CfutState *self)
   self->ref_count--;
 }
 void             cfut_state_unref           (CfutState            *self);
+
+static inline const CfutStateClass *
+cfut_state_get_class (CfutState *self)
+{
+  return self->origin->klass;
+}
+
+/* Borrowed. */
+static inline GMainContext *
+cfut_state_get_home (CfutState *self)
+{
+  return self->origin->home;
+}
+
+/* The largest note. */
+#define CFUT_STATE_MAX_NOTE ((1u << 22) - 1)
+
+guint            cfut_state_get_note        (CfutState            *self);
+/* Before any other thread knows the state. */
+void             cfut_state_set_note        (CfutState            *self,
+                                             guint                 note);
+
+/* (nullable): borrowed. Runs in: any thread. Locks: none. */
+static inline CfutStateExtra *
+cfut_state_get_extra (CfutState *self)
+{
+  gsize waiters = GPOINTER_TO_SIZE (g_atomic_pointer_get (&self->waiters));
+
+  return (waiters & 1) ? GSIZE_TO_POINTER (waiters - 1) : NULL;
+}
+
+/* Makes it if there is none.
+ * Runs in: any thread. Locks: takes the state's; caller holds it. */
+CfutStateExtra  *cfut_state_ensure_extra    (CfutState            *self);
+CfutStateExtra  *cfut_state_ensure_extra_locked (CfutState        *self);
 
 /* The phase as users see it. */
 CfutFutureState  cfut_state_get_phase       (CfutState            *self);
@@ -174,6 +237,11 @@ gboolean         cfut_state_claim_pending   (CfutState            *self);
  * cancels see from now on that the state will be cancelled. */
 gboolean         cfut_state_claim_to_cancel (CfutState            *self);
 gboolean         cfut_state_claim_pending_to_cancel (CfutState    *self);
+
+/* A mark for the producer that the outcome is to be cancelled. FALSE: the state was
+ * claimed before. */
+gboolean         cfut_state_ask_to_stop     (CfutState            *self);
+gboolean         cfut_state_is_asked_to_stop (CfutState           *self);
 
 /* For the winner of the claim, who holds a reference meanwhile. Each consumes
  * its argument: a floating variant is sunk, the contents of a GValue are moved

@@ -26,9 +26,10 @@
  *   done | failed | cancelled    stored by the winner, after the value
  *
  * Whoever sees a final phase (acquire) sees the outcome that was stored before
- * it (release), without a lock. The lock guards only who is to be told; and where
- * nobody waits the winner says without it that all were told: what makes the list
- * of waiters another than empty is a compare-and-swap on either side.
+ * it (release), without a lock. The lock, a bit beside the flags, guards only who is
+ * to be told; and where nobody waits the winner says without it that all were told:
+ * what makes the list of waiters another than empty is a compare-and-swap on either
+ * side.
  */
 enum
 {
@@ -39,16 +40,20 @@ enum
   PHASE_OBSERVED   = 1 << 6, /* somebody has looked at it; may come at any time */
   PHASE_SMALL      = 1 << 7, /* done, and the result is small, until somebody wants it to be a
                               * variant that stays */
+  PHASE_STOP       = 1 << 8, /* the producer was asked to stop; may come at any time */
+  LOCK_BIT         = 9,
+  NOTE_SHIFT       = 10,     /* the rest is the producer's */
+
+  /* What a step from phase to phase leaves as it is. */
+  PHASE_KEPT       = PHASE_OBSERVED | PHASE_STOP | -(1 << LOCK_BIT),
 };
 
 /* What @waiters is when the outcome is out and no waiter is left. */
 static CfutWaiter told;
 
-/* The caller owns one reference. The home of the state is the thread-default
- * context of this moment. Runs in: any thread. Locks: none. */
 void
-cfut_state_init (CfutState            *self,
-                 const CfutStateClass *klass)
+cfut_origin_init (CfutOrigin           *self,
+                  const CfutStateClass *klass)
 {
   g_assert (klass->cancel != NULL && klass->finalize != NULL);
 
@@ -58,13 +63,55 @@ cfut_state_init (CfutState            *self,
     g_main_context_ref (self->home);
   else
     self->home = g_main_context_default ();
+}
+
+void
+cfut_origin_clear (CfutOrigin *self)
+{
+  if (self->home != g_main_context_default ())
+    g_main_context_unref (self->home);
+}
+
+/* Runs in: any thread. Locks: none. */
+void
+cfut_state_init (CfutState        *self,
+                 const CfutOrigin *origin,
+                 guint             note)
+{
+  self->origin = origin;
   self->ref_count = 1;
   self->phase = CFUT_FUTURE_STATE_PENDING;
-  self->result.variant = NULL;
-  g_mutex_init (&self->lock);
+  self->result.own = 0;
   self->waiters = NULL;
   self->future = NULL;
-  self->extra = NULL;
+  cfut_state_set_note (self, note);
+}
+
+guint
+cfut_state_get_note (CfutState *self)
+{
+  return (guint) g_atomic_int_get (&self->phase) >> NOTE_SHIFT;
+}
+
+void
+cfut_state_set_note (CfutState *self,
+                     guint      note)
+{
+  g_assert (note <= CFUT_STATE_MAX_NOTE);
+
+  self->phase = (self->phase & ((1 << NOTE_SHIFT) - 1)) | (int) (note << NOTE_SHIFT);
+}
+
+void
+cfut_state_lock (CfutState *self)
+{
+  g_bit_lock (&self->phase, LOCK_BIT);
+}
+
+void
+cfut_state_unlock (CfutState *self)
+{
+  g_bit_unlock (&self->phase, LOCK_BIT);
 }
 
 CfutState *
@@ -115,12 +162,76 @@ get_outcome (int phase)
   return phase & PHASE_VALUE ? OUTCOME_VALUE : OUTCOME_VARIANT;
 }
 
+/* Where the oldest waiter is, or told.
+ * Locks: caller holds the state's, or nobody else knows it. */
+static gpointer *
+get_waiters_locked (CfutState *self)
+{
+  CfutStateExtra *extra = cfut_state_get_extra (self);
+
+  return extra != NULL ? &extra->waiters : &self->waiters;
+}
+
 gboolean
 cfut_state_has_waiters (CfutState *self)
 {
-  CfutWaiter *waiters = g_atomic_pointer_get (&self->waiters);
+  CfutWaiter *first;
 
-  return waiters != NULL && waiters != &told;
+  cfut_state_lock (self);
+  first = g_atomic_pointer_get (get_waiters_locked (self));
+  cfut_state_unlock (self);
+
+  return first != NULL && first != &told;
+}
+
+CfutStateExtra *
+cfut_state_ensure_extra_locked (CfutState *self)
+{
+  CfutStateExtra *extra = cfut_state_get_extra (self);
+  const gsize size = MAX (cfut_state_get_class (self)->extra_size, sizeof (CfutStateExtra));
+
+  if (extra != NULL)
+    return extra;
+
+  extra = g_malloc0 (size);
+  extra->fraction = -1;
+
+  /* They may be told meanwhile, which somebody sees to without the lock. */
+  extra->waiters = g_atomic_pointer_get (&self->waiters);
+  while (!g_atomic_pointer_compare_and_exchange_full (&self->waiters, extra->waiters,
+                                                      (char *) extra + 1, &extra->waiters))
+    ;
+
+  return extra;
+}
+
+CfutStateExtra *
+cfut_state_ensure_extra (CfutState *self)
+{
+  CfutStateExtra *extra;
+
+  cfut_state_lock (self);
+  extra = cfut_state_ensure_extra_locked (self);
+  cfut_state_unlock (self);
+
+  return extra;
+}
+
+/* Runs in: the thread that drops the last reference. Locks: none. */
+static void
+free_extra (CfutState *self)
+{
+  CfutStateExtra *extra = cfut_state_get_extra (self);
+
+  if (extra == NULL)
+    return;
+
+  if (cfut_state_get_class (self)->clear_extra != NULL)
+    cfut_state_get_class (self)->clear_extra (extra);
+  if (extra->has_value)
+    g_value_unset (&extra->value);
+  g_free (extra->message);
+  g_free (extra);
 }
 
 /* Runs in: the thread that drops the last reference. Locks: none. */
@@ -128,13 +239,14 @@ static void
 warn_unobserved (CfutState *self)
 {
   const GError *error = self->result.error;
+  const CfutStateClass *klass = cfut_state_get_class (self);
   g_autofree char *name = NULL;
 
   if (cfut_debug_get_flags () & CFUT_DEBUG_UNOBSERVED)
     return;
 
-  if (self->klass->dup_name != NULL)
-    name = self->klass->dup_name (self);
+  if (klass->dup_name != NULL)
+    name = klass->dup_name (self);
 
   g_log_structured (G_LOG_DOMAIN, G_LOG_LEVEL_WARNING,
                     "CFUT_CALL", name != NULL ? name : "",
@@ -155,14 +267,15 @@ warn_unobserved (CfutState *self)
 void
 cfut_state_unref (CfutState *self)
 {
-  const CfutStateClass *klass = self->klass;
+  CfutWaiter *first;
 
   if (!g_atomic_int_dec_and_test (&self->ref_count))
     return;
 
-  g_assert (!cfut_state_has_waiters (self) && self->future == NULL);
+  first = *get_waiters_locked (self);
+  g_assert ((first == NULL || first == &told) && self->future == NULL);
 
-  if (self->phase == CFUT_FUTURE_STATE_FAILED)
+  if ((self->phase & (PHASE_MASK | PHASE_OBSERVED)) == CFUT_FUTURE_STATE_FAILED)
     warn_unobserved (self);
 
   switch (get_outcome (self->phase))
@@ -186,12 +299,8 @@ cfut_state_unref (CfutState *self)
       break;
     }
 
-  g_clear_pointer (&self->extra, cfut_state_extra_free);
-  if (self->home != g_main_context_default ())
-    g_main_context_unref (self->home);
-  g_mutex_clear (&self->lock);
-
-  klass->finalize (self);
+  free_extra (self);
+  cfut_state_get_class (self)->finalize (self);
 }
 
 CfutFutureState
@@ -220,7 +329,7 @@ cfut_state_tell_phase (CfutState *self)
   if (g_atomic_pointer_get (&self->future) == NULL)
     return;
 
-  g_mutex_lock (&self->lock);
+  cfut_state_lock (self);
   cfut_state_notify_and_unlock (self, CFUT_NOTIFY_STATE);
 }
 
@@ -232,9 +341,9 @@ move (CfutState *self,
 {
   int phase = g_atomic_int_get (&self->phase);
 
-  while ((phase & ~PHASE_OBSERVED) == from)
+  while ((phase & ~PHASE_KEPT) == from)
     if (g_atomic_int_compare_and_exchange_full (&self->phase, phase,
-                                                to | (phase & PHASE_OBSERVED), &phase))
+                                                to | (phase & PHASE_KEPT), &phase))
       return TRUE;
 
   return FALSE;
@@ -314,12 +423,25 @@ cfut_state_claim_pending_to_cancel (CfutState *self)
   return claim_pending (self, PHASE_CLAIMED | PHASE_CANCELLING);
 }
 
+gboolean
+cfut_state_ask_to_stop (CfutState *self)
+{
+  return !is_decided ((int) g_atomic_int_or ((guint *) &self->phase, PHASE_STOP));
+}
+
+gboolean
+cfut_state_is_asked_to_stop (CfutState *self)
+{
+  return (g_atomic_int_get (&self->phase) & PHASE_STOP) != 0;
+}
+
 /* Locks: caller holds the state's. */
 gboolean
 cfut_state_remove_waiter_locked (CfutState  *self,
                                  CfutWaiter *waiter)
 {
-  CfutWaiter *first = g_atomic_pointer_get (&self->waiters);
+  gpointer *waiters = get_waiters_locked (self);
+  CfutWaiter *first = g_atomic_pointer_get (waiters);
 
   if (waiter->prev == NULL)
     return FALSE;
@@ -330,7 +452,7 @@ cfut_state_remove_waiter_locked (CfutState  *self,
     first->prev = waiter->prev;
 
   if (waiter == first)
-    g_atomic_pointer_set (&self->waiters, waiter->next);
+    g_atomic_pointer_set (waiters, waiter->next);
   else
     waiter->prev->next = waiter->next;
 
@@ -346,21 +468,21 @@ tell_waiters (CfutState *self)
 {
   CfutWaiter *waiter;
 
-  g_mutex_lock (&self->lock);
+  cfut_state_lock (self);
 
   /* While the others are still being told one who comes goes to their end, so that
    * it is not ahead of those who came earlier. */
-  while (!g_atomic_pointer_compare_and_exchange (&self->waiters, NULL, &told))
+  while (!g_atomic_pointer_compare_and_exchange (get_waiters_locked (self), NULL, &told))
     {
-      waiter = g_atomic_pointer_get (&self->waiters);
+      waiter = g_atomic_pointer_get (get_waiters_locked (self));
       cfut_state_remove_waiter_locked (self, waiter);
 
-      g_mutex_unlock (&self->lock);
+      cfut_state_unlock (self);
       waiter->notify (waiter, self);
-      g_mutex_lock (&self->lock);
+      cfut_state_lock (self);
     }
 
-  g_mutex_unlock (&self->lock);
+  cfut_state_unlock (self);
 }
 
 /* Runs in: any thread. Locks: takes the state's. */
@@ -372,7 +494,7 @@ publish (CfutState *self,
 
   g_assert (phase & PHASE_CLAIMED);
   while (!g_atomic_int_compare_and_exchange_full (&self->phase, phase,
-                                                  final | (phase & PHASE_OBSERVED), &phase))
+                                                  final | (phase & PHASE_KEPT), &phase))
     ;
 
   if (!g_atomic_pointer_compare_and_exchange (&self->waiters, NULL, &told))
@@ -404,7 +526,7 @@ void
 cfut_state_publish_small (CfutState *self,
                           CfutSmall  small)
 {
-  g_assert (self->klass->get_result_type != NULL);
+  g_assert (cfut_state_get_class (self)->get_result_type != NULL);
 
   self->result.small = small;
   publish (self, CFUT_FUTURE_STATE_DONE | PHASE_SMALL);
@@ -449,7 +571,7 @@ cfut_state_cancel (CfutState *self)
 {
   int phase;
 
-  if (!cfut_state_is_claimed (self) && self->klass->cancel (self))
+  if (!cfut_state_is_claimed (self) && cfut_state_get_class (self)->cancel (self))
     return TRUE;
 
   /* Another cancel may have won. */
@@ -461,32 +583,35 @@ cfut_state_cancel (CfutState *self)
 gboolean
 cfut_state_withdraw (CfutState *self)
 {
-  return !cfut_state_is_claimed (self) &&
-         self->klass->withdraw != NULL && self->klass->withdraw (self);
+  const CfutStateClass *klass = cfut_state_get_class (self);
+
+  return !cfut_state_is_claimed (self) && klass->withdraw != NULL && klass->withdraw (self);
 }
 
 gboolean
 cfut_state_help (CfutState  *self,
                  GError    **error)
 {
-  if (self->klass->help == NULL)
-    return TRUE;
+  const CfutStateClass *klass = cfut_state_get_class (self);
 
-  return self->klass->help (self, error);
+  return klass->help == NULL || klass->help (self, error);
 }
 
 void
 cfut_state_drive (CfutState *self,
                   gint64     deadline)
 {
-  if (self->klass->drive != NULL && !cfut_state_is_final (self))
-    self->klass->drive (self, deadline);
+  const CfutStateClass *klass = cfut_state_get_class (self);
+
+  if (klass->drive != NULL && !cfut_state_is_final (self))
+    klass->drive (self, deadline);
 }
 
 gboolean
 cfut_state_add_waiter (CfutState  *self,
                        CfutWaiter *waiter)
 {
+  gpointer *waiters;
   CfutWaiter *first;
   gboolean added;
 
@@ -494,11 +619,12 @@ cfut_state_add_waiter (CfutState  *self,
 
   waiter->next = NULL;
 
-  g_mutex_lock (&self->lock);
+  cfut_state_lock (self);
 
   waiter->prev = waiter;
-  added = g_atomic_pointer_compare_and_exchange (&self->waiters, NULL, waiter);
-  first = g_atomic_pointer_get (&self->waiters);
+  waiters = get_waiters_locked (self);
+  added = g_atomic_pointer_compare_and_exchange (waiters, NULL, waiter);
+  first = g_atomic_pointer_get (waiters);
   if (!added && first != &told)
     {
       waiter->prev = first->prev;
@@ -511,7 +637,7 @@ cfut_state_add_waiter (CfutState  *self,
       waiter->prev = NULL;
     }
 
-  g_mutex_unlock (&self->lock);
+  cfut_state_unlock (self);
 
   return added;
 }
@@ -522,9 +648,9 @@ cfut_state_remove_waiter (CfutState  *self,
 {
   gboolean removed;
 
-  g_mutex_lock (&self->lock);
+  cfut_state_lock (self);
   removed = cfut_state_remove_waiter_locked (self, waiter);
-  g_mutex_unlock (&self->lock);
+  cfut_state_unlock (self);
 
   return removed;
 }
@@ -577,15 +703,15 @@ cfut_state_dup_variant (CfutState *self)
       return variant != NULL ? g_variant_ref (variant) : NULL;
     }
 
-  g_mutex_lock (&self->lock);
+  cfut_state_lock (self);
   is_small = has_small_locked (self, &small);
   if (!is_small)
     variant = g_variant_ref (self->result.variant);
-  g_mutex_unlock (&self->lock);
+  cfut_state_unlock (self);
 
   cfut_state_set_observed (self);
 
-  return is_small ? cfut_small_unpack (small, self->klass->get_result_type (self)) : variant;
+  return is_small ? cfut_small_unpack (small, cfut_state_get_class (self)->get_result_type (self)) : variant;
 }
 
 /* Makes of a small result a variant for those who borrow it. */
@@ -594,13 +720,13 @@ keep_variant (CfutState *self)
 {
   CfutSmall small;
 
-  g_mutex_lock (&self->lock);
+  cfut_state_lock (self);
   if (has_small_locked (self, &small))
     {
-      self->result.variant = cfut_small_unpack (small, self->klass->get_result_type (self));
+      self->result.variant = cfut_small_unpack (small, cfut_state_get_class (self)->get_result_type (self));
       g_atomic_int_and ((guint *) &self->phase, ~(guint) PHASE_SMALL);
     }
-  g_mutex_unlock (&self->lock);
+  cfut_state_unlock (self);
 }
 
 GVariant *

@@ -91,7 +91,7 @@ gboolean
 cfut_state_check_home (CfutState  *state,
                        GError    **error)
 {
-  return cfut_check_home (state->home, error);
+  return cfut_check_home (cfut_state_get_home (state), error);
 }
 
 /* Whether a wait may end when one state has resolved like @phase. */

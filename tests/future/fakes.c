@@ -11,6 +11,7 @@
 typedef struct
 {
   FakeState fake;
+  CfutOrigin origin;
   char *name;
 } NamedFakeState;
 
@@ -67,6 +68,7 @@ fake_state_finalize (CfutState *state)
 
   if (self->fake.n_finalized != NULL)
     g_atomic_int_inc (self->fake.n_finalized);
+  cfut_origin_clear (&self->origin);
   g_free (self->name);
   g_free (self);
 }
@@ -90,7 +92,8 @@ fake_state_new (const char *name)
 {
   NamedFakeState *self = g_new0 (NamedFakeState, 1);
 
-  cfut_state_init (&self->fake.state, name != NULL ? &full_class : &nameless_class);
+  cfut_origin_init (&self->origin, name != NULL ? &full_class : &nameless_class);
+  cfut_state_init (&self->fake.state, &self->origin, 0);
   self->name = g_strdup (name);
 
   return &self->fake;

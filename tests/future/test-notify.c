@@ -15,8 +15,8 @@ take_lock_thread (gpointer user_data)
 {
   FakeState *fake = user_data;
 
-  g_mutex_lock (&fake->state.lock);
-  g_mutex_unlock (&fake->state.lock);
+  cfut_state_lock (&fake->state);
+  cfut_state_unlock (&fake->state);
 
   return NULL;
 }
@@ -64,16 +64,18 @@ static void
 begin_to_hold (FakeState *fake)
 {
   cfut_state_set_progress (&fake->state, 0.5, NULL);
-  fake->state.extra->n_holders = 1;
+  cfut_state_get_extra (&fake->state)->n_holders = 1;
 }
 
 static void
 end_to_hold (FakeState *fake)
 {
-  g_assert_true (fake->state.extra->holder_given);
+  CfutStateExtra *extra = cfut_state_get_extra (&fake->state);
+
+  g_assert_true (extra->holder_given);
   g_assert_null (fake->state.future);
-  fake->state.extra->n_holders = 0;
-  fake->state.extra->holder_given = FALSE;
+  extra->n_holders = 0;
+  extra->holder_given = FALSE;
 }
 
 static void

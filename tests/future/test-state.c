@@ -169,6 +169,68 @@ test_claimed_looks_as_before (void)
 }
 
 static void
+test_marks_stay (void)
+{
+  FakeState *fake = fake_state_new (NULL);
+  CfutState *state = &fake->state;
+
+  g_test_summary ("What the producer notes on a state is there in every phase");
+
+  g_assert_cmpuint (cfut_state_get_note (state), ==, 0);
+  cfut_state_set_note (state, 3);
+  cfut_state_set_note (state, CFUT_STATE_MAX_NOTE);
+  g_assert_cmpint (cfut_state_get_phase (state), ==, CFUT_FUTURE_STATE_PENDING);
+  g_assert_false (cfut_state_is_asked_to_stop (state));
+  g_assert_true (cfut_state_ask_to_stop (state));
+
+  for (const char *way = "SRSD"; *way != '\0'; way++)
+    {
+      g_assert_true (act (fake, *way));
+      g_assert_cmpuint (cfut_state_get_note (state), ==, CFUT_STATE_MAX_NOTE);
+      g_assert_true (cfut_state_is_asked_to_stop (state));
+      cfut_state_ensure_extra (state);
+      g_assert_cmpuint (cfut_state_get_note (state), ==, CFUT_STATE_MAX_NOTE);
+    }
+
+  g_assert_false (cfut_state_ask_to_stop (state));
+  cfut_state_unref (state);
+}
+
+static void
+test_extra_has_waiters (void)
+{
+  FakeState *fake = fake_state_new (NULL);
+  CfutState *state = &fake->state;
+  g_autoptr(GString) log = g_string_new (NULL);
+  CfutStateExtra *extra;
+  Waiter waiters[4];
+
+  g_test_summary ("Who waits is told, whether he came before or after the extra");
+
+  for (guint i = 0; i < G_N_ELEMENTS (waiters); i++)
+    waiter_init (&waiters[i], log, 'a' + i);
+
+  g_assert_null (cfut_state_get_extra (state));
+  g_assert_true (cfut_state_add_waiter (state, &waiters[0].waiter));
+  g_assert_true (cfut_state_add_waiter (state, &waiters[1].waiter));
+  extra = cfut_state_ensure_extra (state);
+  g_assert_true (cfut_state_get_extra (state) == extra);
+  g_assert_true (cfut_state_ensure_extra (state) == extra);
+  g_assert_true (cfut_state_add_waiter (state, &waiters[2].waiter));
+  g_assert_true (cfut_state_remove_waiter (state, &waiters[0].waiter));
+  fake_state_resolve (fake, 1);
+  g_assert_cmpstr (log->str, ==, "bc");
+  g_assert_false (cfut_state_add_waiter (state, &waiters[3].waiter));
+  cfut_state_unref (state);
+
+  fake = fake_state_new (NULL);
+  fake_state_resolve (fake, 1);
+  cfut_state_ensure_extra (&fake->state);
+  g_assert_false (cfut_state_add_waiter (&fake->state, &waiters[3].waiter));
+  cfut_state_unref (&fake->state);
+}
+
+static void
 test_outcomes (void)
 {
   FakeState *fake;
@@ -430,6 +492,10 @@ wait_in_race (guint    thread,
   CfutState *state = &self->fake->state;
   CfutWaiter *waiter = &self->waiters[thread].waiter;
 
+  /* What few states have takes the waiters over. */
+  if (thread % 3 == 1)
+    cfut_state_ensure_extra (state);
+
   if (thread == 0)
     fake_state_resolve (self->fake, 1);
   else if (!cfut_state_add_waiter (state, waiter))
@@ -475,14 +541,14 @@ test_home (void)
   g_test_summary ("The home of a state is the thread-default context it was made in");
 
   fake = fake_state_new (NULL);
-  g_assert_true (fake->state.home == g_main_context_default ());
+  g_assert_true (cfut_state_get_home (&fake->state) == g_main_context_default ());
   fake_state_resolve (fake, 1);
   cfut_state_unref (&fake->state);
 
   g_main_context_push_thread_default (context);
   fake = fake_state_new (NULL);
   g_main_context_pop_thread_default (context);
-  g_assert_true (fake->state.home == context);
+  g_assert_true (cfut_state_get_home (&fake->state) == context);
   fake_state_resolve (fake, 1);
   cfut_state_unref (&fake->state);
 
@@ -679,6 +745,8 @@ main (int   argc,
   g_test_add_func ("/state/unobserved", test_unobserved);
   g_test_add_func ("/state/every-transition", test_every_transition);
   g_test_add_func ("/state/claimed-looks-as-before", test_claimed_looks_as_before);
+  g_test_add_func ("/state/marks-stay", test_marks_stay);
+  g_test_add_func ("/state/extra-has-waiters", test_extra_has_waiters);
   g_test_add_func ("/state/outcomes", test_outcomes);
   g_test_add_func ("/state/small", test_small);
   g_test_add_func ("/state/small-race", test_small_race);

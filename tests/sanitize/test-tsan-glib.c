@@ -65,6 +65,41 @@ test_lock (void)
   g_clear_pointer (&shared, g_free);
 }
 
+static int lock_bits;
+static int *shared_under_bit; /* under the lowest of @lock_bits */
+
+static gpointer
+use_under_bit_lock_thread (gpointer data)
+{
+  gboolean used = FALSE;
+
+  while (!used)
+    {
+      g_bit_lock (&lock_bits, 0);
+      used = shared_under_bit != NULL;
+      if (used)
+        use (g_steal_pointer (&shared_under_bit));
+      g_bit_unlock (&lock_bits, 0);
+      g_thread_yield ();
+    }
+
+  return NULL;
+}
+
+static void
+test_bit_lock (void)
+{
+  GThread *thread;
+
+  g_test_summary ("A lock that is a bit orders two threads");
+
+  thread = g_thread_new ("user", use_under_bit_lock_thread, NULL);
+  g_bit_lock (&lock_bits, 0);
+  shared_under_bit = make ();
+  g_bit_unlock (&lock_bits, 0);
+  g_thread_join (thread);
+}
+
 static gpointer
 use_queued_thread (gpointer data)
 {
@@ -370,6 +405,7 @@ main (int    argc,
     }
 
   g_test_add_func ("/tsan-glib/lock", test_lock);
+  g_test_add_func ("/tsan-glib/bit-lock", test_bit_lock);
   g_test_add_func ("/tsan-glib/queue", test_queue);
   g_test_add_func ("/tsan-glib/pool", test_pool);
   g_test_add_func ("/tsan-glib/source", test_source);

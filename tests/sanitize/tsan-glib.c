@@ -73,6 +73,24 @@ TRYING (g_rw_lock_reader_trylock, GRWLock)
 RELEASING (g_rw_lock_reader_unlock, GRWLock)
 
 HIDDEN void
+g_bit_lock (volatile int *address,
+            int           lock_bit)
+{
+  FIND_REAL (g_bit_lock);
+  real (address, lock_bit);
+  __tsan_acquire ((void *) address);
+}
+
+HIDDEN void
+g_bit_unlock (volatile int *address,
+              int           lock_bit)
+{
+  FIND_REAL (g_bit_unlock);
+  __tsan_release ((void *) address);
+  real (address, lock_bit);
+}
+
+HIDDEN void
 g_cond_wait (GCond  *cond,
              GMutex *mutex)
 {
