@@ -39,9 +39,9 @@ enqueue_wait_notify (CfutRoomWaiter *waiter,
 
   /* There is nobody to tell but the queue of completions. */
   if (error != NULL)
-    cfut_pool_fail_refused (job->pool, job, error);
+    cfut_pool_fail_refused (cfut_job_get_pool (job), job, error);
   else if (self->future != NULL)
-    cfut_pool_list_call (job->pool, self->future);
+    cfut_pool_list_call (cfut_job_get_pool (job), self->future);
 
   enqueue_wait_free (self);
 }
@@ -53,7 +53,7 @@ enqueue_job (CfutCompletionQueue  *self,
              guint64               tag,
              GError              **error)
 {
-  CfutPool *pool = job->pool;
+  CfutPool *pool = cfut_job_get_pool (job);
   CfutEnqueueWait *wait = g_new0 (CfutEnqueueWait, 1);
   g_autoptr(GError) local_error = NULL;
   g_autoptr(CfutJob) kept = cfut_job_ref (job);

@@ -68,7 +68,7 @@ submit_wait_complete (SubmitWait   *self,
     }
   else
     {
-      cfut_pool_list_call (self->waiter.job->pool, self->future);
+      cfut_pool_list_call (cfut_job_get_pool (self->waiter.job), self->future);
       g_task_return_pointer (self->task, g_object_ref (self->future), g_object_unref);
     }
 
@@ -90,7 +90,7 @@ submit_wait_cancel (SubmitWait *self,
 {
   g_autoptr(GError) error = NULL;
 
-  if (!cfut_pool_forget_room (self->waiter.job->pool, &self->waiter))
+  if (!cfut_pool_forget_room (cfut_job_get_pool (self->waiter.job), &self->waiter))
     {
       submit_wait_drop (self, n_refs);
       return;
@@ -130,7 +130,7 @@ static void
 submit_wait_start (SubmitWait *self)
 {
   GCancellable *cancellable = g_task_get_cancellable (self->task);
-  CfutPool *pool = self->waiter.job->pool;
+  CfutPool *pool = cfut_job_get_pool (self->waiter.job);
   g_autoptr(GError) error = NULL;
   int n_refs = 1; /* our own */
 

@@ -274,14 +274,16 @@ gint64
 cfut_future_get_run_time (CfutFuture *future)
 {
   CfutJob *job = cfut_job_from_future (future);
+  CfutPool *pool;
   gint64 run_time_ns;
 
   if (job == NULL)
     return -1;
 
-  g_mutex_lock (&job->pool->lock);
-  run_time_ns = job->place == CFUT_PLACE_ENDED ? job->run_time_ns : -1;
-  g_mutex_unlock (&job->pool->lock);
+  pool = cfut_job_get_pool (job);
+  g_mutex_lock (&pool->lock);
+  run_time_ns = cfut_job_get_place (job) == CFUT_PLACE_ENDED ? job->run_time_ns : -1;
+  g_mutex_unlock (&pool->lock);
 
   return run_time_ns;
 }
@@ -290,22 +292,27 @@ gboolean
 cfut_future_is_boxed (CfutFuture *future)
 {
   CfutJob *job = cfut_job_from_future (future);
+  CfutJobExtra *extra = job != NULL ? cfut_job_get_extra (job) : NULL;
 
-  return job != NULL && job->extra != NULL && job->extra->boxed;
+  return extra != NULL && extra->boxed;
 }
 
 gsize
 cfut_future_get_n_started (CfutFuture *future)
 {
   CfutJob *job = cfut_job_from_future (future);
+  CfutJobExtra *extra;
+  CfutPool *pool;
   gsize n_started;
 
   if (job == NULL)
     return 1;
 
-  g_mutex_lock (&job->pool->lock);
-  n_started = job->extra != NULL ? job->extra->n_started : 0;
-  g_mutex_unlock (&job->pool->lock);
+  extra = cfut_job_get_extra (job);
+  pool = cfut_job_get_pool (job);
+  g_mutex_lock (&pool->lock);
+  n_started = extra != NULL ? extra->n_started : 0;
+  g_mutex_unlock (&pool->lock);
 
   return n_started;
 }

@@ -20,7 +20,7 @@ cfut_job_cancel (CfutState *state)
 {
   CfutJob *self = cfut_job_from_state (state);
 
-  return cfut_pool_cancel_job (self->pool, self);
+  return cfut_pool_cancel_job (cfut_job_get_pool (self), self);
 }
 
 static gboolean
@@ -28,7 +28,7 @@ cfut_job_withdraw (CfutState *state)
 {
   CfutJob *self = cfut_job_from_state (state);
 
-  return cfut_pool_withdraw_job (self->pool, self);
+  return cfut_pool_withdraw_job (cfut_job_get_pool (self), self);
 }
 
 static gboolean
@@ -37,7 +37,7 @@ cfut_job_help (CfutState  *state,
 {
   CfutJob *self = cfut_job_from_state (state);
 
-  return cfut_pool_help (self->pool, self, error);
+  return cfut_pool_help (cfut_job_get_pool (self), self, error);
 }
 
 static void
@@ -45,9 +45,10 @@ cfut_job_drive (CfutState *state,
                 gint64     deadline)
 {
   CfutJob *self = cfut_job_from_state (state);
+  CfutPool *pool = cfut_job_get_pool (self);
 
-  if (self->pool->carrier_class != NULL && self->pool->carrier_class->drive != NULL)
-    self->pool->carrier_class->drive (self->pool, self, deadline);
+  if (pool->carrier_class != NULL && pool->carrier_class->drive != NULL)
+    pool->carrier_class->drive (pool, self, deadline);
 }
 
 static char *
@@ -57,74 +58,79 @@ cfut_job_dup_name (CfutState *state)
 }
 
 static const char *
-cfut_job_get_function (CfutState *state)
+cfut_job_get_function_name (CfutState *state)
 {
-  CfutJob *self = cfut_job_from_state (state);
+  const CfutFunction *function = cfut_job_get_function (cfut_job_from_state (state));
 
-  return self->function != NULL ? self->function->name : NULL;
+  return function != NULL ? function->name : NULL;
 }
 
 static const GVariantType *
 cfut_job_get_result_type (CfutState *state)
 {
-  return cfut_job_from_state (state)->function->result_type;
+  return cfut_job_get_function (cfut_job_from_state (state))->result_type;
 }
 
 static GObject *
 cfut_job_dup_executor (CfutState *state)
 {
-  return g_weak_ref_get (&cfut_job_from_state (state)->pool->executor);
+  return g_weak_ref_get (&cfut_job_get_pool (cfut_job_from_state (state))->executor);
 }
 
 static void
-cfut_job_extra_free (CfutJobExtra *self)
+cfut_job_clear_extra (CfutStateExtra *extra)
 {
+  CfutJobExtra *self = (CfutJobExtra *) extra;
+
   g_assert (self->room_waiter == NULL);
 
   g_clear_pointer (&self->options, cfut_submit_options_free);
-  g_free (self);
 }
 
 static void
 cfut_job_finalize (CfutState *state)
 {
   CfutJob *self = cfut_job_from_state (state);
-
-  g_assert (self->call == NULL);
+  CfutPool *pool = cfut_job_get_pool (self);
+  CfutKind *kind = (CfutKind *) cfut_job_get_kind (self);
 
   cfut_job_drop_input (self);
-  g_clear_pointer (&self->extra, cfut_job_extra_free);
-  cfut_origin_clear (&self->origin);
-  cfut_pool_unref (self->pool);
   g_slice_free (CfutJob, self);
+  cfut_kinds_release (&pool->kinds, kind);
+  cfut_pool_unref (pool);
 }
 
-static const CfutStateClass cfut_job_state_class = {
+const CfutStateClass cfut_job_state_class = {
   .cancel = cfut_job_cancel,
   .withdraw = cfut_job_withdraw,
   .help = cfut_job_help,
   .drive = cfut_job_drive,
   .dup_name = cfut_job_dup_name,
-  .get_function = cfut_job_get_function,
+  .get_function = cfut_job_get_function_name,
   .dup_executor = cfut_job_dup_executor,
   .get_result_type = cfut_job_get_result_type,
+  .extra_size = sizeof (CfutJobExtra),
+  .clear_extra = cfut_job_clear_extra,
   .finalize = cfut_job_finalize,
 };
-
-gboolean
-cfut_job_has_small (CfutJob *self)
-{
-  return self->pool->keeps_small && self->function != NULL && self->function->small_parameter &&
-         cfut_job_get_n_items (self) == 0;
-}
 
 GVariant *
 cfut_job_dup_arguments (CfutJob *self)
 {
   if (cfut_job_has_small (self))
-    return cfut_small_unpack (self->small_arguments, self->function->parameter_type);
+    return cfut_small_unpack (self->small_arguments, cfut_job_get_function (self)->parameter_type);
 
   return g_variant_ref (self->arguments);
+}
+
+void
+cfut_job_set_size (CfutJob *self,
+                   gsize    size)
+{
+  if (size >= CFUT_STATE_MAX_NOTE)
+    cfut_job_ensure_extra (self)->size = size;
+
+  cfut_state_set_note (&self->state, MIN (size, CFUT_STATE_MAX_NOTE));
 }
 
 /* Runs in: submitter's thread. */
@@ -140,13 +146,14 @@ cfut_job_take_arguments (CfutJob  *self,
     {
       g_variant_ref_sink (arguments);
       self->small_arguments = cfut_small_pack (arguments);
-      self->size += g_variant_get_size (arguments);
+      cfut_job_set_size (self, CFUT_JOB_OVERHEAD + g_variant_get_size (arguments));
       g_variant_unref (arguments);
     }
   else
     {
       self->arguments = g_variant_ref_sink (arguments);
-      self->size += g_variant_get_size (arguments) - cfut_lending_measure (arguments);
+      cfut_job_set_size (self, CFUT_JOB_OVERHEAD + g_variant_get_size (arguments) -
+                               cfut_lending_measure (arguments));
     }
 }
 
@@ -160,25 +167,22 @@ cfut_job_new (CfutPool           *pool,
 {
   CfutJob *self = g_slice_new (CfutJob);
 
-  g_assert ((function == NULL) != (work == NULL));
+  g_assert (function != NULL ? work == NULL : work != NULL && arguments == NULL);
 
-  cfut_origin_init (&self->origin, &cfut_job_state_class);
-  cfut_state_init (&self->state, &self->origin, 0);
-  self->pool = cfut_pool_ref (pool);
-  self->function = function;
+  cfut_pool_ref (pool);
+  cfut_state_init (&self->state, &cfut_kinds_get (&pool->kinds, pool, function)->origin,
+                   CFUT_JOB_OVERHEAD);
   self->work = work;
-  self->arguments = NULL;
-  self->size = CFUT_JOB_OVERHEAD;
-  self->stop_requested = FALSE;
-  self->place = CFUT_PLACE_NEW;
-  self->call = NULL;
   self->prev = self->next = NULL;
-  self->queued_at = g_get_monotonic_time ();
-  self->extra = NULL;
+  cfut_job_set_queued_at (self, g_get_monotonic_time ());
   if (options != NULL || n_items > 0 || (cfut_debug_get_flags () & CFUT_DEBUG_QUEUE))
-    cfut_job_ensure_extra (self)->n_items = n_items;
-  if (options != NULL)
-    self->extra->options = cfut_submit_options_copy (options);
+    {
+      CfutJobExtra *extra = cfut_job_ensure_extra (self);
+
+      extra->n_items = n_items;
+      extra->submitted_at = cfut_job_get_queued_at (self);
+      extra->options = options != NULL ? cfut_submit_options_copy (options) : NULL;
+    }
   if (arguments != NULL)
     cfut_job_take_arguments (self, arguments);
 
@@ -188,16 +192,7 @@ cfut_job_new (CfutPool           *pool,
 CfutJobExtra *
 cfut_job_ensure_extra (CfutJob *self)
 {
-  if (self->extra == NULL)
-    {
-      self->extra = g_new0 (CfutJobExtra, 1);
-      self->extra->job = self;
-      self->extra->submitted_at = self->queued_at;
-      self->extra->due = G_MAXINT64;
-      self->extra->attempt = 1;
-    }
-
-  return self->extra;
+  return (CfutJobExtra *) cfut_state_ensure_extra (&self->state);
 }
 
 CfutJob *
@@ -234,7 +229,9 @@ cfut_job_from_future (CfutFuture *future)
 static CfutSubmitOptions *
 cfut_job_get_options (CfutJob *self)
 {
-  return self->extra != NULL ? self->extra->options : NULL;
+  CfutJobExtra *extra = cfut_job_get_extra (self);
+
+  return extra != NULL ? extra->options : NULL;
 }
 
 const char *
@@ -245,8 +242,8 @@ cfut_job_get_label (CfutJob *self)
 
   if (options != NULL)
     name = cfut_submit_options_get_name (options);
-  if (name == NULL && self->function != NULL)
-    name = self->function->name;
+  if (name == NULL && cfut_job_get_function (self) != NULL)
+    name = cfut_job_get_function (self)->name;
 
   return name != NULL ? name : "closure";
 }
@@ -281,7 +278,7 @@ cfut_job_get_deadline_time (CfutJob *self)
   CfutSubmitOptions *options = cfut_job_get_options (self);
   gint64 deadline = options != NULL ? cfut_submit_options_get_deadline (options) : -1;
 
-  return deadline >= 0 ? cfut_time_add (self->extra->submitted_at, deadline) : G_MAXINT64;
+  return deadline >= 0 ? cfut_time_add (cfut_job_get_extra (self)->submitted_at, deadline) : G_MAXINT64;
 }
 
 gint64
@@ -290,7 +287,7 @@ cfut_job_get_end_time (CfutJob *self)
   gint64 timeout = cfut_job_get_timeout (self);
   gint64 end = cfut_job_get_deadline_time (self);
 
-  return timeout >= 0 ? MIN (end, cfut_time_add (self->started_at, timeout)) : end;
+  return timeout >= 0 ? MIN (end, cfut_time_add (self->flight->started_at, timeout)) : end;
 }
 
 guint
@@ -315,11 +312,12 @@ cfut_job_drop_input (CfutJob *self)
 {
   CfutWork *work = cfut_job_get_work (self);
 
-  if (!cfut_job_has_small (self))
-    g_clear_pointer (&self->arguments, cfut_variant_unref);
-
   if (work == NULL)
-    return;
+    {
+      if (cfut_job_get_function (self) != NULL && !cfut_job_has_small (self))
+        g_clear_pointer (&self->arguments, cfut_variant_unref);
+      return;
+    }
 
   self->work = NULL;
   if (work->destroy != NULL)
@@ -373,7 +371,7 @@ void
 cfut_job_log_taken (CfutJob *self)
 {
   CFUT_DEBUG (QUEUE, "call \"%s\" leaves the queue after %.6f s", cfut_job_get_label (self),
-              (g_get_monotonic_time () - self->extra->queued_at) / (double) G_USEC_PER_SEC);
+              (g_get_monotonic_time () - cfut_job_get_extra (self)->queued_at) / (double) G_USEC_PER_SEC);
 }
 
 static void
@@ -381,7 +379,7 @@ cfut_job_run_function (CfutJob     *self,
                        CfutCall    *call,
                        CfutOutcome *outcome)
 {
-  if (cfut_function_invoke (self->function, call, self->arguments,
+  if (cfut_function_invoke (cfut_job_get_function (self), call, self->arguments,
                             &outcome->variant, &outcome->error) &&
       outcome->variant == NULL)
     outcome->variant = cfut_unit_get ();
@@ -390,32 +388,33 @@ cfut_job_run_function (CfutJob     *self,
 void
 cfut_job_run (CfutJob      *self,
               CfutOutcome  *outcome,
-              CfutCall    **spare)
+              CfutCall    **call)
 {
+  const CfutFunction *function = cfut_job_get_function (self);
   gint64 end = cfut_job_get_end_time (self);
-  CfutCall *call = cfut_call_renew (g_steal_pointer (spare),
-                                    self->function != NULL ? self->function->name : NULL,
-                                    self->arguments,
-                                    end == G_MAXINT64 ? -1 : end,
-                                    cfut_job_get_attempt (self),
-                                    cfut_job_progress,
-                                    self);
+
+  *call = cfut_call_renew (*call,
+                           function != NULL ? function->name : NULL,
+                           function != NULL ? self->arguments : NULL,
+                           end == G_MAXINT64 ? -1 : end,
+                           cfut_job_get_attempt (self),
+                           cfut_job_progress,
+                           self);
 
   /* Who asks to stop sets the flag first and looks for the call second; here
    * it is the other way round, so one of the two sees the other. */
-  g_atomic_pointer_set (&self->call, call);
-  if (g_atomic_int_get (&self->stop_requested))
-    cfut_call_cancel (call);
+  g_atomic_pointer_set (&self->flight->call, *call);
+  if (cfut_state_is_asked_to_stop (&self->state))
+    cfut_call_cancel (*call);
 
-  if (self->function == NULL)
-    cfut_job_run_work (self, call, outcome);
+  if (function == NULL)
+    cfut_job_run_work (self, *call, outcome);
   else if (cfut_job_get_n_items (self) > 0)
-    outcome->variant = cfut_chunk_run (self->function, call, self->arguments,
-                                       NULL, NULL);
+    outcome->variant = cfut_chunk_run (function, *call, self->arguments, NULL, NULL);
   else
-    cfut_job_run_function (self, call, outcome);
+    cfut_job_run_function (self, *call, outcome);
 
-  cfut_call_end (call);
+  cfut_call_end (*call);
 }
 
 void

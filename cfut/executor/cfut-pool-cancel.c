@@ -23,7 +23,7 @@ cfut_job_cancelled (CfutCancelWatch *watch)
   gpointer container = (char *) watch - G_STRUCT_OFFSET (CfutJobExtra, watch);
   CfutJob *job = ((CfutJobExtra *) container)->job;
 
-  cfut_pool_cancel_job (job->pool, job);
+  cfut_pool_cancel_job (cfut_job_get_pool (job), job);
   cfut_job_unref (job);
 }
 
@@ -32,13 +32,15 @@ gboolean
 cfut_job_watch_cancellable (CfutJob *self)
 {
   GCancellable *cancellable = cfut_job_get_cancellable (self);
+  CfutJobExtra *extra = cfut_job_get_extra (self);
 
   if (cancellable == NULL)
     return TRUE;
 
-  self->extra->watch.cancelled = cfut_job_cancelled;
+  extra->job = self;
+  extra->watch.cancelled = cfut_job_cancelled;
   cfut_job_ref (self);
-  if (cfut_cancel_watch_add (cancellable, &self->extra->watch))
+  if (cfut_cancel_watch_add (cancellable, &extra->watch))
     return TRUE;
 
   cfut_job_unref (self);
@@ -51,7 +53,8 @@ cfut_job_unwatch_cancellable (CfutJob *self)
 {
   GCancellable *cancellable = cfut_job_get_cancellable (self);
 
-  if (cancellable != NULL && cfut_cancel_watch_remove (cancellable, &self->extra->watch))
+  if (cancellable != NULL &&
+      cfut_cancel_watch_remove (cancellable, &cfut_job_get_extra (self)->watch))
     cfut_job_unref (self);
 }
 
@@ -62,8 +65,8 @@ cfut_pool_stop_call (CfutPool *self,
   g_autoptr(CfutCall) call = NULL;
 
   g_mutex_lock (&self->lock);
-  if (job->place == CFUT_PLACE_RUNNING)
-    g_set_object (&call, g_atomic_pointer_get (&job->call));
+  if (cfut_job_get_place (job) == CFUT_PLACE_RUNNING)
+    g_set_object (&call, g_atomic_pointer_get (&job->flight->call));
   g_mutex_unlock (&self->lock);
 
   if (call != NULL)
@@ -75,7 +78,7 @@ gboolean
 cfut_pool_reclaim_locked (CfutPool *self,
                           CfutJob  *job)
 {
-  if (job->place == CFUT_PLACE_QUEUED)
+  if (cfut_job_get_place (job) == CFUT_PLACE_QUEUED)
     return TRUE;
 
   return self->carrier_class->take_back_locked != NULL &&
@@ -89,7 +92,7 @@ cfut_pool_cancel_new_and_unlock (CfutPool *self,
 {
   CfutRoomWaiter *waiter;
 
-  g_atomic_int_set (&job->stop_requested, TRUE);
+  cfut_state_ask_to_stop (&job->state);
   waiter = cfut_pool_take_waiter_locked (self, job);
   if (waiter == NULL && self->n_blocked > 0)
     g_cond_broadcast (&self->room_cond);
@@ -124,55 +127,52 @@ gboolean
 cfut_pool_withdraw_job (CfutPool *self,
                         CfutJob  *job)
 {
-  gboolean was_queued;
+  CfutPlace place;
 
   g_mutex_lock (&self->lock);
   cfut_pool_collect_locked (self);
-  was_queued = job->place == CFUT_PLACE_QUEUED;
-  if (job->place == CFUT_PLACE_NEW || job->place == CFUT_PLACE_ENDED ||
+  place = cfut_job_get_place (job);
+  if (place == CFUT_PLACE_NEW || place == CFUT_PLACE_ENDED ||
       !cfut_pool_reclaim_locked (self, job))
     {
       g_mutex_unlock (&self->lock);
       return FALSE;
     }
 
-  return cfut_pool_cancel_reclaimed_and_unlock (self, job, was_queued);
+  return cfut_pool_cancel_reclaimed_and_unlock (self, job, place == CFUT_PLACE_QUEUED);
 }
 
 gboolean
 cfut_pool_cancel_job (CfutPool *self,
                       CfutJob  *job)
 {
-  gboolean was_queued;
+  CfutPlace place;
 
   g_mutex_lock (&self->lock);
   cfut_pool_collect_locked (self);
-  if (job->place == CFUT_PLACE_ENDED)
+  place = cfut_job_get_place (job);
+  if (place == CFUT_PLACE_ENDED)
     {
       g_mutex_unlock (&self->lock);
       return FALSE;
     }
 
-  if (job->place == CFUT_PLACE_NEW)
+  if (place == CFUT_PLACE_NEW)
     {
       cfut_pool_cancel_new_and_unlock (self, job);
       return TRUE;
     }
 
-  was_queued = job->place == CFUT_PLACE_QUEUED;
   if (!cfut_pool_reclaim_locked (self, job))
     {
-      gboolean too_late;
+      gboolean in_time = cfut_state_ask_to_stop (&job->state);
 
-      /* First the flag, then the look: see cfut_pool_end_locked(). */
-      g_atomic_int_set (&job->stop_requested, TRUE);
-      too_late = cfut_state_is_claimed (&job->state);
       g_mutex_unlock (&self->lock);
 
-      if (!too_late)
+      if (in_time)
         self->carrier_class->stop (self, job);
-      return !too_late;
+      return in_time;
     }
 
-  return cfut_pool_cancel_reclaimed_and_unlock (self, job, was_queued);
+  return cfut_pool_cancel_reclaimed_and_unlock (self, job, place == CFUT_PLACE_QUEUED);
 }

@@ -16,11 +16,13 @@ due_compare (gconstpointer a,
              gconstpointer b,
              gpointer      unused)
 {
-  const CfutJob *left = a;
-  const CfutJob *right = b;
+  CfutJob *left = (CfutJob *) a;
+  CfutJob *right = (CfutJob *) b;
+  gint64 left_due = cfut_job_get_due (left);
+  gint64 right_due = cfut_job_get_due (right);
 
-  if (left->extra->due != right->extra->due)
-    return left->extra->due < right->extra->due ? -1 : 1;
+  if (left_due != right_due)
+    return left_due < right_due ? -1 : 1;
 
   return (left > right) - (left < right);
 }
@@ -38,7 +40,8 @@ cfut_pool_set_due_locked (CfutPool *self,
   if (old != G_MAXINT64)
     g_tree_remove (self->deadlines, job);
 
-  job->extra->due = due; /* who has a time limit has options */
+  /* Who has a time limit has options. */
+  cfut_job_get_extra (job)->due = due != G_MAXINT64 ? due : 0;
 
   if (due != G_MAXINT64)
     {
@@ -64,22 +67,22 @@ cfut_pool_first_due_locked (CfutPool *self)
 {
   CfutJob *job = cfut_pool_peek_due_locked (self);
 
-  return job != NULL ? job->extra->due : G_MAXINT64;
+  return job != NULL ? cfut_job_get_due (job) : G_MAXINT64;
 }
 
 GError *
 cfut_job_timed_out_error (CfutJob *self)
 {
-  if (self->place == CFUT_PLACE_RUNNING)
+  if (cfut_job_get_place (self) == CFUT_PLACE_RUNNING)
     return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                         "Call \"%s\" timed out after running for %.3f s",
                         cfut_job_get_label (self),
-                        (cfut_job_get_end_time (self) - self->started_at) / (double) G_USEC_PER_SEC);
+                        (cfut_job_get_end_time (self) - self->flight->started_at) / (double) G_USEC_PER_SEC);
 
   return g_error_new (G_IO_ERROR, G_IO_ERROR_TIMED_OUT,
                       "Call \"%s\" timed out after waiting for %.3f s",
                       cfut_job_get_label (self),
-                      (cfut_job_get_deadline_time (self) - self->extra->submitted_at) / (double) G_USEC_PER_SEC);
+                      (cfut_job_get_deadline_time (self) - cfut_job_get_extra (self)->submitted_at) / (double) G_USEC_PER_SEC);
 }
 
 /* The future fails now, whether or not the function takes notice; or it is
@@ -100,10 +103,10 @@ cfut_pool_expire_job_and_unlock (CfutPool *self,
     }
 
   cfut_outcome_take_error (&outcome,
-                           g_atomic_int_get (&job->stop_requested) ? cfut_job_cancelled_error (job)
+                           cfut_state_is_asked_to_stop (&job->state) ? cfut_job_cancelled_error (job)
                                                                    : cfut_job_timed_out_error (job));
   cfut_pool_set_due_locked (self, job, G_MAXINT64);
-  was_queued = job->place == CFUT_PLACE_QUEUED;
+  was_queued = cfut_job_get_place (job) == CFUT_PLACE_QUEUED;
 
   if (cfut_pool_reclaim_locked (self, job))
     {
@@ -119,7 +122,7 @@ cfut_pool_expire_job_and_unlock (CfutPool *self,
   won = cfut_state_claim (&job->state);
   if (won)
     cfut_pool_count_locked (self, job, &outcome);
-  g_atomic_int_set (&job->stop_requested, TRUE);
+  cfut_state_ask_to_stop (&job->state);
   g_mutex_unlock (&self->lock);
 
   if (won)

@@ -46,7 +46,7 @@ cfut_pool_get_current_call (void)
 {
   CfutRunFrame *frame = g_private_get (&run_frames);
 
-  return frame != NULL ? g_atomic_pointer_get (&frame->job->call) : NULL;
+  return frame != NULL ? g_atomic_pointer_get (&frame->job->flight->call) : NULL;
 }
 
 static gboolean
@@ -79,7 +79,7 @@ gint64
 cfut_pool_run (CfutPool     *self,
                CfutJob      *job,
                CfutOutcome  *outcome,
-               CfutCall    **spare,
+               CfutCall    **call,
                gint64       *now)
 {
   CfutRunFrame frame = { self, job, g_private_get (&run_frames), 0 };
@@ -92,7 +92,7 @@ cfut_pool_run (CfutPool     *self,
 
   g_private_set (&run_frames, &frame);
   clock_gettime (CLOCK_MONOTONIC, &begin);
-  cfut_job_run (job, outcome, spare);
+  cfut_job_run (job, outcome, call);
   clock_gettime (CLOCK_MONOTONIC, &end);
   g_private_set (&run_frames, frame.below);
 
@@ -109,9 +109,9 @@ cfut_pool_run_and_finish (CfutPool *self,
                           CfutJob  *job)
 {
   CfutOutcome outcome = CFUT_OUTCOME_INIT;
-  CfutCall *no_spare = NULL;
+  g_autoptr(CfutCall) call = NULL;
   gint64 now;
-  gint64 run_time_ns = cfut_pool_run (self, job, &outcome, &no_spare, &now);
+  gint64 run_time_ns = cfut_pool_run (self, job, &outcome, &call, &now);
 
   cfut_pool_finish (self, job, &outcome, run_time_ns);
 }
@@ -139,7 +139,7 @@ cfut_pool_run_queued (CfutPool *self,
 {
   g_mutex_lock (&self->lock);
   cfut_pool_collect_locked (self);
-  if (job->place != CFUT_PLACE_QUEUED)
+  if (cfut_job_get_place (job) != CFUT_PLACE_QUEUED)
     {
       g_mutex_unlock (&self->lock);
       return FALSE;

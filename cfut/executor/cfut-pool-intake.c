@@ -25,9 +25,8 @@ cfut_pool_receive_locked (CfutPool *self,
       CfutJob *job = oldest;
 
       oldest = job->next;
-      job->place = CFUT_PLACE_QUEUED;
       self->n_submitted++;
-      self->last_queued_at = job->queued_at;
+      self->last_queued_at = cfut_job_get_queued_at (job);
       cfut_queue_push (&self->queue, job);
     }
 }
@@ -36,7 +35,7 @@ gboolean
 cfut_pool_submit_plain (CfutPool *self,
                         CfutJob  *job)
 {
-  if (job->extra != NULL || job->size > CFUT_INTAKE_MAX_SIZE)
+  if (cfut_job_get_extra (job) != NULL || cfut_job_get_size (job) > CFUT_INTAKE_MAX_SIZE)
     return FALSE;
 
   /* Nobody knows it yet. */

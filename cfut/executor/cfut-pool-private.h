@@ -133,6 +133,7 @@ struct _CfutPool
   gboolean keeps_small;                  /* whoever runs calls wants small arguments as such */
   gsize max_arguments;                   /* bytes that those of one call may take */
   GWeakRef executor;
+  CfutKinds kinds;                       /* with a lock of its own */
   guint n_lock_tries;                    /* see cfut_pool_lock() */
 
   char gap[CFUT_CACHE_LINE];
@@ -153,7 +154,8 @@ struct _CfutPool
   GError *broken; /* (owned) (nullable) why it is broken */
 
   CfutQueue queue;
-  CfutJob *under_way;  /* (unowned) those taken or running */
+  CfutFlight *under_way;     /* (owned) of those taken or running */
+  CfutFlight *spare_flights; /* (owned) linked by next, to be used again */
   guint n_taken;       /* taken, not started */
   gsize taken_bytes;
   guint n_running;
@@ -400,7 +402,7 @@ gboolean     cfut_pool_help_any       (CfutPool                *self);
 gint64       cfut_pool_run            (CfutPool                *self,
                                        CfutJob                 *job,
                                        CfutOutcome             *outcome,
-                                       CfutCall               **spare,
+                                       CfutCall               **call,
                                        gint64                  *now);
 /* The same for a job that runs already, and finishes it. */
 void         cfut_pool_run_and_finish (CfutPool                *self,

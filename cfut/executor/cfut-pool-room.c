@@ -46,7 +46,7 @@ gboolean
 cfut_pool_has_room_locked (CfutPool *self,
                            CfutJob  *job)
 {
-  gsize size = job != NULL ? job->size : 1;
+  gsize size = job != NULL ? cfut_job_get_size (job) : 1;
   guint n_pending;
   gsize bytes;
 
@@ -79,7 +79,7 @@ cfut_pool_full_error_locked (CfutPool *self,
 static gboolean
 cfut_job_is_over (CfutJob *self)
 {
-  return g_atomic_int_get (&self->stop_requested) ||
+  return cfut_state_is_asked_to_stop (&self->state) ||
          (cfut_job_get_deadline_time (self) != G_MAXINT64 &&
           cfut_job_get_deadline_time (self) <= g_get_monotonic_time ());
 }
@@ -107,7 +107,7 @@ cfut_pool_end_new_and_unlock (CfutPool *self,
                               CfutJob  *job)
 {
   cfut_pool_fail_new_and_unlock (self, job,
-                                 g_atomic_int_get (&job->stop_requested)
+                                 cfut_state_is_asked_to_stop (&job->state)
                                    ? cfut_job_cancelled_error (job)
                                    : cfut_job_timed_out_error (job));
 }
@@ -135,7 +135,7 @@ cfut_pool_block_locked (CfutPool *self,
   self->n_blocked++;
   while (in_time && self->phase == CFUT_POOL_OPEN &&
          !cfut_pool_has_room_locked (self, job) &&
-         !g_atomic_int_get (&job->stop_requested))
+         !cfut_state_is_asked_to_stop (&job->state))
     {
       if (deadline == G_MAXINT64)
         g_cond_wait (&self->room_cond, &self->lock);
@@ -144,8 +144,7 @@ cfut_pool_block_locked (CfutPool *self,
     }
   self->n_blocked--;
 
-  cfut_job_ensure_extra (job);
-  job->queued_at = g_get_monotonic_time ();
+  cfut_job_set_queued_at (job, g_get_monotonic_time ());
 }
 
 /* Comes back with the lock held, and with room for @job unless that is over, or
@@ -208,14 +207,14 @@ cfut_pool_withdraw (CfutPool *self,
                     CfutJob  *job)
 {
   g_mutex_lock (&self->lock);
-  if (job->place != CFUT_PLACE_QUEUED)
+  if (cfut_job_get_place (job) != CFUT_PLACE_QUEUED)
     {
       g_mutex_unlock (&self->lock);
       return FALSE;
     }
   cfut_queue_remove (&self->queue, job);
   cfut_pool_set_due_locked (self, job, G_MAXINT64);
-  job->place = CFUT_PLACE_ENDED;
+  job->prev = CFUT_PREV_ENDED;
   self->n_submitted -= MAX (cfut_job_get_n_items (job), 1);
   g_mutex_unlock (&self->lock);
 
@@ -236,8 +235,8 @@ cfut_pool_see_to (CfutPool  *self,
   g_autoptr(GError) local_error = NULL;
 
   CFUT_DEBUG (QUEUE, "call \"%s\" is queued: priority %d, %" G_GSIZE_FORMAT " bytes, waited %.6f s for room",
-              cfut_job_get_label (job), cfut_job_get_priority (job), job->size,
-              (job->extra->queued_at - job->extra->submitted_at) / (double) G_USEC_PER_SEC);
+              cfut_job_get_label (job), cfut_job_get_priority (job), cfut_job_get_size (job),
+              (cfut_job_get_extra (job)->queued_at - cfut_job_get_extra (job)->submitted_at) / (double) G_USEC_PER_SEC);
 
   if (due != G_MAXINT64)
     self->carrier_class->set_alarm (self, due);
@@ -266,7 +265,7 @@ cfut_pool_submit (CfutPool  *self,
     return TRUE;
 
   if (!cfut_job_watch_cancellable (job))
-    g_atomic_int_set (&job->stop_requested, TRUE);
+    cfut_state_ask_to_stop (&job->state);
 
   cfut_pool_lock (self);
   if (!cfut_pool_find_room_locked (self, job, room, &local_error))
@@ -308,7 +307,8 @@ CfutRoomWaiter *
 cfut_pool_take_waiter_locked (CfutPool *self,
                               CfutJob  *job)
 {
-  CfutRoomWaiter *waiter = job->extra != NULL ? g_steal_pointer (&job->extra->room_waiter) : NULL;
+  CfutJobExtra *extra = cfut_job_get_extra (job);
+  CfutRoomWaiter *waiter = extra != NULL ? g_steal_pointer (&extra->room_waiter) : NULL;
 
   if (waiter != NULL)
     {
@@ -341,7 +341,7 @@ cfut_pool_admit_locked (CfutPool     *self,
       if (refusal != NULL || job == NULL)
         continue;
 
-      job->queued_at = g_get_monotonic_time ();
+      cfut_job_set_queued_at (job, g_get_monotonic_time ());
       cfut_pool_enqueue_locked (self, job);
       waiter->wake = self->carrier_class->queued_locked (self);
       waiter->due = cfut_job_get_due (job);
@@ -418,7 +418,7 @@ cfut_pool_await_room (CfutPool        *self,
 
   cfut_job_ensure_extra (job);
   if (!cfut_job_watch_cancellable (job))
-    g_atomic_int_set (&job->stop_requested, TRUE);
+    cfut_state_ask_to_stop (&job->state);
 
   g_mutex_lock (&self->lock);
   refusal = cfut_pool_refusal_locked (self);
@@ -439,7 +439,7 @@ cfut_pool_await_room (CfutPool        *self,
   if (self->room_waiters.length > 0 || !cfut_pool_has_room_locked (self, job))
     {
       waiter->link.data = waiter;
-      job->extra->room_waiter = waiter;
+      cfut_job_get_extra (job)->room_waiter = waiter;
       g_queue_push_tail_link (&self->room_waiters, &waiter->link);
       due = cfut_job_get_deadline_time (job);
       cfut_pool_set_due_locked (self, job, due);

@@ -46,10 +46,10 @@ cfut_pool_cancel_all (CfutPool *self,
   g_autoptr(GPtrArray) queued = NULL;
 
   g_mutex_lock (&self->lock);
-  for (CfutJob *job = self->under_way; job != NULL; job = job->next)
+  for (CfutFlight *flight = self->under_way; flight != NULL; flight = flight->next)
     {
-      if (running || job->place == CFUT_PLACE_TAKEN)
-        g_ptr_array_add (jobs, cfut_job_ref (job));
+      if (running || !flight->started)
+        g_ptr_array_add (jobs, cfut_job_ref (flight->job));
     }
   queued = cfut_pool_take_all_locked (self);
   g_mutex_unlock (&self->lock);

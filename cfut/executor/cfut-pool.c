@@ -41,6 +41,7 @@ cfut_pool_new (CfutExecutor *executor)
   g_atomic_ref_count_init (&self->ref_count);
   cfut_intake_init (&self->intake);
   g_weak_ref_init (&self->executor, executor);
+  cfut_kinds_init (&self->kinds);
   g_mutex_init (&self->lock);
   g_cond_init (&self->room_cond);
   g_cond_init (&self->ended_cond);
@@ -77,6 +78,8 @@ cfut_pool_unref (CfutPool *self)
   if (self->carrier_class != NULL)
     self->carrier_class->free (self->carrier);
   cfut_queue_clear (&self->queue);
+  g_slice_free_chain (CfutFlight, self->spare_flights, next);
+  cfut_kinds_clear (&self->kinds);
   g_clear_pointer (&self->deadlines, g_tree_unref);
   g_clear_pointer (&self->calls, cfut_live_list_release);
   g_clear_pointer (&self->workers, cfut_live_list_release);
@@ -102,27 +105,43 @@ cfut_pool_set_carrier (CfutPool               *self,
 }
 
 static void
-cfut_pool_list_add (CfutPool *self,
-                    CfutJob  *job)
+cfut_pool_begin_flight_locked (CfutPool *self,
+                               CfutJob  *job)
 {
-  job->prev = NULL;
-  job->next = self->under_way;
+  CfutFlight *flight = self->spare_flights;
+
+  if (flight != NULL)
+    self->spare_flights = flight->next;
+  else
+    flight = g_slice_new (CfutFlight);
+
+  *flight = (CfutFlight) { .job = job, .next = self->under_way };
   if (self->under_way != NULL)
-    self->under_way->prev = job;
-  self->under_way = job;
+    self->under_way->prev = flight;
+  self->under_way = flight;
+
+  job->flight = flight;
+  job->prev = CFUT_PREV_UNDER_WAY;
 }
 
 static void
-cfut_pool_list_remove (CfutPool *self,
-                       CfutJob  *job)
+cfut_pool_end_flight_locked (CfutPool *self,
+                             CfutJob  *job)
 {
-  if (job->prev != NULL)
-    job->prev->next = job->next;
+  CfutFlight *flight = job->flight;
+
+  if (flight->prev != NULL)
+    flight->prev->next = flight->next;
   else
-    self->under_way = job->next;
-  if (job->next != NULL)
-    job->next->prev = job->prev;
-  job->prev = job->next = NULL;
+    self->under_way = flight->next;
+  if (flight->next != NULL)
+    flight->next->prev = flight->prev;
+
+  flight->next = self->spare_flights;
+  self->spare_flights = flight;
+
+  job->next = NULL;
+  job->prev = CFUT_PREV_NONE;
 }
 
 /* Takes the job out of the place it is in. */
@@ -130,20 +149,20 @@ static void
 cfut_pool_leave_place_locked (CfutPool *self,
                               CfutJob  *job)
 {
-  switch (job->place)
+  switch (cfut_job_get_place (job))
     {
     case CFUT_PLACE_QUEUED:
       cfut_queue_remove (&self->queue, job);
       break;
 
     case CFUT_PLACE_TAKEN:
-      cfut_pool_list_remove (self, job);
+      cfut_pool_end_flight_locked (self, job);
       self->n_taken--;
-      self->taken_bytes -= job->size;
+      self->taken_bytes -= cfut_job_get_size (job);
       break;
 
     case CFUT_PLACE_RUNNING:
-      cfut_pool_list_remove (self, job);
+      cfut_pool_end_flight_locked (self, job);
       self->n_running--;
       break;
 
@@ -158,15 +177,16 @@ void
 cfut_pool_enqueue_locked (CfutPool *self,
                           CfutJob  *job)
 {
-  g_assert (job->place == CFUT_PLACE_NEW);
+  CfutJobExtra *extra = cfut_job_get_extra (job);
+
+  g_assert (cfut_job_get_place (job) == CFUT_PLACE_NEW);
 
   cfut_pool_collect_locked (self);
-  job->place = CFUT_PLACE_QUEUED;
   self->n_submitted += MAX (cfut_job_get_n_items (job), 1);
   cfut_queue_push (&self->queue, cfut_job_ref (job));
-  self->last_queued_at = job->queued_at;
-  if (job->extra != NULL)
-    job->extra->queued_at = job->queued_at;
+  self->last_queued_at = cfut_job_get_queued_at (job);
+  if (extra != NULL)
+    extra->queued_at = self->last_queued_at;
 
   cfut_pool_set_due_locked (self, job, cfut_job_get_deadline_time (job));
 }
@@ -175,10 +195,9 @@ static void
 cfut_pool_note_taken_locked (CfutPool *self,
                              CfutJob  *job)
 {
-  job->place = CFUT_PLACE_TAKEN;
+  cfut_pool_begin_flight_locked (self, job);
   self->n_taken++;
-  self->taken_bytes += job->size;
-  cfut_pool_list_add (self, job);
+  self->taken_bytes += cfut_job_get_size (job);
 }
 
 CfutJob *
@@ -211,15 +230,15 @@ cfut_pool_start_quietly_locked (CfutPool *self,
                                 CfutJob  *job,
                                 gint64    now)
 {
-  if (job->place != CFUT_PLACE_TAKEN || !cfut_state_start_quietly (&job->state))
+  if (cfut_job_get_place (job) != CFUT_PLACE_TAKEN || !cfut_state_start_quietly (&job->state))
     return FALSE;
 
   self->n_taken--;
-  self->taken_bytes -= job->size;
+  self->taken_bytes -= cfut_job_get_size (job);
   self->n_running++;
-  self->queue_wait += MAX (now - job->queued_at, 0);
-  job->place = CFUT_PLACE_RUNNING;
-  job->started_at = now;
+  self->queue_wait += MAX (now - cfut_job_get_queued_at (job), 0);
+  job->flight->started = TRUE;
+  job->flight->started_at = now;
 
   if (cfut_job_get_timeout (job) >= 0)
     cfut_pool_set_due_locked (self, job, cfut_job_get_end_time (job));
@@ -245,13 +264,9 @@ cfut_pool_put_back_locked (CfutPool *self,
                            CfutJob  *job,
                            gboolean  at_back)
 {
-  if (job->place == CFUT_PLACE_RUNNING)
-    job->queued_at = g_get_monotonic_time ();
   cfut_pool_leave_place_locked (self, job);
-  cfut_state_restart (&job->state);
-  job->place = CFUT_PLACE_QUEUED;
-  if (job->function != NULL)
-    job->carrier_data = NULL;
+  if (cfut_state_restart (&job->state))
+    cfut_job_set_queued_at (job, g_get_monotonic_time ());
   cfut_pool_set_due_locked (self, job, cfut_job_get_deadline_time (job));
   if (at_back)
     cfut_queue_push (&self->queue, job);
@@ -271,7 +286,7 @@ cfut_job_count_again (CfutJob     *self,
       !g_error_matches (outcome->error, CFUT_ERROR, CFUT_ERROR_WORKER_DIED))
     return 0;
 
-  return cfut_job_get_retries (self) > 0 ? n_items : n_items - self->extra->n_started;
+  return cfut_job_get_retries (self) > 0 ? n_items : n_items - cfut_job_get_extra (self)->n_started;
 }
 
 void
@@ -303,7 +318,7 @@ cfut_pool_end_locked (CfutPool    *self,
   gboolean won;
 
   /* Two cancels at the same time are both to be told that they had success. */
-  if (g_atomic_int_get (&job->stop_requested) ||
+  if (cfut_state_is_asked_to_stop (&job->state) ||
       g_error_matches (outcome->error, G_IO_ERROR, G_IO_ERROR_CANCELLED))
     won = cfut_state_claim_to_cancel (&job->state);
   else
@@ -312,30 +327,26 @@ cfut_pool_end_locked (CfutPool    *self,
   /* Asked for after the claim: cancel() sets the flag before it looks whether
    * there was a claim, so that what it answered holds. What is in the outcome
    * may be anybody's, and is dropped without the lock. */
-  outcome->overruled = won && g_atomic_int_get (&job->stop_requested);
+  outcome->overruled = won && cfut_state_is_asked_to_stop (&job->state);
 
   cfut_pool_leave_place_locked (self, job);
   cfut_pool_set_due_locked (self, job, G_MAXINT64);
-  job->place = CFUT_PLACE_ENDED;
+  job->prev = CFUT_PREV_ENDED;
   job->run_time_ns = run_time_ns;
   if (run_time_ns > 0)
     self->busy_time_ns += run_time_ns;
-  if (job->function != NULL)
-    job->carrier_data = NULL;
   if (won)
     cfut_pool_count_locked (self, job, outcome);
 
   return won;
 }
 
-/* The job has ended, so nobody else looks at its call any more. */
 void
 cfut_pool_settle (CfutPool    *self,
                   CfutJob     *job,
                   gboolean     won,
                   CfutOutcome *outcome)
 {
-  g_clear_object (&job->call);
   cfut_job_unwatch_cancellable (job);
   cfut_job_drop_input (job);
 

@@ -98,7 +98,7 @@ cfut_queue_account (CfutQueue *self,
   if (self->front == NULL || level->priority < self->front->priority)
     self->front = level;
   self->length++;
-  self->bytes += job->size;
+  self->bytes += cfut_job_get_size (job);
 
   return level;
 }
@@ -110,7 +110,7 @@ cfut_queue_push (CfutQueue *self,
   CfutLevel *level = cfut_queue_account (self, job);
 
   job->next = NULL;
-  job->prev = level->tail;
+  job->prev = level->tail != NULL ? level->tail : CFUT_PREV_FIRST;
   if (level->tail != NULL)
     level->tail->next = job;
   else
@@ -124,7 +124,7 @@ cfut_queue_push_head (CfutQueue *self,
 {
   CfutLevel *level = cfut_queue_account (self, job);
 
-  job->prev = NULL;
+  job->prev = CFUT_PREV_FIRST;
   job->next = level->head;
   if (level->head != NULL)
     level->head->prev = job;
@@ -138,19 +138,22 @@ cfut_queue_unlink (CfutQueue *self,
                    CfutLevel *level,
                    CfutJob   *job)
 {
-  if (job->prev != NULL)
-    job->prev->next = job->next;
-  else
+  gboolean is_first = job->prev == CFUT_PREV_FIRST;
+
+  if (is_first)
     level->head = job->next;
+  else
+    job->prev->next = job->next;
 
   if (job->next != NULL)
     job->next->prev = job->prev;
   else
-    level->tail = job->prev;
+    level->tail = is_first ? NULL : job->prev;
 
-  job->prev = job->next = NULL;
+  job->next = NULL;
+  job->prev = CFUT_PREV_NONE;
   self->length--;
-  self->bytes -= job->size;
+  self->bytes -= cfut_job_get_size (job);
 
   if (level->head == NULL)
     cfut_queue_level_emptied (self, level);

@@ -193,6 +193,20 @@ cfut_state_get_home (CfutState *self)
   return self->origin->home;
 }
 
+/* What is the producer's until the state is claimed. */
+static inline gint64
+cfut_state_get_own (CfutState *self)
+{
+  return self->result.own;
+}
+
+static inline void
+cfut_state_set_own (CfutState *self,
+                    gint64     own)
+{
+  self->result.own = own;
+}
+
 /* The largest note. */
 #define CFUT_STATE_MAX_NOTE ((1u << 22) - 1)
 

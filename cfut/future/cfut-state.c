@@ -219,15 +219,11 @@ cfut_state_ensure_extra (CfutState *self)
 
 /* Runs in: the thread that drops the last reference. Locks: none. */
 static void
-free_extra (CfutState *self)
+free_extra (CfutStateExtra       *extra,
+            const CfutStateClass *klass)
 {
-  CfutStateExtra *extra = cfut_state_get_extra (self);
-
-  if (extra == NULL)
-    return;
-
-  if (cfut_state_get_class (self)->clear_extra != NULL)
-    cfut_state_get_class (self)->clear_extra (extra);
+  if (klass->clear_extra != NULL)
+    klass->clear_extra (extra);
   if (extra->has_value)
     g_value_unset (&extra->value);
   g_free (extra->message);
@@ -267,6 +263,8 @@ warn_unobserved (CfutState *self)
 void
 cfut_state_unref (CfutState *self)
 {
+  const CfutStateClass *klass = cfut_state_get_class (self);
+  CfutStateExtra *extra;
   CfutWaiter *first;
 
   if (!g_atomic_int_dec_and_test (&self->ref_count))
@@ -299,8 +297,11 @@ cfut_state_unref (CfutState *self)
       break;
     }
 
-  free_extra (self);
-  cfut_state_get_class (self)->finalize (self);
+  /* Who frees the struct may look at it. */
+  extra = cfut_state_get_extra (self);
+  klass->finalize (self);
+  if (extra != NULL)
+    free_extra (extra, klass);
 }
 
 CfutFutureState

@@ -39,7 +39,7 @@ cfut_manager_start_head_locked (CfutManager  *self,
 {
   cfut_process_drop_revoked_locked (process, NULL, dropped);
 
-  if (process->head != NULL && process->head->job->place == CFUT_PLACE_TAKEN)
+  if (process->head != NULL && cfut_job_get_place (process->head->job) == CFUT_PLACE_TAKEN)
     cfut_pool_start_locked (self->pool, process->head->job, now);
 }
 

@@ -50,7 +50,7 @@ cfut_manager_has_room_locked (CfutManager *self)
 {
   CfutJob *job = cfut_queue_peek (&self->pool->queue);
 
-  return job != NULL && cfut_manager_choose (self, job->size) != NULL;
+  return job != NULL && cfut_manager_choose (self, cfut_job_get_size (job)) != NULL;
 }
 
 gboolean
@@ -67,7 +67,7 @@ static gboolean
 cfut_job_fits_wrapped (CfutJob  *job,
                        GError  **error)
 {
-  const char *name = job->function->name;
+  const char *name = cfut_job_get_function (job)->name;
   g_autoptr(GVariant) arguments = cfut_job_dup_arguments (job);
   gsize size = g_variant_get_size (arguments) +
                cfut_any_function_get_extra (name, arguments, cfut_job_get_n_items (job));
@@ -90,26 +90,27 @@ cfut_process_accepts (CfutProcess  *self,
                       CfutJob      *job,
                       GError      **error)
 {
+  const CfutFunction *ours = cfut_job_get_function (job);
   const CfutRemoteFunction *function;
   const GVariantType *type;
 
   /* What was submitted was of its types, as they are known here. */
-  if (job->function == self->accepted)
+  if (ours == self->accepted)
     return TRUE;
 
-  function = cfut_process_find_function (self, job->function->name);
+  function = cfut_process_find_function (self, ours->name);
   if (function == NULL)
     {
       g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
                    "The worker has no function \"%s\"; it must be registered there too, before cfut_init()",
-                   job->function->name);
+                   ours->name);
       return FALSE;
     }
 
-  if (cfut_remote_function_wraps (function, job->function->name))
+  if (cfut_remote_function_wraps (function, ours->name))
     return cfut_job_fits_wrapped (job, error);
 
-  type = cfut_job_has_small (job) ? job->function->parameter_type : g_variant_get_type (job->arguments);
+  type = cfut_job_has_small (job) ? ours->parameter_type : g_variant_get_type (job->arguments);
   if (cfut_job_get_n_items (job) > 0)
     type = g_variant_type_element (type);
   if (!g_variant_type_equal (type, function->parameter_type))
@@ -119,20 +120,20 @@ cfut_process_accepts (CfutProcess  *self,
 
       g_set_error (error, G_IO_ERROR, G_IO_ERROR_INVALID_ARGUMENT,
                    "Function \"%s\" takes arguments of type \"%s\", not \"%s\"",
-                   job->function->name, expected, given);
+                   ours->name, expected, given);
       return FALSE;
     }
 
-  if (job->function->result_type != NULL &&
-      !g_variant_type_equal (job->function->result_type, function->result_type))
+  if (ours->result_type != NULL &&
+      !g_variant_type_equal (ours->result_type, function->result_type))
     {
       g_set_error (error, CFUT_ERROR, CFUT_ERROR_UNKNOWN_FUNCTION,
-                   "The worker's function \"%s\" has another result type", job->function->name);
+                   "The worker's function \"%s\" has another result type", ours->name);
       return FALSE;
     }
 
-  if (job->function->parameter_type != NULL && job->function->result_type != NULL)
-    self->accepted = job->function;
+  if (ours->parameter_type != NULL && ours->result_type != NULL)
+    self->accepted = ours;
 
   return TRUE;
 }
@@ -154,7 +155,7 @@ cfut_manager_give_locked (CfutManager *self,
 
   self->next_call = call;
   entry = cfut_process_add_entry (process, job, call, slot, now);
-  job->carrier_data = entry;
+  job->flight->carrier_data = entry;
   process->n_assigned += MAX (cfut_job_get_n_items (job), 1);
 
   if (process->n_live == 1)
@@ -202,7 +203,7 @@ cfut_manager_fill_windows_locked (CfutManager  *self,
   CfutProcess *process;
 
   while ((job = cfut_queue_peek (&self->pool->queue)) != NULL &&
-         (process = cfut_manager_choose (self, job->size)) != NULL)
+         (process = cfut_manager_choose (self, cfut_job_get_size (job))) != NULL)
     {
       Misfit misfit = { job, NULL };
 

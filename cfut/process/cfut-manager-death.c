@@ -30,7 +30,7 @@ cfut_manager_get_fate_locked (CfutManager *self,
   CfutCasualty casualty = {
     .is_revoked = entry->revoked,
     .has_started = has_started,
-    .is_decided = g_atomic_int_get (&job->stop_requested) || cfut_state_is_claimed (&job->state),
+    .is_decided = cfut_state_is_asked_to_stop (&job->state) || cfut_state_is_claimed (&job->state),
     .is_broken = self->pool->phase == CFUT_POOL_BROKEN,
     .is_abandoned = self->abandoned || self->kill,
     .for_ever = n_retries == CFUT_RETRY_FOREVER,
@@ -73,10 +73,10 @@ typedef struct
 static gint64
 cfut_job_get_time_running_locked (CfutJob *self)
 {
-  if (self->place != CFUT_PLACE_RUNNING)
+  if (cfut_job_get_place (self) != CFUT_PLACE_RUNNING)
     return -1;
 
-  return (g_get_monotonic_time () - self->started_at) * 1000;
+  return (g_get_monotonic_time () - self->flight->started_at) * 1000;
 }
 
 /* Whether the call had started; if it had not, it never will. */
@@ -104,6 +104,7 @@ cfut_manager_decide_locked (CfutManager *self,
 {
   CfutPool *pool = self->pool;
   CfutJob *job = entry->job;
+  CfutJobExtra *extra = cfut_job_get_extra (job);
   Casualty casualty = { entry, CFUT_OUTCOME_INIT, FALSE, FALSE };
   gboolean started = cfut_process_had_started (process, entry);
 
@@ -121,7 +122,7 @@ cfut_manager_decide_locked (CfutManager *self,
       /* One that is retried for ever has to be stopped by someone else: it does
        * not excuse a worker that came to nothing. */
       process->blamed |= cfut_job_get_retries (job) != CFUT_RETRY_FOREVER;
-      job->extra->attempt++;
+      cfut_job_get_extra (job)->n_retries++;
       pool->n_retried++;
       cfut_job_ref (job);
       cfut_pool_put_back_locked (pool, job, TRUE);
@@ -132,9 +133,9 @@ cfut_manager_decide_locked (CfutManager *self,
       if (started)
         {
           process->blamed = TRUE;
-          if (job->extra != NULL)
-            job->extra->n_started = MIN (MAX (job->extra->n_items, 1),
-                                         MAX (cfut_claims_get_item (process->claims, entry->slot), 1));
+          if (extra != NULL)
+            extra->n_started = MIN (MAX (extra->n_items, 1),
+                                    MAX (cfut_claims_get_item (process->claims, entry->slot), 1));
         }
       cfut_outcome_take_error (&casualty.outcome,
                                cfut_manager_make_death_error_locked (self, process, entry));

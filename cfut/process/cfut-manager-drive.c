@@ -38,7 +38,7 @@ cfut_manager_is_sole (CfutManager *self,
   gboolean is_sole;
 
   g_mutex_lock (&pool->lock);
-  is_sole = pool->phase == CFUT_POOL_OPEN && job->place == CFUT_PLACE_QUEUED &&
+  is_sole = pool->phase == CFUT_POOL_OPEN && cfut_job_get_place (job) == CFUT_PLACE_QUEUED &&
             pool->queue.length == 1 && pool->under_way == NULL &&
             cfut_job_get_due (job) == G_MAXINT64 && cfut_job_get_timeout (job) < 0 &&
             cfut_manager_has_room_locked (self);
@@ -81,11 +81,12 @@ cfut_manager_find_driven (CfutManager *self,
 {
   CfutPool *pool = self->pool;
   CfutProcess *process = NULL;
+  CfutEntry *entry;
 
   g_mutex_lock (&pool->lock);
-  if (pool->under_way == job && job->next == NULL && pool->queue.length == 0 &&
-      job->carrier_data != NULL)
-    process = ((CfutEntry *) job->carrier_data)->process;
+  entry = cfut_job_get_carrier_data (job);
+  if (entry != NULL && pool->n_taken + pool->n_running == 1 && pool->queue.length == 0)
+    process = entry->process;
   g_mutex_unlock (&pool->lock);
 
   if (process != NULL && process->watch_fd >= 0 && process->channel_tag != NULL &&

@@ -33,7 +33,7 @@ cfut_manager_serve_stops (CfutManager *self,
   for (GList *l = stops.head; l != NULL; l = l->next)
     {
       CfutJob *job = l->data;
-      CfutEntry *entry = job->carrier_data;
+      CfutEntry *entry = cfut_job_get_carrier_data (job);
 
       if (entry == NULL || entry->kill_at >= 0)
         continue;
@@ -356,7 +356,7 @@ cfut_manager_take_back_locked (CfutPool *pool,
                                CfutJob  *job)
 {
   CfutManager *self = pool->carrier;
-  CfutEntry *entry = job->carrier_data;
+  CfutEntry *entry = cfut_job_get_carrier_data (job);
 
   if (entry == NULL || entry->revoked ||
       !cfut_claims_revoke (entry->process->claims, entry->slot, entry->generation))
@@ -378,7 +378,7 @@ cfut_manager_stop (CfutPool *pool,
 
   /* One that has ended meanwhile needs nothing; and the manager may be gone. */
   g_mutex_lock (&pool->lock);
-  if (job->place != CFUT_PLACE_ENDED)
+  if (cfut_job_get_place (job) != CFUT_PLACE_ENDED)
     g_queue_push_tail (&self->stops, cfut_job_ref (job));
   g_mutex_unlock (&pool->lock);
 

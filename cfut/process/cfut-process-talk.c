@@ -48,7 +48,7 @@ cfut_process_send_call (CfutProcess *self,
                         CfutEntry   *entry)
 {
   CfutJob *job = entry->job;
-  const CfutRemoteFunction *function = cfut_process_find_function (self, job->function->name);
+  const CfutRemoteFunction *function = cfut_process_find_function (self, cfut_job_get_function (job)->name);
   gboolean is_chunk = cfut_job_get_n_items (job) > 0;
   CfutFrameHeader header = {
     .type = CFUT_FRAME_CALL,
@@ -64,16 +64,17 @@ cfut_process_send_call (CfutProcess *self,
   CFUT_DEBUG (PROTOCOL, "worker %d: CALL %" G_GUINT64_FORMAT " \"%s\"",
               self->pid, entry->call, cfut_job_get_label (job));
 
-  if (cfut_remote_function_wraps (function, job->function->name))
+  if (cfut_remote_function_wraps (function, cfut_job_get_function (job)->name))
     {
       g_autoptr(GVariant) arguments = cfut_entry_dup_arguments (entry);
-      g_autoptr(GVariant) wrapped = cfut_any_function_wrap (job->function->name, arguments, is_chunk);
+      g_autoptr(GVariant) wrapped = cfut_any_function_wrap (cfut_job_get_function (job)->name, arguments, is_chunk);
 
       cfut_channel_queue_variant (self->channel, &header, wrapped);
     }
   else if (entry->arguments == NULL)
     {
-      cfut_channel_queue (self->channel, &header, job->small_arguments.bytes, job->size - CFUT_JOB_OVERHEAD);
+      cfut_channel_queue (self->channel, &header, job->small_arguments.bytes,
+                          cfut_job_get_size (job) - CFUT_JOB_OVERHEAD);
     }
   else
     {
@@ -227,7 +228,7 @@ cfut_process_take_wrapped (CfutJob     *job,
                            GVariant    *result,
                            CfutOutcome *outcome)
 {
-  const CfutFunction *function = job->function;
+  const CfutFunction *function = cfut_job_get_function (job);
   GVariant *value = NULL;
   GError *error = NULL;
 
@@ -236,8 +237,8 @@ cfut_process_take_wrapped (CfutJob     *job,
   else if (cfut_any_function_check (function->name, result, function->result_type, &error))
     value = g_variant_ref (result);
 
-  if (job->extra != NULL)
-    job->extra->boxed = TRUE;
+  if (cfut_job_get_extra (job) != NULL)
+    cfut_job_get_extra (job)->boxed = TRUE;
   if (value != NULL)
     cfut_outcome_take_variant (outcome, value);
   else
@@ -251,7 +252,7 @@ cfut_process_decode_result (CfutProcess  *self,
                             CfutOutcome  *outcome,
                             GError      **error)
 {
-  const CfutFunction *function = entry->job->function;
+  const CfutFunction *function = cfut_job_get_function (entry->job);
   const CfutRemoteFunction *remote = cfut_process_find_function (self, function->name);
   gboolean is_chunk = (frame->header.flags & CFUT_FRAME_FLAG_CHUNK) != 0;
   gboolean wraps = cfut_remote_function_wraps (remote, function->name);

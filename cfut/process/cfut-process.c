@@ -220,7 +220,7 @@ cfut_process_add_entry (CfutProcess *self,
   if (self->unsent == NULL)
     self->unsent = entry;
   self->n_live++;
-  self->live_bytes += job->size;
+  self->live_bytes += cfut_job_get_size (job);
 
   return entry;
 }
@@ -243,7 +243,7 @@ cfut_process_remove_entry (CfutProcess *self,
 
   self->n_live--;
   self->n_stopping -= entry->kill_at >= 0;
-  self->live_bytes -= entry->job->size;
+  self->live_bytes -= cfut_job_get_size (entry->job);
 }
 
 void

@@ -73,7 +73,7 @@ cfut_thread_carrier_take_stranded_locked (CfutThreadCarrier *self,
                                           CfutJob           *job)
 {
   CfutPool *pool = self->pool;
-  gboolean queued = job->place == CFUT_PLACE_QUEUED;
+  gboolean queued = cfut_job_get_place (job) == CFUT_PLACE_QUEUED;
   GPtrArray *stranded;
 
   if (queued)

@@ -201,9 +201,8 @@ cfut_thread_last_settle (CfutThreadLast   *self,
   if (self->job == NULL)
     return;
 
-  /* The job has ended, so nobody looks for its call there any more. */
-  g_assert (worker->spare == NULL);
-  worker->spare = cfut_call_recycle (g_steal_pointer (&self->job->call));
+  /* The job has ended, so nobody looks for its call any more. */
+  worker->call = cfut_call_recycle (g_steal_pointer (&worker->call));
   cfut_pool_settle (pool, self->job, self->won, &self->outcome);
   g_clear_pointer (&self->job, cfut_job_unref);
 }
@@ -276,7 +275,7 @@ cfut_thread_stay_run_locked (CfutThreadStay *stay)
       n_in_a_row++;
       if (stay->interpreter != NULL)
         cfut_thread_stay_prepare (stay, job);
-      run_time_ns = cfut_pool_run (pool, job, &last.outcome, &worker->spare, &now);
+      run_time_ns = cfut_pool_run (pool, job, &last.outcome, &worker->call, &now);
 
       cfut_pool_lock (pool);
       cfut_thread_carrier_note_run_locked (self, run_time_ns);

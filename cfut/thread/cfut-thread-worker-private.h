@@ -24,7 +24,7 @@ struct _CfutThreadWorker
   CfutWorkerInfo *info; /* (owned) (nullable) made when somebody looks */
 
   /* Touched by the thread itself. */
-  CfutCall *spare; /* (owned) (nullable) for the next call */
+  CfutCall *call; /* (owned) (nullable) that of the job it runs, or ran last */
 
   /* All below: protected by the pool's lock. */
   CfutThreadWorker *prev;

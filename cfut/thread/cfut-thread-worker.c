@@ -98,6 +98,6 @@ cfut_thread_worker_free (CfutThreadWorker *self,
       cfut_live_list_remove (pool->workers, self->info);
       g_object_unref (self->info);
     }
-  g_clear_object (&self->spare);
+  g_clear_object (&self->call);
   g_free (self);
 }

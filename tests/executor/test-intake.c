@@ -9,7 +9,7 @@
 
 /*
  * The intake alone: order, tickets, and threads that push while it is opened and
- * shut. To it a job is a link; here each has a number for its size.
+ * shut. To it a job is a link; here each has a number for the time it was queued.
  */
 
 #define N_THREADS 4
@@ -20,14 +20,14 @@ assert_next (CfutJob **oldest,
              gsize     number)
 {
   g_assert_nonnull (*oldest);
-  g_assert_cmpuint ((*oldest)->size, ==, number);
+  g_assert_cmpuint (cfut_job_get_queued_at (*oldest), ==, number);
   *oldest = (*oldest)->next;
 }
 
 static void
 test_order (void)
 {
-  CfutJob jobs[3] = { { .size = 0 }, { .size = 1 }, { .size = 2 } };
+  CfutJob jobs[3] = { { .state.result.own = 0 }, { .state.result.own = 1 }, { .state.result.own = 2 } };
   CfutIntake intake;
   CfutJob *oldest;
 
@@ -56,7 +56,7 @@ test_order (void)
 static void
 test_shut (void)
 {
-  CfutJob jobs[2] = { { .size = 0 }, { .size = 1 } };
+  CfutJob jobs[2] = { { .state.result.own = 0 }, { .state.result.own = 1 } };
   CfutIntake intake;
   CfutJob *oldest;
 
@@ -108,7 +108,7 @@ check (Producer *producers,
 
   for (CfutJob *job = oldest; job != NULL; job = job->next)
     {
-      guint thread = job->size / N_PUSHES;
+      guint thread = (guint) (cfut_job_get_queued_at (job) / N_PUSHES);
 
       g_assert_true (job == &producers[thread].jobs[n_seen[thread]]);
       n_seen[thread]++;
@@ -135,7 +135,7 @@ test_threads (void)
       producers[i].intake = &intake;
       producers[i].jobs = g_new0 (CfutJob, N_PUSHES);
       for (guint j = 0; j < N_PUSHES; j++)
-        producers[i].jobs[j].size = i * N_PUSHES + j;
+        producers[i].jobs[j].state.result.own = i * N_PUSHES + j;
       threads[i] = g_thread_new ("push", push_thread, &producers[i]);
     }
 

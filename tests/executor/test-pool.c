@@ -53,7 +53,7 @@ carrier_take_back_locked (CfutPool *pool,
 {
   Carrier *self = pool->carrier;
 
-  return self->gives_back && job->place == CFUT_PLACE_TAKEN;
+  return self->gives_back && cfut_job_get_place (job) == CFUT_PLACE_TAKEN;
 }
 
 static void
@@ -281,7 +281,7 @@ test_large_one_is_not_passed (Carrier       *self,
   cfut_submit_options_set_cancellable (options, cancellable);
   cfut_job_unref (large.waiter.job);
   large.waiter.job = job_new (self, options);
-  large.waiter.job->size = 100000;
+  cfut_job_set_size (large.waiter.job, 100000);
   self->pool->max_pending_bytes = 10000;
 
   g_assert_true (cfut_pool_await_room (self->pool, &large.waiter, NULL));
@@ -473,7 +473,7 @@ sum_of_sizes (GPtrArray *jobs)
   gsize sum = 0;
 
   for (guint i = 0; i < jobs->len; i++)
-    sum += ((CfutJob *) g_ptr_array_index (jobs, i))->size;
+    sum += cfut_job_get_size (g_ptr_array_index (jobs, i));
 
   return sum;
 }
@@ -509,10 +509,10 @@ model_submit (Carrier *self,
 
   cfut_submit_options_set_priority (options, g_test_rand_int_range (-2, 3));
   job = job_new (self, options);
-  job->size = (gsize) g_test_rand_int_range (1, 2000);
+  cfut_job_set_size (job, (gsize) g_test_rand_int_range (1, 2000));
   room = model->queued->len + model->taken->len == 0 ||
          (model->queued->len + model->taken->len < self->pool->max_pending &&
-          sum_of_sizes (model->queued) + sum_of_sizes (model->taken) + job->size <= self->pool->max_pending_bytes);
+          sum_of_sizes (model->queued) + sum_of_sizes (model->taken) + cfut_job_get_size (job) <= self->pool->max_pending_bytes);
 
   if (cfut_pool_submit (self->pool, job, CFUT_ROOM_TRY, NULL))
     {
@@ -569,7 +569,7 @@ model_finish (Carrier *self,
 
   g_ptr_array_remove (model->running, job);
   model->n_finished++;
-  model->n_cancelled += g_atomic_int_get (&job->stop_requested) ? 1 : 0;
+  model->n_cancelled += cfut_state_is_asked_to_stop (&job->state) ? 1 : 0;
   finish (self, job);
   phase_and_unref (job);
 }
@@ -659,7 +659,7 @@ test_queue_wait (Carrier       *self,
 
   take (self);
   g_mutex_lock (&self->pool->lock);
-  started = cfut_pool_start_locked (self->pool, job, job->queued_at + 5);
+  started = cfut_pool_start_locked (self->pool, job, cfut_job_get_queued_at (job) + 5);
   g_mutex_unlock (&self->pool->lock);
   g_assert_true (started);
   g_assert_cmpint (self->pool->queue_wait, ==, 5);

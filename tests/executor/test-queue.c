@@ -46,8 +46,8 @@ make_job (Fixture *self,
 
   cfut_submit_options_set_priority (options, priority);
   job = cfut_job_new (self->pool, cfut_function_lookup_foreign ("function"), NULL, NULL, 0, options);
-  job->size = size;
-  cfut_job_ensure_extra (job)->attempt = number;
+  cfut_job_set_size (job, size);
+  cfut_job_ensure_extra (job)->n_retries = number - 1;
 
   return job;
 }
@@ -208,14 +208,14 @@ test_accounting (Fixture       *self,
           job = make_job (self, g_test_rand_int_range (-3, 4), (gsize) g_test_rand_int_range (1, 1000), i);
           cfut_queue_push (&self->queue, job);
           g_ptr_array_add (model, job);
-          bytes += job->size;
+          bytes += cfut_job_get_size (job);
         }
       else if (model->len > 0 && g_test_rand_bit ())
         {
           job = g_ptr_array_index (model, (guint) g_test_rand_int_range (0, (int) model->len));
           cfut_queue_remove (&self->queue, job);
           g_ptr_array_remove (model, job);
-          bytes -= job->size;
+          bytes -= cfut_job_get_size (job);
           cfut_job_unref (job);
         }
       else
@@ -226,7 +226,7 @@ test_accounting (Fixture       *self,
             {
               g_assert_true (job == model_next (model));
               g_ptr_array_remove (model, job);
-              bytes -= job->size;
+              bytes -= cfut_job_get_size (job);
               cfut_job_unref (job);
             }
         }
@@ -245,6 +245,27 @@ test_accounting (Fixture       *self,
 }
 
 static void
+test_sizes (Fixture       *self,
+            gconstpointer  unused)
+{
+  const gsize sizes[] = { 1, CFUT_STATE_MAX_NOTE - 1, CFUT_STATE_MAX_NOTE, G_MAXSIZE / 2 };
+
+  g_test_summary ("The size of a call is exact, however large it is");
+
+  for (guint i = 0; i < G_N_ELEMENTS (sizes); i++)
+    {
+      CfutJob *job = make_job (self, 0, sizes[i], 1);
+
+      g_assert_cmpuint (cfut_job_get_size (job), ==, sizes[i]);
+      cfut_queue_push (&self->queue, job);
+      g_assert_cmpuint (self->queue.bytes, ==, sizes[i]);
+      g_assert_true (cfut_queue_pop (&self->queue) == job);
+      g_assert_cmpuint (self->queue.bytes, ==, 0);
+      cfut_job_unref (job);
+    }
+}
+
+static void
 test_memory (Fixture       *self,
              gconstpointer  unused)
 {
@@ -253,11 +274,11 @@ test_memory (Fixture       *self,
   g_test_summary ("An ordinary call takes no more memory than was decided, and has no extra");
 
   if (GLIB_SIZEOF_VOID_P == 8)
-    g_assert_cmpuint (sizeof (CfutJob), <=, 152);
-  g_assert_null (job->extra);
+    g_assert_cmpuint (sizeof (CfutJob), <=, 64);
+  g_assert_null (cfut_job_get_extra (job));
   cfut_queue_push (&self->queue, job);
   g_assert_true (cfut_queue_pop (&self->queue) == job);
-  g_assert_null (job->extra);
+  g_assert_null (cfut_job_get_extra (job));
   cfut_job_unref (job);
 }
 
@@ -273,6 +294,7 @@ main (int    argc,
   ADD ("/queue/remove", test_remove);
   ADD ("/queue/many-priorities", test_many_priorities);
   ADD ("/queue/accounting", test_accounting);
+  ADD ("/queue/sizes", test_sizes);
   ADD ("/queue/memory", test_memory);
 #undef ADD
 

@@ -176,12 +176,12 @@ check_process (CfutProcess *self)
       g_assert_true (entry->process == self && entry->prev == prev);
       if (!entry->revoked)
         {
-          g_assert_true (entry->job->carrier_data == entry);
-          g_assert_true (entry->job->place == CFUT_PLACE_TAKEN || entry->job->place == CFUT_PLACE_RUNNING);
+          g_assert_true (cfut_job_get_carrier_data (entry->job) == entry);
+          g_assert_true (cfut_job_get_place (entry->job) == CFUT_PLACE_TAKEN || cfut_job_get_place (entry->job) == CFUT_PLACE_RUNNING);
         }
       n_live++;
       n_stopping += entry->kill_at >= 0;
-      bytes += entry->job->size;
+      bytes += cfut_job_get_size (entry->job);
       found_expected |= entry == self->expected;
       prev = entry;
     }
@@ -202,11 +202,13 @@ check_pool (CfutPool *self)
 {
   guint n_taken = 0, n_running = 0;
 
-  for (CfutJob *job = self->under_way; job != NULL; job = job->next)
+  for (CfutFlight *flight = self->under_way; flight != NULL; flight = flight->next)
     {
-      n_taken += job->place == CFUT_PLACE_TAKEN;
-      n_running += job->place == CFUT_PLACE_RUNNING;
-      g_assert_true (job->place == CFUT_PLACE_TAKEN || job->place == CFUT_PLACE_RUNNING);
+      CfutPlace place = cfut_job_get_place (flight->job);
+
+      n_taken += place == CFUT_PLACE_TAKEN;
+      n_running += place == CFUT_PLACE_RUNNING;
+      g_assert_true (place == CFUT_PLACE_TAKEN || place == CFUT_PLACE_RUNNING);
     }
 
   g_assert_cmpuint (self->n_taken, ==, n_taken);
@@ -351,7 +353,7 @@ fake_world_free (FakeWorld *self)
       FakeCall *call = g_ptr_array_index (self->calls, i);
 
       g_assert_cmpuint (call->n_told, ==, 1);
-      g_assert_cmpint (call->job->place, ==, CFUT_PLACE_ENDED);
+      g_assert_cmpint (cfut_job_get_place (call->job), ==, CFUT_PLACE_ENDED);
     }
   g_assert_cmpuint (pool->n_finished, ==, pool->n_submitted);
 
