@@ -166,11 +166,13 @@ cfut_job_new (CfutPool           *pool,
               CfutSubmitOptions  *options)
 {
   CfutJob *self = g_slice_new (CfutJob);
+  gboolean small = function != NULL && function->small_parameter &&
+                   g_atomic_int_get (&pool->keeps_small);
 
   g_assert (function != NULL ? work == NULL : work != NULL && arguments == NULL);
 
   cfut_pool_ref (pool);
-  cfut_state_init (&self->state, &cfut_kinds_get (&pool->kinds, pool, function)->origin,
+  cfut_state_init (&self->state, &cfut_kinds_get (&pool->kinds, pool, function, small)->origin,
                    CFUT_JOB_OVERHEAD);
   self->work = work;
   self->prev = self->next = NULL;
@@ -377,9 +379,10 @@ cfut_job_log_taken (CfutJob *self)
 static void
 cfut_job_run_function (CfutJob     *self,
                        CfutCall    *call,
+                       GVariant    *arguments,
                        CfutOutcome *outcome)
 {
-  if (cfut_function_invoke (cfut_job_get_function (self), call, self->arguments,
+  if (cfut_function_invoke (cfut_job_get_function (self), call, arguments,
                             &outcome->variant, &outcome->error) &&
       outcome->variant == NULL)
     outcome->variant = cfut_unit_get ();
@@ -391,11 +394,16 @@ cfut_job_run (CfutJob      *self,
               CfutCall    **call)
 {
   const CfutFunction *function = cfut_job_get_function (self);
+  g_autoptr(GVariant) made = cfut_job_has_small (self) ? cfut_job_dup_arguments (self) : NULL;
+  GVariant *arguments = NULL;
   gint64 end = cfut_job_get_end_time (self);
+
+  if (function != NULL)
+    arguments = made != NULL ? made : self->arguments;
 
   *call = cfut_call_renew (*call,
                            function != NULL ? function->name : NULL,
-                           function != NULL ? self->arguments : NULL,
+                           arguments,
                            end == G_MAXINT64 ? -1 : end,
                            cfut_job_get_attempt (self),
                            cfut_job_progress,
@@ -410,9 +418,9 @@ cfut_job_run (CfutJob      *self,
   if (function == NULL)
     cfut_job_run_work (self, *call, outcome);
   else if (cfut_job_get_n_items (self) > 0)
-    outcome->variant = cfut_chunk_run (function, *call, self->arguments, NULL, NULL);
+    outcome->variant = cfut_chunk_run (function, *call, arguments, NULL, NULL);
   else
-    cfut_job_run_function (self, *call, outcome);
+    cfut_job_run_function (self, *call, arguments, outcome);
 
   cfut_call_end (*call);
 }

@@ -12,7 +12,8 @@
 G_BEGIN_DECLS
 
 /*
- * CfutKind: what calls have in common that are of one function, and for one home.
+ * CfutKind: what calls have in common that are of one function, for one home, and have
+ * their arguments in the same way.
  *
  * A call that waits need not have that itself. Kinds for the default context are few
  * and used again and again, so they stay as long as their pool; those for another
@@ -25,7 +26,7 @@ typedef struct
   /* Set at construction, never changed; read from any thread. */
   struct _CfutPool *pool;       /* (unowned) each of its calls has a reference */
   const CfutFunction *function; /* (nullable) that of closures */
-  gboolean small;               /* arguments are CfutSmall, but those of chunks */
+  gboolean small;               /* arguments are a CfutSmall, but those of chunks */
   gboolean stays;
 
   guint n_calls; /* protected by the table's lock; not counted if it stays */
@@ -52,7 +53,8 @@ void      cfut_kinds_clear   (CfutKinds          *self);
  * Runs in: submitter's thread. Locks: takes the table's. */
 CfutKind *cfut_kinds_get     (CfutKinds          *self,
                               struct _CfutPool   *pool,
-                              const CfutFunction *function);
+                              const CfutFunction *function,
+                              gboolean            small);
 /* Runs in: any thread. Locks: takes the table's. */
 void      cfut_kinds_release (CfutKinds          *self,
                               CfutKind           *kind);

@@ -15,7 +15,7 @@ kind_hash (gconstpointer data)
 {
   const CfutKind *self = data;
 
-  return g_direct_hash (self->function) * 31 + g_direct_hash (self->origin.home);
+  return g_direct_hash (self->function) * 31 + g_direct_hash (self->origin.home) + self->small;
 }
 
 static gboolean
@@ -25,7 +25,8 @@ kind_equal (gconstpointer a,
   const CfutKind *left = a;
   const CfutKind *right = b;
 
-  return left->function == right->function && left->origin.home == right->origin.home;
+  return left->function == right->function && left->origin.home == right->origin.home &&
+         left->small == right->small;
 }
 
 static void
@@ -39,14 +40,15 @@ cfut_kind_free (gpointer data)
 
 static CfutKind *
 cfut_kind_new (CfutPool           *pool,
-               const CfutFunction *function)
+               const CfutFunction *function,
+               gboolean            small)
 {
   CfutKind *self = g_new0 (CfutKind, 1);
 
   cfut_origin_init (&self->origin, &cfut_job_state_class);
   self->pool = pool;
   self->function = function;
-  self->small = pool->keeps_small && function != NULL && function->small_parameter;
+  self->small = small;
   self->stays = self->origin.home == g_main_context_default ();
 
   return self;
@@ -69,9 +71,12 @@ cfut_kinds_clear (CfutKinds *self)
 /* Where a kind that stays is put when it was made or found. */
 static CfutKind **
 get_recent (CfutKinds          *self,
-            const CfutFunction *function)
+            const CfutFunction *function,
+            gboolean            small)
 {
-  return &self->recent[GPOINTER_TO_SIZE (function) / sizeof (CfutFunction) % CFUT_N_RECENT_KINDS];
+  gsize place = GPOINTER_TO_SIZE (function) / sizeof (CfutFunction) + small;
+
+  return &self->recent[place % CFUT_N_RECENT_KINDS];
 }
 
 /* Locks: caller holds the table's. */
@@ -79,14 +84,15 @@ static CfutKind *
 ensure_locked (CfutKinds          *self,
                CfutPool           *pool,
                const CfutFunction *function,
+               gboolean            small,
                GMainContext       *home)
 {
-  CfutKind key = { .origin.home = home, .function = function };
+  CfutKind key = { .origin.home = home, .function = function, .small = small };
   CfutKind *kind = NULL;
 
   if (!g_hash_table_lookup_extended (self->kinds, &key, (gpointer *) &kind, NULL))
     {
-      kind = cfut_kind_new (pool, function);
+      kind = cfut_kind_new (pool, function, small);
       g_hash_table_add (self->kinds, kind);
     }
 
@@ -96,21 +102,23 @@ ensure_locked (CfutKinds          *self,
 CfutKind *
 cfut_kinds_get (CfutKinds          *self,
                 CfutPool           *pool,
-                const CfutFunction *function)
+                const CfutFunction *function,
+                gboolean            small)
 {
   GMainContext *home = g_main_context_get_thread_default ();
-  CfutKind **recent = get_recent (self, function);
+  CfutKind **recent = get_recent (self, function, small);
   CfutKind *kind;
 
   if (home == NULL)
     {
       kind = g_atomic_pointer_get (recent);
-      if (kind != NULL && kind->function == function)
+      if (kind != NULL && kind->function == function && kind->small == small)
         return kind;
     }
 
   g_mutex_lock (&self->lock);
-  kind = ensure_locked (self, pool, function, home != NULL ? home : g_main_context_default ());
+  kind = ensure_locked (self, pool, function, small,
+                        home != NULL ? home : g_main_context_default ());
   if (kind->stays)
     g_atomic_pointer_set (recent, kind);
   else

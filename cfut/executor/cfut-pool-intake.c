@@ -29,6 +29,7 @@ cfut_pool_receive_locked (CfutPool *self,
       self->last_queued_at = cfut_job_get_queued_at (job);
       cfut_queue_push (&self->queue, job);
     }
+  cfut_pool_note_length_locked (self);
 }
 
 gboolean

@@ -130,11 +130,13 @@ struct _CfutPool
   const CfutCarrierClass *carrier_class; /* (nullable) */
   gpointer carrier;                      /* (owned) */
   gboolean takes_foreign;                /* functions that only workers have */
-  gboolean keeps_small;                  /* whoever runs calls wants small arguments as such */
+  guint small_from;                      /* as below says */
   gsize max_arguments;                   /* bytes that those of one call may take */
   GWeakRef executor;
   CfutKinds kinds;                       /* with a lock of its own */
   guint n_lock_tries;                    /* see cfut_pool_lock() */
+
+  int keeps_small; /* atomic; written, seldom, with @lock */
 
   char gap[CFUT_CACHE_LINE];
 
@@ -193,6 +195,20 @@ void         cfut_pool_set_carrier    (CfutPool                *self,
                                        const CfutCarrierClass  *klass,
                                        gpointer                 carrier);
 CfutPool    *cfut_executor_get_pool   (CfutExecutor            *executor);
+/* Before the first submit: from how many calls that wait on the arguments of those
+ * that come, if they are small, are kept as such and not as a GVariant, which takes
+ * more memory, but is what a function in this process wants. Else they never are. */
+void         cfut_pool_set_small_from (CfutPool                *self,
+                                       guint                    n_calls);
+/* To be called where the queue has become longer, or shorter. */
+static inline void
+cfut_pool_note_length_locked (CfutPool *self)
+{
+  gboolean keeps_small = self->queue.length >= self->small_from;
+
+  if (self->keeps_small != keeps_small)
+    g_atomic_int_set (&self->keeps_small, keeps_small);
+}
 
 /* Takes the lock, which is held for moments only: tries a few times, if there are
  * several CPUs, before it sleeps. For what is done once a call and more. */

@@ -48,6 +48,7 @@ cfut_pool_new (CfutExecutor *executor)
   g_cond_init (&self->clock_cond);
   self->n_lock_tries = g_get_num_processors () > 1 ? CFUT_LOCK_TRIES : 0;
   self->max_arguments = G_MAXSIZE;
+  self->small_from = G_MAXUINT;
   self->max_pending = CFUT_DEFAULT_MAX_PENDING;
   self->max_pending_bytes = CFUT_DEFAULT_MAX_PENDING_BYTES;
   cfut_queue_init (&self->queue);
@@ -102,6 +103,14 @@ cfut_pool_set_carrier (CfutPool               *self,
 
   self->carrier = carrier;
   self->carrier_class = klass;
+}
+
+void
+cfut_pool_set_small_from (CfutPool *self,
+                          guint     n_calls)
+{
+  self->small_from = n_calls;
+  cfut_pool_note_length_locked (self);
 }
 
 static void
@@ -184,6 +193,7 @@ cfut_pool_enqueue_locked (CfutPool *self,
   cfut_pool_collect_locked (self);
   self->n_submitted += MAX (cfut_job_get_n_items (job), 1);
   cfut_queue_push (&self->queue, cfut_job_ref (job));
+  cfut_pool_note_length_locked (self);
   self->last_queued_at = cfut_job_get_queued_at (job);
   if (extra != NULL)
     extra->queued_at = self->last_queued_at;
@@ -212,7 +222,10 @@ cfut_pool_take_locked (CfutPool *self)
 
   job = cfut_queue_pop (&self->queue);
   if (job != NULL)
-    cfut_pool_note_taken_locked (self, job);
+    {
+      cfut_pool_note_length_locked (self);
+      cfut_pool_note_taken_locked (self, job);
+    }
 
   return job;
 }

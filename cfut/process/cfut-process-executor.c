@@ -404,7 +404,7 @@ cfut_process_executor_init (CfutProcessExecutor *self)
 {
   self->pool = cfut_executor_get_pool (CFUT_EXECUTOR (self));
   self->pool->max_arguments = CFUT_FRAME_MAX_BODY;
-  self->pool->keeps_small = TRUE;
+  cfut_pool_set_small_from (self->pool, 0);
   self->manager = cfut_manager_new (self->pool);
   cfut_pool_set_carrier (self->pool, &cfut_manager_carrier_class, self->manager);
 }

@@ -63,6 +63,7 @@ cfut_thread_executor_constructed (GObject *object)
     pool->max_workers = MIN (cfut_cpus_get_usable () + 4, 32);
   self->carrier = cfut_thread_carrier_new (pool, &error);
   cfut_pool_set_carrier (pool, &cfut_thread_carrier_class, self->carrier);
+  cfut_pool_set_small_from (pool, CFUT_DEFAULT_MAX_PENDING);
 }
 
 static void

@@ -23,6 +23,52 @@ test_result (void)
 }
 
 static void
+count_cb (CfutFuture *future,
+          gpointer    user_data)
+{
+  guint *n_called = user_data;
+
+  (*n_called)++;
+}
+
+static void
+test_many (void)
+{
+  const guint n_calls = 3 * 4096;
+  CfutExecutor *executor = cfut_thread_executor_new (2);
+  Gate gates[2] = { 0 };
+  CfutFuture *held[2];
+  g_autofree CfutFuture **futures = g_new (CfutFuture *, n_calls);
+  guint n_called = 0;
+
+  g_test_summary ("Results are right however many calls wait, and whoever listens to them");
+
+  cfut_executor_set_max_pending (executor, n_calls);
+  for (guint i = 0; i < 2; i++)
+    held[i] = occupy (executor, &gates[i]);
+  for (guint i = 0; i < n_calls; i++)
+    {
+      futures[i] = submit (executor, "square", i);
+      if (i % 8 == 0)
+        cfut_future_add_done_callback (futures[i], count_cb, &n_called, NULL);
+    }
+  for (guint i = 0; i < 2; i++)
+    release (held[i], &gates[i]);
+
+  for (guint i = 0; i < n_calls; i++)
+    {
+      g_autoptr(GVariant) result = cfut_future_dup_result (futures[i], CFUT_WAIT_FOREVER, NULL);
+
+      g_assert_cmpuint (g_variant_get_uint64 (result), ==, (guint64) i * i);
+      g_object_unref (futures[i]);
+    }
+  while (n_called < n_calls / 8)
+    g_main_context_iteration (NULL, TRUE);
+
+  end_executor (executor);
+}
+
+static void
 test_no_result (void)
 {
   CfutExecutor *executor = cfut_thread_executor_new (1);
@@ -378,6 +424,7 @@ main (int    argc,
   calls_register ();
 
   add_test ("/submit/result", test_result);
+  add_test ("/submit/many", test_many);
   add_test ("/submit/no-result", test_no_result);
   add_test ("/submit/failure", test_failure);
   add_test ("/submit/wrong-arguments", test_wrong_arguments);
