@@ -66,7 +66,11 @@ test_no_second_thread (void)
   end_executor (executor);
 }
 
-/* ---- A push that failed, but which a thread that was leaving comes upon. */
+/* ---- A push that failed, but which a thread that was leaving comes upon. Where
+ * ThreadSanitizer is told of GLib's locks it is told of this function, too, and what the
+ * library calls is not what stands here. */
+
+#ifndef __SANITIZE_THREAD__
 
 /* (nullable): the call after which such a thread leaves */
 static Gate *leaves_after;
@@ -116,6 +120,8 @@ test_started_after_all (void)
   assert_result (submit (executor, "square", 4), 16);
   end_executor (executor);
 }
+
+#endif
 
 static void
 test_async (void)
@@ -255,7 +261,9 @@ main (int    argc,
 
   add_test ("/thread-limit/no-thread", test_no_thread);
   add_test ("/thread-limit/no-second-thread", test_no_second_thread);
+#ifndef __SANITIZE_THREAD__
   add_test ("/thread-limit/started-after-all", test_started_after_all);
+#endif
   add_test ("/thread-limit/async", test_async);
   add_test ("/thread-limit/storm", test_storm);
   add_test ("/thread-limit/no-clock", test_no_clock);
