@@ -152,7 +152,7 @@ fault_count_threads (void)
 }
 
 /* The clock of a thread, as the C library makes it for those that it has made. */
-#define CPU_CLOCK(task) ((~(clockid_t) (task) << 3) | 6)
+#define CPU_CLOCK(task) ((clockid_t) ((~(guint) (task) << 3) | 6))
 
 static void
 add_manager_time (int         task,
